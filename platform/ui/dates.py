@@ -1,0 +1,41 @@
+"""Dates and times as people read them, always in the event's own zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from django.utils.translation import get_language, to_locale
+
+
+def reader_locale() -> str:
+    """Babel's name of the reader's locale; plain English is read the British way: day first, 24 hours."""
+    locale = to_locale(get_language() or "en")
+    return "en_GB" if locale == "en" else locale
+
+
+def event_date(moment: datetime, zone: str) -> str:
+    """Fri 12 Dec 2026"""
+    pattern = "EEE, d. MMM y" if reader_locale().startswith("de") else "EEE d MMM y"
+    return format_date(moment.astimezone(ZoneInfo(zone)).date(), pattern, locale=reader_locale())
+
+
+def event_day(moment: datetime, zone: str) -> str:
+    """Friday 12 December 2026"""
+    pattern = "EEEE, d. MMMM y" if reader_locale().startswith("de") else "EEEE d MMMM y"
+    return format_date(moment.astimezone(ZoneInfo(zone)).date(), pattern, locale=reader_locale())
+
+
+def event_time(moment: datetime, zone: str) -> str:
+    """20:00"""
+    return format_time(moment, "HH:mm", tzinfo=ZoneInfo(zone), locale=reader_locale())
+
+
+def zone_name(moment: datetime, zone: str) -> str:
+    """CET, or the city's own time where the reader's language has no short name for the zone."""
+    return get_timezone_name(moment.astimezone(ZoneInfo(zone)), "short", locale=reader_locale())
+
+
+def moment_text(moment: datetime, zone: str) -> str:
+    """Fri 12 Dec 2026, 20:00: for tables and notes, where the zone is stated once."""
+    pattern = "EEE, d. MMM y, HH:mm" if reader_locale().startswith("de") else "EEE d MMM y, HH:mm"
+    return format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=reader_locale())
