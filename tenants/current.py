@@ -1,0 +1,28 @@
+"""Whose schema this is: the one place that asks the connection."""
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name
+
+from tenants.errors import NoOrganizer
+from tenants.models import Organizer
+
+
+def current_organizer() -> Organizer:
+    """The organizer whose schema the current context works on. Raises NoOrganizer on the platform's own (public)."""
+    tenant = connection.tenant  # type: ignore[attr-defined]
+    if isinstance(tenant, Organizer):
+        return tenant
+    if is_public():
+        raise NoOrganizer
+    # Somebody entered by schema name alone (django_tenants.utils.schema_context).
+    return Organizer.objects.get(schema_name=tenant.schema_name)
+
+
+def current_schema() -> str:
+    """The schema's name: an organizer's, or `public`."""
+    return str(connection.schema_name)  # type: ignore[attr-defined]
+
+
+def is_public() -> bool:
+    """Whether no organizer is chosen."""
+    return current_schema() == get_public_schema_name()

@@ -1,0 +1,108 @@
+"""django-tenants' Postgres backend with the organizer in a context variable instead of on the connection object.
+
+The stock backend keeps the tenant on a connection, which belongs to a thread: under ASGI one request runs on several threads
+and several requests share one, so it reads other organizers' rows (tests/tenants/test_leaks.py shows each case). A context
+variable follows the request through `await`, `sync_to_async`, tasks and threads. It leans on private methods of
+django-tenants 4.0: the version is pinned, and the leaks stay as tests.
+"""
+
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import OperationalError
+from django_tenants.postgresql_backend import base
+from psycopg.pq import TransactionStatus
+
+from tenants.pg.schema import RecordingSchemaEditor
+
+# (tenant, whether `public` is on the path too). No value means public.
+State = tuple[Any, bool]
+_states: dict[str, ContextVar[State | None]] = {}
+_PUBLIC = base.FakeTenant(base.get_public_schema_name())
+
+
+def _state_of(alias: str) -> ContextVar[State | None]:
+    return _states.setdefault(alias, ContextVar(f"tenant:{alias}", default=None))
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # untyped base
+    """A connection that sets `search_path` for the current context before each statement, or refuses to run it."""
+
+    SchemaEditorClass = RecordingSchemaEditor
+    _durability_checked: ClassVar[bool] = False
+
+    def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
+        self._state_var = _state_of(alias)
+        # The base switches to public here, in whatever context happens to open this thread's first connection.
+        saved = self._state_var.get()
+        super().__init__(settings_dict, alias)
+        self._state_var.set(saved)
+
+    def _state(self) -> State:
+        return self._state_var.get() or (_PUBLIC, True)
+
+    # The base class assigns these three; the context variable is the only truth, so assignments are dropped.
+    @property
+    def tenant(self) -> Any:
+        """The Organizer (or a FakeTenant with a schema name alone) of the current context."""
+        return self._state()[0]
+
+    @tenant.setter
+    def tenant(self, value: Any) -> None:
+        pass
+
+    @property
+    def schema_name(self) -> str:
+        """The schema of the current context."""
+        return str(self._state()[0].schema_name)
+
+    @schema_name.setter
+    def schema_name(self, value: Any) -> None:
+        pass
+
+    @property
+    def include_public_schema(self) -> bool:
+        """Whether `public` follows the organizer's schema on the search path."""
+        return self._state()[1]
+
+    @include_public_schema.setter
+    def include_public_schema(self, value: Any) -> None:
+        pass
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Choose the schema for this context; the connection follows with its next statement."""
+        self._state_var.set((tenant, include_public))
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection of the pool still has its last user's path: forget what this wrapper believed."""
+        self.search_path_set_schemas = None
+        connection = super().get_new_connection(conn_params)
+        self._check_durability(connection)
+        return connection
+
+    @classmethod
+    def _check_durability(cls, connection: Any) -> None:
+        """Once per process: `synchronous_commit = off` loses acknowledged sales in a crash, so refuse to work with it."""
+        if DatabaseWrapper._durability_checked:
+            return
+        with connection.cursor() as cursor:
+            value = cursor.execute("SHOW synchronous_commit").fetchone()[0]
+        # The pool counts a connection handed back inside a transaction as broken.
+        connection.rollback()
+        if value == "off":
+            raise ImproperlyConfigured("Postgres has synchronous_commit = off: a crash would lose acknowledged orders.")
+        DatabaseWrapper._durability_checked = True
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        if self._setting_search_path or self.search_path_set_schemas == self._get_cursor_search_paths():
+            return
+        self.search_path_set_schemas = None
+        super()._handle_search_path(cursor)
+        # The base swallows a failing SET and would go on with the path of whoever had this connection before.
+        if self.search_path_set_schemas is None and not self._is_transaction_aborted():
+            raise OperationalError("search_path could not be set: refusing to run on an unknown schema")
+
+    def _is_transaction_aborted(self) -> bool:
+        # Postgres itself refuses everything but a rollback then, and a rollback needs no path.
+        return bool(self.connection.info.transaction_status == TransactionStatus.INERROR)
