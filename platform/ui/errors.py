@@ -1,0 +1,52 @@
+"""The one shape of a refusal: a stable code for programs and words for people (RFC 9457 at the API)."""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A rule said no. Subclasses name the rule; `code` never changes once published.
+
+    `status` is the HTTP status a door answers with, `title` and `detail` are the reader's words, and `extra` holds
+    further members of the problem document (plain JSON values).
+    """
+
+    code = "refused"
+    status = 409
+    title: Any = "Refused"
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        self.detail = detail or str(self.title)
+        self.extra = extra
+        super().__init__(self.detail)
+
+
+class NotFound(DomainError):
+    """The thing does not exist, or is not the asker's to see."""
+
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
+class NotAllowed(DomainError):
+    """The asker is known but may not do this."""
+
+    code = "not_allowed"
+    status = 403
+    title = "Not allowed"
+
+
+class NotSignedIn(DomainError):
+    """The bearer token is missing or wrong."""
+
+    code = "not_authenticated"
+    status = 401
+    title = "Not authenticated"
+
+
+class BadInput(DomainError):
+    """What was sent cannot be understood or is out of bounds."""
+
+    code = "invalid_input"
+    status = 422
+    title = "Invalid input"

@@ -1,0 +1,89 @@
+"""Headers and form guards that hold for every page."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.decorators.csrf import csrf_exempt
+
+View = Callable[..., HttpResponse]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def content_security_policy() -> str:
+    """One static policy: no nonce, no inline script or style, so that public pages stay cacheable.
+
+    The payment provider's origin is allowed for its script, its card frame and its calls; WebAssembly is for the door's
+    code reader. A form may lead to the provider's onboarding.
+    """
+    payment = " ".join(sorted({o for o in (_origin(settings.STRIPE_JS_URL), _origin(settings.STRIPE_API_BASE)) if o}))
+    if not settings.STRIPE_API_BASE:
+        payment += " https://api.stripe.com https://connect.stripe.com https://hooks.stripe.com"
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' 'wasm-unsafe-eval' {payment}",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            f"connect-src 'self' {payment}",
+            f"frame-src 'self' {payment}",
+            f"form-action 'self' {payment}",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class SecurityHeadersMiddleware:
+    """Adds the policy and its companions to every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.policy = content_security_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+        return response
+
+
+def public_form(view: View) -> View:
+    """Mark a view whose form is used without signing in.
+
+    Its page carries no token and can be cached; `FormGuardMiddleware` asks the browser's own word (Origin,
+    Sec-Fetch-Site) that the post comes from our page instead.
+    """
+    marked = csrf_exempt(view)
+    marked.public_form = True  # type: ignore[attr-defined]
+    return marked
+
+
+class FormGuardMiddleware(CsrfViewMiddleware):
+    """The CSRF token for signed-in forms; Origin and Fetch-Metadata for public ones (and for both, where sent)."""
+
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if getattr(callback, "public_form", False) and request.method == "POST" and not _is_same_origin(request):
+            return self._reject(request, "The form was sent from another site.")
+        return super().process_view(request, callback, args, kwargs)
+
+
+def _is_same_origin(request: HttpRequest) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc.lower() == request.get_host().lower()

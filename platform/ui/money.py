@@ -1,0 +1,38 @@
+"""Money is an integer number of minor units and a currency code; only formatting knows decimals."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language, to_locale
+
+# Stripe counts these in whole units or in thousandths; ISO 4217's own exponent serves the rest
+# (docs.stripe.com/currencies, November 2026). ISK and UGX are sent as hundredths there although they have no cents.
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "JPY")
+
+
+def minor_unit_exponent(currency: str) -> int:
+    """How many decimals `currency` has: 2 for EUR, 0 for JPY."""
+    return get_currency_precision(currency)
+
+
+def format_money(amount: int, currency: str) -> str:
+    """`amount` minor units of `currency` in the reader's language: (1250, "EUR") -> "€12.50"."""
+    value = Decimal(amount).scaleb(-minor_unit_exponent(currency))
+    return format_currency(value, currency, locale=to_locale(get_language() or "en"))
+
+
+def parse_money(text: str, currency: str) -> int:
+    """Minor units from what a person typed, with "." or "," before the decimals: ("12,50", "EUR") -> 1250.
+
+    Raises ValueError when it is no amount, is negative, or has more decimals than the currency.
+    """
+    cleaned = text.strip().replace(" ", "").replace("\u00a0", "")
+    if cleaned.count(",") + cleaned.count(".") > 1:
+        raise ValueError(text)
+    try:
+        value = Decimal(cleaned.replace(",", ".")).scaleb(minor_unit_exponent(currency))
+    except ArithmeticError as error:
+        raise ValueError(text) from error
+    if not value.is_finite() or value < 0 or value != value.to_integral_value():
+        raise ValueError(text)
+    return int(value)

@@ -1,0 +1,31 @@
+"""Pages that any host may have to show."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ui.problems import problem
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A post that did not come from our own page: 403, in words, with the way back."""
+    return render(request, "ui/form_refused.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404 in words; as a problem document under /api/."""
+    if request.path.startswith("/api/"):
+        return problem(status=404, code="not_found", title="Not found", detail="There is nothing at this address.")
+    return render(request, "ui/404.html", status=404)
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 in words."""
+    return render(request, "ui/403.html", status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500 in words, without touching the database; as a problem document under /api/."""
+    if request.path.startswith("/api/"):
+        detail = "Something broke on our side. Nothing was lost; try again with the same Idempotency-Key."
+        return problem(status=500, code="internal_error", title="Internal error", detail=detail)
+    return render(request, "ui/500.html", status=500)
