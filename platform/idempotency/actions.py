@@ -1,0 +1,54 @@
+"""Open a key, remember what was answered."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from idempotency.errors import KeyInvalid, KeyReused
+from idempotency.models import IdempotencyKey
+
+KEPT_FOR = timedelta(days=7)
+LONGEST_KEY = 255
+
+
+def fingerprint_of(body: Any) -> str:
+    """SHA-256 of a request's parsed body, so that white space and key order do not matter."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def open_key(*, scope: str, key: str, body: Any) -> IdempotencyKey:
+    """The row of this key, made now or found. Must run inside the transaction of what it protects.
+
+    A second request with the same key waits here until the first one's transaction ends, then finds its answer.
+    Raises KeyInvalid for an empty or over-long key, KeyReused when the key belongs to another body.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an idempotency key is opened outside a transaction")
+    if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
+        raise KeyInvalid(_("Send an Idempotency-Key of 1 to %(n)d characters.") % {"n": LONGEST_KEY})
+    fingerprint = fingerprint_of(body)
+    try:
+        with transaction.atomic():
+            return IdempotencyKey.objects.create(scope=scope, key=key, fingerprint=fingerprint)
+    except IntegrityError:
+        found = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
+    if found.fingerprint != fingerprint:
+        raise KeyReused(_("This Idempotency-Key was used for a different request. Use a new one."))
+    return found
+
+
+def remember_answer(*, row: IdempotencyKey, status: int, body: dict[str, Any]) -> None:
+    """Keep the answer (JSON) to give again for this key."""
+    IdempotencyKey.objects.filter(pk=row.pk).update(status=status, body=body)
+
+
+def forget_old_keys() -> int:
+    """Delete keys older than KEPT_FOR; returns how many."""
+    deleted, _by_model = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    return deleted
