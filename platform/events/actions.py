@@ -1,0 +1,176 @@
+"""Set up what is on offer."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from audit.actions import Actor, record
+from events.errors import EventInvalid, NotPublishable
+from events.models import Event, Performance, Quota, TicketType
+from events.queries import event_for_update
+from seating.models import Venue
+from ui.errors import NotFound
+from ui.ids import new_code
+from ui.money import CURRENCIES
+
+
+@transaction.atomic
+def create_venue(*, name: str, address: str, city: str, timezone: str, actor: Actor) -> Venue:
+    """A new venue; `timezone` is an IANA name. Raises EventInvalid."""
+    if timezone not in available_timezones():
+        raise EventInvalid(_("“%(zone)s” is not a time zone.") % {"zone": timezone}, field="timezone")
+    venue = Venue.objects.create(name=_required(name, "name"), address=address, city=city, timezone=timezone)
+    record(verb="create_venue", target=venue, actor=actor)
+    return venue
+
+
+@transaction.atomic
+def create_event(
+    *,
+    title: str,
+    summary: str,
+    description: str,
+    venue: Venue,
+    currency: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    doors_at: datetime,
+    actor: Actor,
+) -> Event:
+    """A draft event with one performance. Times are aware; they are shown in the venue's zone. Raises EventInvalid."""
+    if currency not in CURRENCIES:
+        raise EventInvalid(_("We cannot sell in “%(currency)s” yet.") % {"currency": currency}, field="currency")
+    event = Event.objects.create(
+        slug=_free_slug(title),
+        title=_required(title, "title"),
+        summary=summary,
+        description=description,
+        venue=venue,
+        currency=currency,
+    )
+    add_performance(event_id=event.pk, starts_at=starts_at, ends_at=ends_at, doors_at=doors_at, actor=actor)
+    record(verb="create_event", target=event, actor=actor, detail={"slug": event.slug})
+    return event
+
+
+@transaction.atomic
+def add_performance(
+    *, event_id: UUID, starts_at: datetime, ends_at: datetime, doors_at: datetime, actor: Actor
+) -> Performance:
+    """A further date of a draft event. Raises EventInvalid when the times are out of order."""
+    event = event_for_update(event_id)
+    if not doors_at <= starts_at < ends_at:
+        raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts_at")
+    performance = Performance.objects.create(
+        event=event, starts_at=starts_at, ends_at=ends_at, doors_at=doors_at, timezone=event.venue.timezone
+    )
+    record(verb="add_performance", target=performance, actor=actor)
+    return performance
+
+
+CHANGEABLE = frozenset({"title", "summary", "description", "hold_minutes", "refund_policy", "poster"})
+
+
+@transaction.atomic
+def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
+    """Change what `CHANGEABLE` names. Raises EventInvalid for anything else or out of bounds."""
+    event = event_for_update(event_id)
+    unknown = fields.keys() - CHANGEABLE
+    if unknown:
+        raise EventInvalid(_("%(field)s cannot be changed here.") % {"field": sorted(unknown)[0]})
+    if not 5 <= fields.get("hold_minutes", event.hold_minutes) <= 30:
+        raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
+    if "title" in fields:
+        _required(fields["title"], "title")
+    for name, value in fields.items():
+        setattr(event, name, value)
+    event.save(update_fields=list(fields))
+    record(verb="change_event", target=event, actor=actor, detail={"fields": sorted(fields)})
+    return event
+
+
+@transaction.atomic
+def add_ticket_type(
+    *, event_id: UUID, name: str, perk: str, price: int, quantity: int, max_per_order: int, actor: Actor
+) -> TicketType:
+    """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid."""
+    event = event_for_update(event_id)
+    if event.state != Event.State.DRAFT:
+        raise EventInvalid(_("Ticket types are added before the event is published."))
+    _check_ticket_type(price=price, quantity=quantity, max_per_order=max_per_order)
+    ticket_type = TicketType.objects.create(
+        event=event,
+        name=_required(name, "name"),
+        perk=perk,
+        price=price,
+        max_per_order=max_per_order,
+        sort_order=event.ticket_types.count(),
+    )
+    Quota.objects.create(event=event, name=name, size=quantity).ticket_types.add(ticket_type)
+    record(verb="add_ticket_type", target=ticket_type, actor=actor, detail={"price": price, "quantity": quantity})
+    return ticket_type
+
+
+@transaction.atomic
+def change_ticket_type(
+    *, ticket_type_id: UUID, name: str, perk: str, price: int, max_per_order: int, actor: Actor
+) -> TicketType:
+    """Change a ticket type; what was held or sold keeps its price. Raises EventInvalid, NotFound."""
+    ticket_type = TicketType.objects.select_for_update().filter(pk=ticket_type_id).first()
+    if ticket_type is None:
+        raise NotFound
+    _check_ticket_type(price=price, quantity=1, max_per_order=max_per_order)
+    before = ticket_type.price
+    ticket_type.name, ticket_type.perk = _required(name, "name"), perk
+    ticket_type.price, ticket_type.max_per_order = price, max_per_order
+    ticket_type.save(update_fields=["name", "perk", "price", "max_per_order"])
+    record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
+    return ticket_type
+
+
+def mark_published(*, event: Event) -> None:
+    """Turn a locked draft into a published event. Called by `checkout.publish`, which opens its pools with it.
+
+    Raises NotPublishable with the first thing that is missing.
+    """
+    if event.state != Event.State.DRAFT:
+        raise NotPublishable(_("Only a draft can be published."))
+    if not event.ticket_types.filter(is_active=True, quotas__isnull=False).exists():
+        raise NotPublishable(_("Add at least one ticket type first."))
+    if not event.performances.filter(starts_at__gt=timezone.now()).exists():
+        raise NotPublishable(_("Every date of this event is in the past."))
+    event.state, event.published_at = Event.State.PUBLISHED, timezone.now()
+    event.save(update_fields=["state", "published_at"])
+
+
+def local_time(naive: datetime, zone: str) -> datetime:
+    """A wall-clock time in `zone` as an aware instant."""
+    return naive.replace(tzinfo=ZoneInfo(zone))
+
+
+def _check_ticket_type(*, price: int, quantity: int, max_per_order: int) -> None:
+    if not 0 <= price <= 99_999_999:
+        raise EventInvalid(_("A price has at most eight digits and is not negative."), field="price")
+    if not 1 <= quantity <= 100_000:
+        raise EventInvalid(_("Sell between 1 and 100,000 tickets of a type."), field="quantity")
+    if not 1 <= max_per_order <= 50:
+        raise EventInvalid(_("Allow between 1 and 50 tickets per order."), field="max_per_order")
+
+
+def _required(text: str, field: str) -> str:
+    if not text.strip():
+        raise EventInvalid(_("This cannot be empty."), field=field)
+    return text
+
+
+def _free_slug(title: str) -> str:
+    base = slugify(title)[:60] or "event"
+    if not Event.objects.filter(slug__iexact=base).exists():
+        return base
+    return f"{base}-{new_code(5).lower()}"

@@ -1,0 +1,15 @@
+"""The ways a change to an offer may refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ui.errors import BadInput, DomainError
+
+
+class EventInvalid(BadInput):
+    code = "event_invalid"
+    title = _("The event cannot be saved like this")
+
+
+class NotPublishable(DomainError):
+    code = "event_not_publishable"
+    title = _("The event cannot be published yet")

@@ -1,0 +1,110 @@
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from seating.models import Venue
+from ui.ids import uuid7
+
+
+class Event(models.Model):
+    """A listing. Its performances say when, its ticket types what for."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("On sale")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.CharField(max_length=80)
+    title = models.CharField(max_length=140)
+    summary = models.CharField(max_length=140, blank=True)
+    description = models.TextField(blank=True)  # plain text; blank lines part paragraphs
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="events")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    hold_minutes = models.PositiveSmallIntegerField(default=10)
+    refund_policy = models.TextField(blank=True)
+    poster = models.CharField(max_length=200, blank=True)  # path in public storage
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("slug"), name="event_slug_once"),
+            models.CheckConstraint(condition=Q(hold_minutes__range=(5, 30)), name="event_hold_5_to_30_minutes"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == self.State.PUBLISHED
+
+
+class Performance(models.Model):
+    """One dated occurrence of an event. Instants are UTC; `timezone` is the zone people read them in."""
+
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled", _("Scheduled")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="performances")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    doors_at = models.DateTimeField()  # from here a ticket is valid at the gate
+    timezone = models.CharField(max_length=50)
+    state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="performance_ends_after_start"),
+            models.CheckConstraint(condition=Q(doors_at__lte=F("starts_at")), name="performance_doors_before_start"),
+        ]
+
+
+class TicketType(models.Model):
+    """What is offered. `price` is the organizer's, in minor units of the event's currency, before our fee; 0 is free."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="ticket_types")
+    name = models.CharField(max_length=80)
+    perk = models.CharField(max_length=140, blank=True)
+    price = models.PositiveIntegerField()
+    max_per_order = models.PositiveSmallIntegerField(default=10)
+    on_sale_from = models.DateTimeField(null=True)  # null: as soon as the event is published
+    on_sale_until = models.DateTimeField(null=True)  # null: until the performance starts
+    sort_order = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(max_per_order__range=(1, 50)), name="ticket_type_1_to_50_per_order"),
+            models.CheckConstraint(condition=Q(price__lte=99_999_999), name="ticket_type_price_8_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_on_sale(self, *, at: Any, performance: Performance) -> bool:
+        """Whether it may be sold at instant `at` for `performance`."""
+        starts, ends = self.on_sale_from, self.on_sale_until or performance.ends_at
+        return self.is_active and (starts is None or starts <= at) and at < min(ends, performance.ends_at)
+
+
+class Quota(models.Model):
+    """How many may be sold, per performance, of some ticket types; a type may draw from several quotas at once."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="quotas")
+    name = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    ticket_types = models.ManyToManyField(TicketType, related_name="quotas")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="quota_1_to_100000")]

@@ -1,0 +1,62 @@
+"""Reads about what is on offer."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from events.models import Event, Performance, TicketType
+from ui.errors import NotFound
+
+
+def published_events(*, after: datetime) -> list[Event]:
+    """Events on sale with a performance that ends after `after`, soonest first, with venue, dates and ticket types."""
+    events = _with_everything(Event.objects.filter(state=Event.State.PUBLISHED)).filter(
+        Exists(_upcoming(after).filter(event=OuterRef("pk")))
+    )
+    return sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
+
+
+def published_event(slug: str) -> Event:
+    """The event a buyer may see under this name. Raises NotFound for a draft as for what does not exist."""
+    event = (
+        _with_everything(Event.objects.filter(slug__iexact=slug))
+        .filter(state__in=[Event.State.PUBLISHED, Event.State.CANCELLED])
+        .first()
+    )
+    if event is None:
+        raise NotFound
+    return event
+
+
+def published_performance(performance_id: UUID) -> Performance:
+    """A performance of a published event. Raises NotFound."""
+    performance = (
+        Performance.objects.select_related("event__venue")
+        .filter(pk=performance_id, event__state=Event.State.PUBLISHED, state=Performance.State.SCHEDULED)
+        .first()
+    )
+    if performance is None:
+        raise NotFound
+    return performance
+
+
+def ticket_types_of(performance: Performance) -> list[TicketType]:
+    """What is offered for a performance, in the organizer's order, with the quotas each draws from."""
+    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True).prefetch_related("quotas"))
+
+
+def event_for_update(event_id: UUID) -> Event:
+    """The event, its row locked until the transaction ends. Raises NotFound."""
+    event = Event.objects.select_for_update().filter(pk=event_id).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def _upcoming(after: datetime) -> QuerySet[Performance]:
+    return Performance.objects.filter(state=Performance.State.SCHEDULED, ends_at__gt=after)
+
+
+def _with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
+    return events.select_related("venue").prefetch_related("performances", "ticket_types__quotas")

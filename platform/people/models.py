@@ -1,0 +1,66 @@
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from ui.ids import uuid7
+
+
+class Membership(models.Model):
+    """A user's place in this organizer. `user_id` names a public user; name and e-mail are copied for display."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MANAGER = "manager", _("Manager")
+        FINANCE = "finance", _("Finance")
+        DOOR = "door", _("Door staff")
+
+    user_id = models.UUIDField(unique=True)
+    role = models.CharField(max_length=10, choices=Role)
+    name = models.CharField(max_length=120)
+    email = models.EmailField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    @property
+    def can_sell(self) -> bool:
+        """May set up events and see orders."""
+        return self.role in (self.Role.OWNER, self.Role.MANAGER, self.Role.FINANCE)
+
+    @property
+    def can_edit_events(self) -> bool:
+        return self.role in (self.Role.OWNER, self.Role.MANAGER)
+
+    @property
+    def can_refund(self) -> bool:
+        return self.role in (self.Role.OWNER, self.Role.FINANCE)
+
+
+class Customer(models.Model):
+    """A buyer as this organizer knows them. One per e-mail address; `user_id` once they signed in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    user_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="customer_once_per_email")]
+
+
+class Consent(models.Model):
+    """That a customer agreed to a text, word for word: the text and its version as they were shown."""
+
+    class Kind(models.TextChoices):
+        TERMS = "terms", _("Terms of sale")
+        NEWS = "news", _("News by e-mail")
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="consents")
+    kind = models.CharField(max_length=10, choices=Kind)
+    is_given = models.BooleanField()
+    text_version = models.CharField(max_length=20)
+    text = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+    reference = models.CharField(max_length=64)  # the order it was given with
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "kind", "at"], name="consent_latest")]
