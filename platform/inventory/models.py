@@ -1,0 +1,117 @@
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Performance, Quota, TicketType
+from ui.ids import new_token, uuid7
+
+
+class Pool(models.Model):
+    """What a claim draws from: the rows of one quota for one performance."""
+
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="pools")
+    quota = models.ForeignKey(Quota, on_delete=models.PROTECT, related_name="pools")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["performance", "quota"], name="pool_once")]
+
+
+class Hold(models.Model):
+    """A buyer's short, expiring claim on rows of several pools, with the price frozen when it was made.
+
+    `token` is the buyer's proof. `quote` is `pricing.quote.Quote.as_dict()`. Past `expires_at` a live hold is worth
+    nothing against another buyer, whatever its state says.
+    """
+
+    class State(models.TextChoices):
+        LIVE = "live", _("Live")
+        ORDERED = "ordered", _("Ordered")
+        RELEASED = "released", _("Released")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    token = models.CharField(max_length=64, default=new_token)
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="holds")
+    state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    quote = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token"], name="hold_token_once")]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(state="live"), name="hold_live_expiry")]
+
+    def is_live(self, *, at: Any) -> bool:
+        """Whether the hold still keeps its places from others at instant `at`."""
+        return self.state == self.State.LIVE and at < self.expires_at
+
+
+class Place(models.Model):
+    """One claimable row of a pool. Its state says all: no counter is kept anywhere."""
+
+    class State(models.TextChoices):
+        FREE = "free", _("Free")
+        HELD = "held", _("Held")
+        SOLD = "sold", _("Sold")
+        BLOCKED = "blocked", _("Blocked")
+
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="places", db_index=False)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.FREE)
+    hold = models.ForeignKey(Hold, null=True, on_delete=models.PROTECT, related_name="places", db_index=False)
+    ticket_type = models.ForeignKey(TicketType, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    held_until = models.DateTimeField(null=True)
+    position_id = models.UUIDField(null=True)  # the orders.Position it was sold to
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "number"], name="place_number_once"),
+            models.UniqueConstraint(fields=["pool", "position_id"], name="place_one_per_position"),
+            models.CheckConstraint(
+                name="place_state_matches_its_columns",
+                condition=(
+                    Q(state="free", hold=None, held_until=None, position_id=None, ticket_type=None)
+                    | Q(
+                        state="held",
+                        hold__isnull=False,
+                        held_until__isnull=False,
+                        ticket_type__isnull=False,
+                        position_id=None,
+                    )
+                    | Q(state="sold", position_id__isnull=False, ticket_type__isnull=False, held_until=None)
+                    | Q(state="blocked", hold=None, held_until=None, position_id=None)
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["pool", "number"], condition=Q(state="free"), name="place_free"),
+            models.Index(fields=["pool", "held_until"], condition=Q(state="held"), name="place_held"),
+            models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="place_hold"),
+        ]
+
+
+class StockEntry(models.Model):
+    """What happened to a place, by whom, why. Append-only; plain ids, so that writing it costs no foreign-key check."""
+
+    append_only: ClassVar[bool] = True
+
+    class Kind(models.TextChoices):
+        HOLD = "hold", _("Held")
+        LAPSE = ("lapse", _("Hold lapsed"))  # written by the claim that took the place over
+        RELEASE = "release", _("Released")
+        SALE = "sale", _("Sold")
+        RETURN = "return", _("Returned")
+        BLOCK = "block", _("Blocked")
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    place_id = models.BigIntegerField()
+    hold_id = models.UUIDField(null=True)
+    position_id = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+    cause = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["place_id", "id"], name="stock_entry_place")]
+        verbose_name_plural = "stock entries"
