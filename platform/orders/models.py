@@ -1,0 +1,110 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event, Performance, TicketType
+from inventory.models import Hold
+from people.models import Customer
+from ui.ids import new_token, uuid7
+
+
+class Order(models.Model):
+    """A sale to one buyer. `number` is its public name, `token` the secret of its link.
+
+    pending -> secured -> paid -> refunded; pending or secured -> cancelled. A trigger refuses every other change.
+    Amounts are minor units of `currency`: total = positions + fees.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Awaiting payment")
+        SECURED = ("secured", _("Confirming payment"))  # the places are sold to it, the capture is under way
+        PAID = "paid", _("Paid")
+        CANCELLED = "cancelled", _("Cancelled")
+        REFUNDED = "refunded", _("Refunded")
+
+    class CancelReason(models.TextChoices):
+        EXPIRED = "expired", _("Not paid in time")
+        PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
+        PAYMENT_LOST = "payment_lost", _("The payment could not be collected")
+        STAFF = "staff", _("Cancelled by staff")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=12)
+    token = models.CharField(max_length=64, default=new_token)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="order")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="orders")
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=10, default="en")
+    currency = models.CharField(max_length=3)
+    total = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()  # until when the places are kept for payment
+    paid_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)  # cancelled or refunded
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="order_number_once"),
+            models.UniqueConstraint(fields=["token"], name="order_token_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["paid", "refunded"]) | Q(paid_at__isnull=False), name="order_paid_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | ~Q(cancel_reason=""), name="order_cancelled_has_a_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="order_email"),
+            models.Index(fields=["expires_at"], condition=Q(state="pending"), name="order_pending"),
+            models.Index(fields=["-created_at"], name="order_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state == self.State.PAID
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for money."""
+        return self.state in (self.State.PENDING, self.State.SECURED)
+
+
+class Position(models.Model):
+    """Exactly one admission's worth of an order. `price` and `fee` are frozen minor units per ticket."""
+
+    class State(models.TextChoices):
+        ORDERED = "ordered", _("Ordered")
+        SOLD = "sold", _("Sold")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="positions")
+    index = models.PositiveSmallIntegerField()  # 1, 2, 3 ... in the order
+    ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="positions")
+    ticket_type_name = models.CharField(max_length=80)
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="positions")
+    price = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.ORDERED)
+
+    class Meta:
+        ordering = ["order", "index"]
+        constraints = [models.UniqueConstraint(fields=["order", "index"], name="position_index_once")]
+
+
+class Fee(models.Model):
+    """A charge of an order beside its positions, `amount` in minor units."""
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Service fee")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fees")
+    kind = models.CharField(max_length=20, choices=Kind)
+    amount = models.PositiveIntegerField()

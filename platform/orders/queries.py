@@ -1,0 +1,59 @@
+"""Reads and locked reads of orders."""
+
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from orders.errors import OrderNotFound
+from orders.models import Order
+
+
+def order_for_update(order_id: UUID) -> Order:
+    """The order, its row locked until the transaction ends. Raises OrderNotFound."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def order_by_token(number: str, token: str) -> Order:
+    """The order, for the buyer who has its secret. Raises OrderNotFound for a wrong token as for a wrong number."""
+    order = _whole().filter(number=number.upper()).first()
+    if order is None or not hmac.compare_digest(order.token.encode(), token.encode()):
+        raise OrderNotFound
+    return order
+
+
+def order_with_all(number: str) -> Order:
+    """The order for staff, with positions, fees, event and customer. Raises OrderNotFound."""
+    order = _whole().filter(number=number.upper()).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def search_orders(text: str = "") -> QuerySet[Order]:
+    """Orders whose number, e-mail or name contains `text`, newest first."""
+    orders = Order.objects.select_related("event", "performance").order_by("-created_at")
+    text = text.strip().replace("\x00", "")
+    if not text:
+        return orders
+    return orders.filter(Q(number__icontains=text) | Q(email__icontains=text) | Q(name__icontains=text))
+
+
+def orders_to_mail(email: str) -> list[Order]:
+    """The paid orders of this address, newest first: what "find my order" sends to it."""
+    return list(_whole().filter(email__iexact=email, state=Order.State.PAID).order_by("-created_at")[:20])
+
+
+def overdue_orders(*, at: datetime, limit: int = 100) -> list[Order]:
+    """Orders still unpaid at `at` after their time ran out, oldest first."""
+    return list(Order.objects.filter(state=Order.State.PENDING, expires_at__lt=at).order_by("expires_at")[:limit])
+
+
+def _whole() -> QuerySet[Order]:
+    return Order.objects.select_related("event__venue", "performance", "customer").prefetch_related(
+        "positions__tickets", "fees"
+    )

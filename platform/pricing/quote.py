@@ -1,0 +1,100 @@
+"""What a basket costs, as a pure function: the same one prices the page, the hold, the order and the refund.
+
+All amounts are integers in minor units of the quote's currency. The platform's fee is
+`round_half_up(price * basis_points / 10000) + fixed` per paid ticket and nothing for a free one; the buyer sees it inside
+the price from the first listing on, itemised at each step.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class FeePlan:
+    """The platform's fee: `basis_points` of the ticket's price (250 = 2.5 %) plus `fixed` minor units."""
+
+    basis_points: int
+    fixed: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """So many of one ticket type at the organizer's price per ticket."""
+
+    ticket_type_id: UUID
+    name: str
+    quantity: int
+    price: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ticket type of a quote: `total` = `quantity` x (`price` + `fee`)."""
+
+    ticket_type_id: str
+    name: str
+    quantity: int
+    price: int
+    fee: int
+    total: int
+
+    @property
+    def all_in_price(self) -> int:
+        """What the buyer pays for one ticket."""
+        return self.price + self.fee
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A computed breakdown: `total` = `subtotal` + `fees`; the organizer gets `subtotal`, the platform `fees`."""
+
+    currency: str
+    lines: tuple[Line, ...]
+    subtotal: int
+    fees: int
+    total: int
+
+    @property
+    def is_free(self) -> bool:
+        return self.total == 0
+
+    @property
+    def quantity(self) -> int:
+        """How many tickets in all."""
+        return sum(line.quantity for line in self.lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, to freeze on a hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Quote":
+        """The quote that `as_dict` froze."""
+        return cls(**{**data, "lines": tuple(Line(**line) for line in data["lines"])})
+
+
+def fee_on(price: int, plan: FeePlan) -> int:
+    """The platform's fee on one ticket of `price`."""
+    return 0 if price == 0 else (price * plan.basis_points + 5000) // 10000 + plan.fixed
+
+
+def quote(items: Iterable[Item], *, currency: str, plan: FeePlan) -> Quote:
+    """Price a basket."""
+    lines = tuple(_line(item, plan) for item in items)
+    subtotal = sum(line.quantity * line.price for line in lines)
+    fees = sum(line.quantity * line.fee for line in lines)
+    return Quote(currency=currency, lines=lines, subtotal=subtotal, fees=fees, total=subtotal + fees)
+
+
+def _line(item: Item, plan: FeePlan) -> Line:
+    fee = fee_on(item.price, plan)
+    return Line(
+        ticket_type_id=str(item.ticket_type_id),
+        name=item.name,
+        quantity=item.quantity,
+        price=item.price,
+        fee=fee,
+        total=item.quantity * (item.price + fee),
+    )
