@@ -1,0 +1,99 @@
+"""Store first, answer fast, then act: once per event, in any order, however often it comes."""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from inbox.errors import AccountTaken
+from inbox.models import ProviderAccount, ProviderEvent
+from tenants.models import Organizer
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+LEASE_SECONDS = 60
+
+Verb = Callable[[dict[str, Any]], None]
+
+
+def route_account(*, account_id: str, organizer: Organizer) -> None:
+    """Events of this connected account belong to this organizer. Raises AccountTaken when it is another's."""
+    route, _is_new = ProviderAccount.objects.get_or_create(account_id=account_id, defaults={"organizer": organizer})
+    if route.organizer_id != organizer.pk:
+        raise AccountTaken
+
+
+def receive_event(event: dict[str, Any]) -> bool:
+    """Store a verified event; False when it is already known. An event of an account that is not ours is kept, unrouted."""
+    account_id = event.get("account") or ""
+    route = ProviderAccount.objects.filter(pk=account_id).first() if account_id else None
+    _row, is_new = ProviderEvent.objects.get_or_create(
+        event_id=event["id"],
+        defaults={
+            "account_id": account_id,
+            "organizer_id": route.organizer_id if route else None,
+            "type": event["type"],
+            "payload": event,
+            "due_at": timezone.now(),
+        },
+    )
+    return is_new
+
+
+def process_due_events(verbs: dict[str, Verb], *, limit: int = 50) -> int:
+    """Run the verb of each due event in its organizer's schema; returns how many were settled.
+
+    An event is leased while its verb runs, so a killed worker's event is taken up again after LEASE_SECONDS. A verb that
+    raises is tried again later.
+    """
+    settled = 0
+    for _ in range(limit):
+        event = _lease_one()
+        if event is None:
+            break
+        settled += _process(event, verbs.get(event.type))
+    return settled
+
+
+def _lease_one() -> ProviderEvent | None:
+    now = timezone.now()
+    with transaction.atomic():
+        event = (
+            ProviderEvent.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("organizer")
+            .filter(state=ProviderEvent.State.RECEIVED, due_at__lte=now)
+            .order_by("due_at", "pk")
+            .first()
+        )
+        if event is not None:
+            event.attempts += 1
+            event.due_at = now + timedelta(seconds=LEASE_SECONDS)
+            event.save(update_fields=["attempts", "due_at"])
+    return event
+
+
+def _process(event: ProviderEvent, verb: Verb | None) -> int:
+    rows = ProviderEvent.objects.filter(pk=event.pk)
+    if verb is None or (event.account_id and event.organizer is None):
+        rows.update(state=ProviderEvent.State.IGNORED, done_at=timezone.now())
+        return 1
+    try:
+        with tenant_context(event.organizer) if event.organizer else nullcontext():
+            verb(event.payload)
+    except Exception as error:  # whatever the verb raises, the event must survive it and be tried again
+        dead = event.attempts >= MAX_ATTEMPTS
+        rows.update(
+            state=ProviderEvent.State.DEAD if dead else ProviderEvent.State.RECEIVED,
+            last_error=f"{type(error).__name__}: {error}"[:2000],
+            due_at=timezone.now() + timedelta(seconds=min(2**event.attempts * 2, 3600)),
+        )
+        logger.exception("event %s (%s) failed, attempt %d", event.pk, event.type, event.attempts)
+        return 0
+    rows.update(state=ProviderEvent.State.DONE, done_at=timezone.now(), last_error="")
+    return 1

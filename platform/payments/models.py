@@ -1,0 +1,89 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import Order
+from ui.ids import uuid7
+
+
+class ConnectedAccount(models.Model):
+    """The organizer's own account at the payment provider, and what it may do there; one per organizer."""
+
+    account_id = models.CharField(max_length=64)
+    charges_enabled = models.BooleanField(default=False)
+    payouts_enabled = models.BooleanField(default=False)
+    requirements = models.JSONField(default=list)  # what the provider still asks for, its own words for the fields
+    disabled_reason = models.CharField(max_length=80, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account_id"], name="connected_account_once")]
+
+
+class Payment(models.Model):
+    """The buyer's money in, for one order: one PaymentIntent, over as many attempts as the buyer needs.
+
+    `amount` and `application_fee` are minor units of `currency`.
+    """
+
+    class State(models.TextChoices):
+        CREATED = "created", _("Waiting for the buyer")
+        AUTHORISED = "authorised", _("Authorised")
+        CAPTURED = "captured", _("Captured")
+        VOIDED = "voided", _("Voided")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="payment")
+    account_id = models.CharField(max_length=64)
+    intent_id = models.CharField(max_length=64, blank=True)
+    charge_id = models.CharField(max_length=64, blank=True)
+    amount = models.PositiveIntegerField()
+    application_fee = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=12, choices=State, default=State.CREATED)
+    last_error = models.CharField(max_length=250, blank=True)  # the buyer's bank's answer, in the provider's code
+    created_at = models.DateTimeField(auto_now_add=True)
+    captured_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="payment_intent_once"),
+            models.CheckConstraint(
+                condition=~Q(state="captured") | Q(captured_at__isnull=False), name="payment_captured_has_a_time"
+            ),
+            models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state__in=["created", "authorised"]), name="payment_open")
+        ]
+
+
+class Refund(models.Model):
+    """Money back to the buyer. `id` is its idempotency key at the provider, so it is paid once however often it is sent."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Requested")
+        PENDING = "pending", _("On its way")
+        SUCCEEDED = "succeeded", _("Refunded")
+        FAILED = "failed", _("Failed")
+
+    class Reason(models.TextChoices):
+        STAFF = "staff", _("Refunded by staff")
+        PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.PositiveIntegerField()
+    fee_amount = models.PositiveIntegerField()  # how much of our fee goes back with it
+    reason = models.CharField(max_length=20, choices=Reason)
+    state = models.CharField(max_length=12, choices=State, default=State.REQUESTED)
+    provider_id = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
+        ]
