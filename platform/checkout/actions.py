@@ -1,0 +1,506 @@
+"""The whole sale, top to bottom: hold, place, pay, secure, capture, complete; give back, refund.
+
+Each step is one short transaction or one call to the payment provider, never both at once. Whatever is killed between two
+steps is picked up by a webhook, the reconciler (`reconcile`) or the outbox, and every step may run again (docs/money.md).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from audit.actions import SYSTEM, Actor, buyer_actor, record
+from checkout.errors import BasketInvalid, ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
+from config import failpoints
+from events.models import Performance, TicketType
+from events.queries import published_performance, ticket_types_of
+from inventory import actions as stock
+from inventory.errors import HoldEnded, LimitExceeded, NotOnSale
+from inventory.models import Hold
+from inventory.queries import database_now, hold_by_token, hold_for_update
+from ledger.actions import Kind, post
+from ledger.queries import is_posted
+from orders.errors import BuyerInvalid, OrderClosed
+from orders.models import Fee, Order, Position
+from orders.queries import order_for_update, overdue_orders
+from outbox.actions import enqueue
+from payments import gateway
+from payments.actions import open_payment, request_intent
+from payments.errors import NotConnected, ProviderRefused
+from payments.models import Payment, Refund
+from payments.queries import can_take_payments, payment_of, refund_for_update, unsettled_payments, unsettled_refunds
+from people.actions import keep_consents, remember_customer
+from people.consents import REQUIRED_KINDS
+from pricing.plans import platform_fee_plan
+from pricing.quote import Item, Quote, quote
+from tickets.actions import issue_tickets, void_tickets
+from tickets.models import Ticket
+from ui.ids import new_code, uuid7
+
+PAYMENT_TIME = timedelta(minutes=10)  # a placed order keeps its places at least this long for payment
+LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much later, if as many places are free
+RECONCILE_AFTER_SECONDS = 20  # a webhook that has not come by then may never come
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys, as typed: name, e-mail address, the consents they ticked, and their language."""
+
+    name: str
+    email: str
+    consents: frozenset[str]
+    language: str = ""
+
+
+# --- 1. Hold -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def place_hold(*, performance_id: UUID, basket: dict[UUID, int]) -> Hold:
+    """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen.
+
+    Raises NotFound, BasketInvalid, LimitExceeded, NotOnSale, SoldOut or Busy; on any of them nothing is held.
+    """
+    performance = published_performance(performance_id)
+    wants = _wants(performance, basket, at=timezone.now())
+    frozen = quote(
+        (Item(want.ticket_type.pk, want.ticket_type.name, want.quantity, want.ticket_type.price) for want in wants),
+        currency=performance.event.currency,
+        plan=platform_fee_plan(),
+    )
+    hold = stock.claim(
+        performance=performance, wants=wants, quote=frozen.as_dict(), minutes=performance.event.hold_minutes
+    )
+    failpoints.hit("before_hold_commit")
+    return hold
+
+
+def _wants(performance: Performance, basket: dict[UUID, int], *, at: datetime) -> list[stock.Want]:
+    offered = {ticket_type.pk: ticket_type for ticket_type in ticket_types_of(performance)}
+    chosen = {type_id: quantity for type_id, quantity in basket.items() if quantity != 0}
+    if not chosen:
+        raise BasketInvalid(_("Choose at least one ticket."))
+    if any(quantity < 0 for quantity in chosen.values()) or chosen.keys() - offered.keys():
+        raise BasketInvalid(_("One of these tickets is not offered for this date."))
+    for type_id, quantity in chosen.items():
+        _check_one(offered[type_id], quantity, performance, at)
+    return [stock.Want(offered[type_id], quantity) for type_id, quantity in chosen.items()]
+
+
+def _check_one(ticket_type: TicketType, quantity: int, performance: Performance, at: datetime) -> None:
+    if quantity > ticket_type.max_per_order:
+        raise LimitExceeded(
+            _("At most %(n)d of “%(name)s” per order.") % {"n": ticket_type.max_per_order, "name": ticket_type.name},
+            ticket_type_id=str(ticket_type.pk),
+            limit=ticket_type.max_per_order,
+        )
+    if not ticket_type.is_on_sale(at=at, performance=performance):
+        raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": ticket_type.name})
+
+
+def extend_hold(*, hold_id: UUID, token: str) -> Hold:
+    """Give the buyer as long again, within inventory's bound. Raises HoldNotFound, HoldEnded, ExtensionRefused."""
+    hold = hold_by_token(hold_id, token)
+    return stock.extend_hold(hold_id=hold.pk, minutes=hold.performance.event.hold_minutes)
+
+
+def release_hold(*, hold_id: UUID, token: str) -> Hold:
+    """The buyer gives the places back. Raises HoldNotFound, HoldEnded once they are part of an order."""
+    return stock.release_hold(hold_id=hold_by_token(hold_id, token).pk)
+
+
+# --- 2. Order ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
+    """Turn a live hold into an order that awaits payment; for a hold that already is one, that order.
+
+    A free order is completed at once. Raises HoldNotFound, HoldEnded, BuyerInvalid, ConsentMissing, NotConnected.
+    """
+    hold_by_token(hold_id, token)
+    hold = hold_for_update(hold_id)
+    if hold.state == Hold.State.ORDERED:
+        return Order.objects.get(hold=hold)
+    now = database_now()
+    if not hold.is_live(at=now):
+        raise HoldEnded(_("Your hold has ended. You have not been charged."))
+    _check_buyer(buyer)
+    frozen = Quote.from_dict(hold.quote)
+    if not frozen.is_free and not can_take_payments():
+        raise NotConnected(_("This organizer cannot take payments at the moment. You have not been charged."))
+    order = _write_order(hold, frozen, buyer, now)
+    stock.mark_ordered(hold=hold)
+    stock.keep_hold_until(hold=hold, until=order.expires_at)
+    record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
+    if frozen.is_free:
+        _sell(order)
+        _complete(order, actor=buyer_actor(order.pk))
+    return order
+
+
+def _check_buyer(buyer: Buyer) -> None:
+    name = buyer.name.strip()
+    if not name or len(name) > 120 or not name.isprintable():
+        raise BuyerInvalid(_("Enter your name, up to 120 characters."), field="name")
+    try:
+        validate_email(buyer.email)
+    except ValidationError as error:
+        raise BuyerInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
+    if len(buyer.email) > 254:
+        raise BuyerInvalid(_("This e-mail address is too long."), field="email")
+    if not buyer.consents >= REQUIRED_KINDS:
+        raise ConsentMissing(_("Tick the terms of sale to go on."), field="consents")
+
+
+def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime) -> Order:
+    customer = remember_customer(email=buyer.email, name=buyer.name.strip())
+    order = Order.objects.create(
+        number=new_code(8),
+        hold=hold,
+        event_id=hold.performance.event_id,
+        performance_id=hold.performance_id,
+        customer=customer,
+        email=buyer.email,
+        name=buyer.name.strip(),
+        language=buyer.language or get_language() or "en",
+        currency=frozen.currency,
+        total=frozen.total,
+        expires_at=max(hold.expires_at, now + PAYMENT_TIME),
+    )
+    keep_consents(customer=customer, given=buyer.consents, reference=str(order.pk))
+    singles = [line for line in frozen.lines for _n in range(line.quantity)]
+    Position.objects.bulk_create(
+        Position(
+            order=order,
+            index=index,
+            ticket_type_id=UUID(line.ticket_type_id),
+            ticket_type_name=line.name,
+            performance_id=hold.performance_id,
+            price=line.price,
+        )
+        for index, line in enumerate(singles, start=1)
+    )
+    if frozen.fees:
+        Fee.objects.create(order=order, kind=Fee.Kind.SERVICE, amount=frozen.fees)
+    return order
+
+
+# --- 3. Pay ------------------------------------------------------------------------------------------------------------
+
+
+def begin_payment(*, order_id: UUID) -> gateway.Intent:
+    """The PaymentIntent that the buyer's browser confirms; asking again finds the same one.
+
+    Raises OrderClosed when the order no longer awaits payment, NotConnected, ProviderUnavailable, ProviderRefused.
+    """
+    with transaction.atomic():
+        order = order_for_update(order_id)
+        if order.state != Order.State.PENDING or order.total == 0:
+            raise OrderClosed(_("This order is not waiting for a payment."))
+        fees = sum(fee.amount for fee in order.fees.all())
+        payment = open_payment(order=order, application_fee=fees)
+    failpoints.hit("before_intent")
+    intent = request_intent(payment)
+    failpoints.hit("after_intent")
+    return intent
+
+
+def settle_payment(*, order_id: UUID) -> None:
+    """Bring an order to where its payment is. The webhook, the reconciler and the buyer's return all call this.
+
+    The provider is asked, never the event believed. Running twice, or in two processes at once, changes nothing more.
+    """
+    payment = payment_of(order_id)
+    if payment is None or not payment.intent_id:
+        return
+    intent = gateway.fetch_intent(account_id=payment.account_id, intent_id=payment.intent_id)
+    if intent.amount != payment.amount or intent.order_id != str(order_id):
+        raise PaymentMismatch(intent_id=intent.id, order_id=str(order_id))
+    if intent.is_cancelled:
+        _lose_payment(order_id)
+    elif not (intent.is_authorised or intent.is_captured):
+        Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
+    elif secure_order(order_id=order_id):
+        failpoints.hit("after_secure")
+        _capture_and_complete(payment, intent)
+    else:
+        _give_back(payment, intent)
+
+
+# --- 4. Secure, capture, complete ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def secure_order(*, order_id: UUID) -> bool:
+    """T1: sell the places to the order before its money is taken. False when they are gone: the order is cancelled.
+
+    An expired hold whose places nobody took still counts, and as many others serve where theirs were taken.
+    """
+    order = order_for_update(order_id)
+    if order.state != Order.State.PENDING:
+        return order.state != Order.State.CANCELLED
+    if not _sell(order):
+        _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
+        return False
+    order.state = Order.State.SECURED
+    order.save(update_fields=["state"])
+    Payment.objects.filter(order=order, state=Payment.State.CREATED).update(state=Payment.State.AUTHORISED)
+    record(verb="secure_order", target=order, actor=SYSTEM)
+    return True
+
+
+def _sell(order: Order) -> bool:
+    positions = order.positions.order_by("index")
+    seated = [stock.SeatedPosition(position.pk, position.ticket_type_id) for position in positions]
+    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated)
+
+
+def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:
+    if intent.is_authorised:
+        intent = _capture(payment)
+    failpoints.hit("after_capture")
+    if intent.is_captured:
+        complete_order(order_id=payment.order_id, charge_id=intent.charge_id)
+    elif intent.is_cancelled:
+        _lose_payment(payment.order_id)
+
+
+def _capture(payment: Payment) -> gateway.Intent:
+    try:
+        return gateway.capture_intent(
+            account_id=payment.account_id, intent_id=payment.intent_id, key=f"capture-{payment.pk}"
+        )
+    except ProviderRefused:
+        # Another process captured it, or the authorisation is gone: the object says which.
+        return gateway.fetch_intent(account_id=payment.account_id, intent_id=payment.intent_id)
+
+
+@transaction.atomic
+def complete_order(*, order_id: UUID, charge_id: str) -> None:
+    """T2: the money is ours, so the order is paid, its tickets exist and its mail is due. Once, however often it runs."""
+    order = order_for_update(order_id)
+    if order.state != Order.State.SECURED:
+        return
+    Payment.objects.filter(order=order).update(
+        state=Payment.State.CAPTURED, charge_id=charge_id, captured_at=timezone.now(), last_error=""
+    )
+    _complete(order, actor=SYSTEM)
+    failpoints.hit("before_complete_commit")
+
+
+def _complete(order: Order, *, actor: Actor) -> None:
+    order.state, order.paid_at = Order.State.PAID, timezone.now()
+    order.save(update_fields=["state", "paid_at"])
+    order.positions.update(state=Position.State.SOLD)
+    issue_tickets(order=order, actor=actor)
+    fees = sum(fee.amount for fee in order.fees.all())
+    if order.total:
+        amounts = {Kind.PROVIDER: order.total - fees, Kind.PLATFORM_FEES: fees, Kind.SALES: -order.total}
+        _book(f"sale:{order.pk}", order.currency, amounts)
+    record(verb="complete_order", target=order, actor=actor, detail={"total": order.total})
+    for kind in ("mail_tickets", "count_sale", "announce_sale"):
+        enqueue(kind=kind, key=str(order.pk), payload={"order_id": str(order.pk)})
+
+
+# --- 5. When it cannot be ------------------------------------------------------------------------------------------------
+
+
+def _cancel(order: Order, reason: Order.CancelReason, *, actor: Actor) -> None:
+    """Close a locked open order and put back what it kept."""
+    order.state, order.cancel_reason, order.closed_at = (Order.State.CANCELLED, reason, timezone.now())
+    order.save(update_fields=["state", "cancel_reason", "closed_at"])
+    order.positions.update(state=Position.State.CANCELLED)
+    stock.free_hold(hold=hold_for_update(order.hold_id), cause=f"order {reason.value}")
+    record(verb="cancel_order", target=order, actor=actor, detail={"reason": reason.value})
+
+
+def _give_back(payment: Payment, intent: gateway.Intent) -> None:
+    """The order is closed but money came: void what was authorised, refund what was taken, tell the buyer."""
+    if intent.is_authorised:
+        gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
+        failpoints.hit("after_void")
+        _note_void(payment.order_id)
+    else:
+        _refund_late(payment.order_id, charge_id=intent.charge_id)
+
+
+@transaction.atomic
+def _note_void(order_id: UUID) -> None:
+    order = order_for_update(order_id)
+    voided = Payment.objects.filter(order=order).exclude(state=Payment.State.VOIDED)
+    if voided.update(state=Payment.State.VOIDED):
+        enqueue(kind="mail_payment_returned", key=str(order.pk), payload={"order_id": str(order.pk)})
+        record(verb="void_payment", target=order, actor=SYSTEM)
+
+
+@transaction.atomic
+def _refund_late(order_id: UUID, *, charge_id: str) -> None:
+    order = order_for_update(order_id)
+    payment = Payment.objects.select_for_update().get(order=order)
+    if payment.refunds.exists():
+        return
+    payment.state, payment.charge_id, payment.captured_at = (Payment.State.CAPTURED, charge_id, timezone.now())
+    payment.save(update_fields=["state", "charge_id", "captured_at"])
+    amounts = {
+        Kind.PROVIDER: payment.amount - payment.application_fee,
+        Kind.PLATFORM_FEES: payment.application_fee,
+        Kind.SALES: -payment.amount,
+    }
+    _book(f"sale:{order.pk}", order.currency, amounts)
+    _request_refund(payment, reason=Refund.Reason.PLACES_GONE)
+    enqueue(kind="mail_payment_returned", key=str(order.pk), payload={"order_id": str(order.pk)})
+
+
+@transaction.atomic
+def _lose_payment(order_id: UUID) -> None:
+    """The provider cancelled the payment: close what still waits for it."""
+    order = order_for_update(order_id)
+    Payment.objects.filter(order=order).exclude(state=Payment.State.CAPTURED).update(state=Payment.State.VOIDED)
+    if order.is_open:
+        is_late = order.state == Order.State.PENDING
+        _cancel(order, Order.CancelReason.EXPIRED if is_late else Order.CancelReason.PAYMENT_LOST, actor=SYSTEM)
+
+
+def expire_order(*, order_id: UUID) -> None:
+    """End an order that was not paid in time: first at the provider, so that no money can come after, then here.
+
+    If money came at the last moment after all, the order is settled instead.
+    """
+    payment = payment_of(order_id)
+    if payment is not None and payment.intent_id:
+        intent = gateway.fetch_intent(account_id=payment.account_id, intent_id=payment.intent_id)
+        if intent.is_authorised or intent.is_captured or intent.status == "processing":
+            settle_payment(order_id=order_id)
+            return
+        if not intent.is_cancelled:
+            gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
+    _lose_payment(order_id)
+
+
+# --- 6. Refund -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def refund_order(*, order_id: UUID, actor: Actor) -> Order:
+    """Refund a paid order in full, our fee with it: its tickets die first, then its places are free, then money goes back.
+
+    Raises OrderNotFound, NotRefundable.
+    """
+    order = order_for_update(order_id)
+    if not order.is_paid:
+        raise NotRefundable(_("Only a paid order can be refunded; this one is “%s”.") % order.get_state_display())
+    positions = list(order.positions.values_list("pk", flat=True))
+    void_tickets(position_ids=positions, reason=Ticket.VoidReason.REFUNDED, actor=actor)
+    order.positions.update(state=Position.State.CANCELLED)
+    stock.free_hold(hold=hold_for_update(order.hold_id), cause="order refunded")
+    order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
+    order.save(update_fields=["state", "closed_at"])
+    payment = Payment.objects.select_for_update().filter(order=order).first()
+    if payment is not None:
+        _request_refund(payment, reason=Refund.Reason.STAFF)
+    record(verb="refund_order", target=order, actor=actor, detail={"amount": order.total})
+    for kind in ("mail_refund", "count_refund", "announce_refund"):
+        enqueue(kind=kind, key=str(order.pk), payload={"order_id": str(order.pk)})
+    return order
+
+
+def _request_refund(payment: Payment, *, reason: Refund.Reason) -> None:
+    refund = Refund.objects.create(
+        payment=payment, amount=payment.amount, fee_amount=payment.application_fee, reason=reason
+    )
+    enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+
+
+def send_refund(*, refund_id: UUID) -> None:
+    """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    payment = refund.payment
+    if refund.provider_id:
+        answer = gateway.fetch_refund(account_id=payment.account_id, refund_id=refund.provider_id)
+    else:
+        answer = gateway.create_refund(
+            account_id=payment.account_id,
+            intent_id=payment.intent_id,
+            amount=refund.amount,
+            refund_fee=refund.fee_amount > 0,
+            key=f"refund-{refund.pk}",
+        )
+    failpoints.hit("after_refund_sent")
+    record_refund(refund_id=refund.pk, answer=answer)
+
+
+REFUND_STATES = {"succeeded": Refund.State.SUCCEEDED, "failed": Refund.State.FAILED, "canceled": Refund.State.FAILED}
+
+
+@transaction.atomic
+def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
+    """Keep what the provider says of a refund and book it. A success may later turn into a failure; both are booked."""
+    refund = refund_for_update(refund_id)
+    state = REFUND_STATES.get(answer.status, Refund.State.PENDING)
+    if refund.state == state and refund.provider_id:
+        return
+    refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
+    if state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
+        refund.settled_at = timezone.now()
+    refund.save(update_fields=["state", "provider_id", "failure", "settled_at"])
+    _book_refund(refund)
+    record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
+
+
+def _book_refund(refund: Refund) -> None:
+    currency, key = refund.payment.currency, f"refund:{refund.pk}"
+    back = {
+        Kind.PROVIDER: -(refund.amount - refund.fee_amount),
+        Kind.PLATFORM_FEES: -refund.fee_amount,
+        Kind.SALES: refund.amount,
+    }
+    if refund.state == Refund.State.SUCCEEDED:
+        _book(key, currency, back)
+    elif refund.state == Refund.State.FAILED and is_posted(key):
+        undo = {kind: -amount for kind, amount in back.items()}
+        _book(f"refund-failed:{refund.pk}", currency, undo)
+
+
+def _book(key: str, currency: str, amounts: dict[Kind, int]) -> None:
+    """Post in the organizer's books now and in the platform's after commit."""
+    if post(key=key, currency=currency, amounts=amounts) is not None:
+        enqueue(kind="book_platform_fee", key=key, payload={"key": key})
+
+
+# --- 7. Send again, catch up -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def resend_tickets(*, order_id: UUID, actor: Actor) -> None:
+    """Mail the tickets to the order's own address again. Raises OrderNotFound, ResendRefused."""
+    order = order_for_update(order_id)
+    if not order.is_paid:
+        raise ResendRefused(_("Only a paid order has tickets to send."))
+    again = f"{order.pk}:{uuid7()}"
+    enqueue(kind="mail_tickets", key=again, payload={"order_id": str(order.pk), "again": again})
+    record(verb="resend_tickets", target=order, actor=actor)
+
+
+def reconcile() -> dict[str, int]:
+    """Ask the provider about everything of this organizer that still waits, so that no webhook needs to come.
+
+    Returns how many payments, refunds and overdue orders were looked at.
+    """
+    now = timezone.now()
+    payments = unsettled_payments(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
+    for payment in payments:
+        settle_payment(order_id=payment.order_id)
+    refunds = unsettled_refunds(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
+    for refund in refunds:
+        send_refund(refund_id=refund.pk)
+    overdue = overdue_orders(at=now - LATE_PAYMENT_TIME)
+    for order in overdue:
+        expire_order(order_id=order.pk)
+    return {"payments": len(payments), "refunds": len(refunds), "overdue": len(overdue)}

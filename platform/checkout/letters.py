@@ -1,0 +1,97 @@
+"""The mails of a sale: what each says and carries. Each is called by the outbox and may run again; a key is mailed once."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from notifications.actions import Attachment, queue_email
+from orders.models import Order
+from orders.queries import orders_to_mail
+from outbox.actions import enqueue
+from tenants.current import current_organizer
+from tenants.queries import storefront_url
+from tickets.actions import store_pdf
+from ui.ids import uuid7
+
+
+def order_url(order: Order) -> str:
+    """The secret address of an order's page, on the organizer's own host."""
+    return storefront_url(current_organizer(), reverse("storefront:order", args=[order.number, order.token]))
+
+
+def mail_tickets(*, order_id: UUID, again: str = "") -> None:
+    """The tickets of a paid order, as one PDF. `again` names a repeat that someone asked for."""
+    order = _order(order_id)
+    if not order.is_paid:
+        return  # refunded before its mail went out
+    path = store_pdf(order)
+    pdf = Attachment(name=f"tickets-{order.number}.pdf", path=path, type="application/pdf")
+    _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=(pdf,))
+
+
+def mail_payment_returned(*, order_id: UUID) -> None:
+    """The payment came after the tickets had gone: nothing was kept."""
+    order = _order(order_id)
+    _send(order, key=f"payment-returned:{order.pk}", template="payment_returned")
+
+
+def mail_refund(*, order_id: UUID) -> None:
+    """The order was refunded; its tickets no longer admit."""
+    order = _order(order_id)
+    _send(order, key=f"refund:{order.pk}", template="refund")
+
+
+def ask_for_orders(*, email: str) -> None:
+    """For “find my order”: mail the links of all paid orders of an address to it. Says nothing about whether there are any."""
+    with transaction.atomic():
+        enqueue(kind="mail_my_orders", key=str(uuid7()), payload={"email": email})
+
+
+def mail_my_orders(*, email: str) -> None:
+    """The links of the paid orders of this address; nothing when it has none."""
+    orders = orders_to_mail(email)
+    if not orders:
+        return
+    links = [{"order": order, "url": order_url(order)} for order in orders]
+    with transaction.atomic():
+        queue_email(
+            key=f"my-orders:{uuid7()}",
+            to=orders[0].email,
+            template="checkout/mail/my_orders",
+            context={"organizer": current_organizer(), "links": links},
+            language=orders[0].language,
+        )
+
+
+def _order(order_id: UUID) -> Order:
+    return (
+        Order.objects.select_related("event__venue", "performance")
+        .prefetch_related("positions", "fees")
+        .get(pk=order_id)
+    )
+
+
+def _send(order: Order, *, key: str, template: str, attachments: tuple[Attachment, ...] = ()) -> None:
+    with override(order.language):
+        context: dict[str, Any] = {
+            "organizer": current_organizer(),
+            "order": order,
+            "event": order.event,
+            "performance": order.performance,
+            "venue": order.event.venue,
+            "button_url": order_url(order),
+            "button_label": _("View your order"),
+        }
+    with transaction.atomic():
+        queue_email(
+            key=key,
+            to=order.email,
+            template=f"checkout/mail/{template}",
+            context=context,
+            attachments=attachments,
+            language=order.language,
+        )

@@ -1,0 +1,32 @@
+"""Put an event on sale: what is on offer, its stock and its place on the platform's site, together."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import Actor, record
+from events.actions import mark_published
+from events.errors import NotPublishable
+from events.models import Event
+from events.queries import event_for_update
+from inventory.actions import open_pools
+from outbox.actions import enqueue
+from payments.queries import can_take_payments
+from tickets.actions import ensure_signing_key
+
+
+@transaction.atomic
+def publish_event(*, event_id: UUID, actor: Actor) -> Event:
+    """A draft goes on sale: its pools are opened and its ticket key made. Raises NotFound, NotPublishable."""
+    event = event_for_update(event_id)
+    if event.ticket_types.filter(is_active=True, price__gt=0).exists() and not can_take_payments():
+        raise NotPublishable(_("Connect Stripe first: this event has paid tickets, and you could not be paid yet."))
+    mark_published(event=event)
+    for performance in event.performances.filter(starts_at__gt=timezone.now()):
+        open_pools(performance)
+    ensure_signing_key(event)
+    record(verb="publish_event", target=event, actor=actor)
+    enqueue(kind="list_event", key=f"{event.pk}:published", payload={"event_id": str(event.pk)})
+    return event
