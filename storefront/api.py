@@ -1,0 +1,232 @@
+"""The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from ninja import Header, Path, Query, Router
+from ninja.security import HttpBearer
+
+from checkout import actions as checkout
+from checkout.letters import order_url
+from events.models import Event
+from events.queries import published_event, published_events
+from idempotency.actions import open_key, remember_answer
+from idempotency.errors import KeyMissing
+from inventory.models import Hold
+from inventory.queries import database_now, hold_by_token
+from orders.models import Order
+from orders.queries import order_by_token
+from storefront import schemas
+from storefront.offers import next_performance, offers_for
+from storefront.payments import payment_details
+from tenants.current import current_organizer
+from tenants.queries import storefront_url
+from tickets.queries import tickets_of_order
+from ui.problems import Problem
+
+
+class BuyerToken(HttpBearer):
+    """The token of a hold or an order; whose it is, the operation finds out."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> str | None:
+        return token or None
+
+
+router = Router(tags=["sales"])
+buyer = BuyerToken()
+
+REFUSED = {400: Problem, 409: Problem, 422: Problem, 503: Problem}
+KEY = Header(None, alias="Idempotency-Key", description="Required; a random string, 1 to 255 characters")
+Number = Path(..., description="The order's number", examples=["K7QF2M9X"], max_length=20)
+
+
+def _bearer(request: HttpRequest) -> str:
+    return str(request.auth)  # type: ignore[attr-defined]
+
+
+# --- Look ------------------------------------------------------------------------------------------------------------------
+
+
+@router.get("/events", operation_id="list_events", response={200: schemas.EventListOut, 422: Problem})
+def list_events(
+    request: HttpRequest, limit: int = Query(50, ge=1, le=100), offset: int = Query(0, ge=0, le=1_000_000)
+) -> dict[str, Any]:
+    """Events on sale, soonest first."""
+    events = published_events(after=timezone.now())
+    return {"items": [_event_out(event) for event in events[offset : offset + limit]], "total": len(events)}
+
+
+@router.get("/events/{slug}", operation_id="get_event", response={200: schemas.EventOut, 404: Problem, 422: Problem})
+def get_event(request: HttpRequest, slug: str = Path(..., max_length=80, pattern=r"^[^\x00/]+$")) -> dict[str, Any]:
+    """One event by its slug, with what is left for its next date."""
+    return _event_out(published_event(slug))
+
+
+def _event_out(event: Event) -> dict[str, Any]:
+    now = timezone.now()
+    performance = next_performance(event, at=now)
+    offers = offers_for(event, performance, at=now) if performance else []
+    return {
+        **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "state")},
+        "currency": event.currency,
+        "venue": event.venue,
+        "performances": list(event.performances.all()),
+        "ticket_types": [
+            {
+                "id": offer.ticket_type.pk,
+                "name": offer.ticket_type.name,
+                "perk": offer.ticket_type.perk,
+                "price": offer.price,
+                "fee": offer.fee,
+                "currency": event.currency,
+                "max_per_order": offer.ticket_type.max_per_order,
+                "status": offer.status,
+                "available": offer.most,
+            }
+            for offer in offers
+        ],
+        "url": storefront_url(current_organizer(), reverse("storefront:event", args=[event.slug])),
+    }
+
+
+# --- Hold ------------------------------------------------------------------------------------------------------------------
+
+
+@router.post("/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 404: Problem, **REFUSED})
+def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY) -> tuple[int, Any]:
+    """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof."""
+    body = payload.model_dump(mode="json")
+    with transaction.atomic():
+        row = open_key(scope="create_hold", key=_required(key), body=body)
+        if row.status:
+            return row.status, row.body
+        basket: dict[UUID, int] = {}
+        for item in payload.items:
+            basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
+        hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket)
+        answer = schemas.HoldCreatedOut.model_validate({**_hold_out(hold), "token": hold.token}).model_dump(mode="json")
+        remember_answer(row=row, status=201, body=answer)
+    return 201, answer
+
+
+@router.get(
+    "/holds/{uuid:hold_id}",
+    operation_id="get_hold",
+    auth=buyer,
+    response={200: schemas.HoldOut, 401: Problem, 404: Problem, 422: Problem},
+)
+def get_hold(request: HttpRequest, hold_id: UUID) -> dict[str, Any]:
+    """A hold as it is now, with the seconds it has left by the server's clock."""
+    return _hold_out(hold_by_token(hold_id, _bearer(request)))
+
+
+@router.delete(
+    "/holds/{uuid:hold_id}",
+    operation_id="release_hold",
+    auth=buyer,
+    response={204: None, 401: Problem, 404: Problem, 409: Problem, 422: Problem},
+)
+def release_hold(request: HttpRequest, hold_id: UUID) -> tuple[int, None]:
+    """Give the places back at once. Releasing twice is the same as once."""
+    checkout.release_hold(hold_id=hold_id, token=_bearer(request))
+    return 204, None
+
+
+def _hold_out(hold: Hold) -> dict[str, Any]:
+    now = database_now()
+    is_expired = hold.state == Hold.State.LIVE and not hold.is_live(at=now)
+    return {
+        "id": hold.pk,
+        "performance_id": hold.performance_id,
+        "state": "expired" if is_expired else hold.state,
+        "expires_at": hold.expires_at,
+        "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
+        "quote": hold.quote,
+    }
+
+
+# --- Order -----------------------------------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/orders",
+    operation_id="create_order",
+    auth=buyer,
+    response={201: schemas.OrderCreatedOut, 401: Problem, 404: Problem, **REFUSED},
+)
+def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None = KEY) -> tuple[int, Any]:
+    """Turn a hold into an order; a paid one comes with what the browser needs to pay."""
+    details = checkout.Buyer(
+        name=payload.buyer.name, email=payload.buyer.email, consents=frozenset(payload.buyer.consents)
+    )
+    with transaction.atomic():
+        scope = f"create_order:{payload.hold_id}"
+        row = open_key(scope=scope, key=_required(key), body=payload.model_dump(mode="json"))
+        hold_by_token(payload.hold_id, _bearer(request))  # the answer is only for who has the token
+        if row.status:
+            return row.status, row.body
+        order = checkout.place_order(hold_id=payload.hold_id, token=_bearer(request), buyer=details)
+    payment = payment_details(order) if order.is_open else None
+    out = {**_order_out(order), "token": order.token, "payment": payment}
+    answer = schemas.OrderCreatedOut.model_validate(out).model_dump(mode="json")
+    remember_answer(row=row, status=201, body=answer)
+    return 201, answer
+
+
+@router.get(
+    "/orders/{number}",
+    operation_id="get_order",
+    auth=buyer,
+    response={200: schemas.OrderOut, 401: Problem, 404: Problem, 422: Problem},
+)
+def get_order(request: HttpRequest, number: str = Number) -> dict[str, Any]:
+    """An order as it is now."""
+    return _order_out(order_by_token(number, _bearer(request)))
+
+
+@router.get(
+    "/orders/{number}/tickets",
+    operation_id="list_order_tickets",
+    auth=buyer,
+    response={200: schemas.TicketListOut, 401: Problem, 404: Problem, 422: Problem},
+)
+def list_order_tickets(request: HttpRequest, number: str = Number) -> dict[str, Any]:
+    """The tickets of an order, by position; none before it is paid."""
+    order = order_by_token(number, _bearer(request))
+    pdf = storefront_url(current_organizer(), reverse("storefront:order_pdf", args=[order.number, order.token]))
+    return {
+        "items": [
+            {
+                "id": ticket.pk,
+                "position_index": ticket.position.index,
+                "ticket_type_name": ticket.position.ticket_type_name,
+                "code": ticket.code,
+                "short_code": ticket.short_code,
+                "state": ticket.state,
+            }
+            for ticket in tickets_of_order(order.pk)
+        ],
+        "pdf_url": pdf if order.is_paid else None,
+    }
+
+
+def _order_out(order: Order) -> dict[str, Any]:
+    names = ("number", "state", "cancel_reason", "event_id", "performance_id", "name", "email", "currency", "total")
+    return {
+        **{name: getattr(order, name) for name in names},
+        "positions": list(order.positions.all()),
+        "fees": list(order.fees.all()),
+        "created_at": order.created_at,
+        "expires_at": order.expires_at,
+        "url": order_url(order),
+    }
+
+
+def _required(key: str | None) -> str:
+    if key is None:
+        raise KeyMissing
+    return key

@@ -1,0 +1,179 @@
+"""What the buyers' API takes and gives. Amounts are minor units; instants are UTC, zones are IANA names."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
+
+
+class Strict(Schema):
+    """Input: a misspelt member is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class VenueOut(Schema):
+    name: str
+    address: str
+    city: str
+
+
+class PerformanceOut(Schema):
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime
+    timezone: str
+
+
+class TicketTypeOut(Schema):
+    id: UUID
+    name: str
+    perk: str
+    price: int = Field(description="All-in price of one ticket, minor units, fees included")
+    fee: int = Field(description="The part of `price` that is our fee")
+    currency: str
+    max_per_order: int
+    status: Literal["on_sale", "sold_out", "not_on_sale"] = Field(description="For the event's next date")
+    available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
+
+
+class EventOut(Schema):
+    id: UUID
+    slug: str
+    title: str
+    summary: str
+    description: str
+    state: Literal["published", "cancelled"]
+    currency: str
+    venue: VenueOut
+    performances: list[PerformanceOut]
+    ticket_types: list[TicketTypeOut]
+    url: str
+
+
+class EventListOut(Schema):
+    items: list[EventOut]
+    total: int = Field(description="How many there are in all")
+
+
+class HoldItemIn(Strict):
+    ticket_type_id: UUID
+    quantity: int = Field(ge=1, le=50)
+
+
+class HoldIn(Strict):
+    """What the buyer chose, for one date."""
+
+    performance_id: UUID
+    items: list[HoldItemIn] = Field(min_length=1, max_length=20)
+
+
+class QuoteLineOut(Schema):
+    ticket_type_id: UUID
+    name: str
+    quantity: int
+    price: int = Field(description="Organizer's price per ticket")
+    fee: int = Field(description="Our fee per ticket")
+    total: int
+
+
+class QuoteOut(Schema):
+    """The price, frozen when the hold was made."""
+
+    currency: str
+    lines: list[QuoteLineOut]
+    subtotal: int
+    fees: int
+    total: int
+
+
+class HoldOut(Schema):
+    id: UUID
+    performance_id: UUID
+    state: Literal["live", "expired", "ordered", "released"]
+    expires_at: datetime
+    seconds_left: int = Field(ge=0, description="By the server's clock")
+    quote: QuoteOut
+
+
+class HoldCreatedOut(HoldOut):
+    token: str = Field(description="The buyer's proof: send it as a bearer token")
+
+
+class BuyerIn(Strict):
+    name: Text = Field(min_length=1, max_length=120)
+    email: Text = Field(min_length=3, max_length=254, examples=["bea@example.com"])
+    consents: list[Literal["terms", "news"]] = Field(
+        default=[], max_length=2, description="`terms` is required; the texts are on the checkout page"
+    )
+
+
+class OrderIn(Strict):
+    """Turns the hold whose bearer token is sent into an order."""
+
+    hold_id: UUID
+    buyer: BuyerIn
+
+
+class PositionOut(Schema):
+    index: int
+    ticket_type_id: UUID
+    ticket_type_name: str
+    price: int
+    state: Literal["ordered", "sold", "cancelled"]
+
+
+class FeeOut(Schema):
+    kind: str
+    amount: int
+
+
+class PaymentOut(Schema):
+    """What the payment provider's browser library needs to take the payment."""
+
+    client_secret: str
+    publishable_key: str
+    account: str = Field(description="The connected account that charges")
+    amount: int
+    currency: str
+
+
+class OrderOut(Schema):
+    number: str
+    state: Literal["pending", "secured", "paid", "cancelled", "refunded"]
+    cancel_reason: str
+    event_id: UUID
+    performance_id: UUID
+    name: str
+    email: str
+    currency: str
+    total: int
+    positions: list[PositionOut]
+    fees: list[FeeOut]
+    created_at: datetime
+    expires_at: datetime
+    url: str = Field(description="The order's page; secret")
+
+
+class OrderCreatedOut(OrderOut):
+    token: str = Field(description="The buyer's proof: send it as a bearer token")
+    payment: PaymentOut | None = Field(description="null for a free order")
+
+
+class TicketOut(Schema):
+    id: UUID
+    position_index: int
+    ticket_type_name: str
+    code: str = Field(description="What the QR holds")
+    short_code: str
+    state: Literal["valid", "void"]
+
+
+class TicketListOut(Schema):
+    items: list[TicketOut]
+    pdf_url: str | None

@@ -1,0 +1,27 @@
+"""The organizer's public site. Nouns only; what a buyer does is something they make."""
+
+from django.urls import path
+
+from storefront import views
+
+app_name = "storefront"
+
+_order = "orders/<str:number>/<str:token>/"
+
+urlpatterns = [
+    path("", views.event_list, name="events"),
+    path("events/<str:slug>/", views.event_page, name="event"),
+    path("events/<str:slug>/holds/", views.holds, name="holds"),
+    path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
+    path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
+    path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),
+    path("orders/", views.find_order, name="find_order"),
+    path(_order, views.order_page, name="order"),
+    path(f"{_order}status/", views.order_status, name="order_status"),
+    path(f"{_order}tickets.pdf", views.order_pdf, name="order_pdf"),
+    path(f"{_order}calendar.ics", views.order_calendar, name="order_calendar"),
+    path(f"{_order}tickets/<int:index>.png", views.ticket_code, name="ticket_code"),
+    path(f"{_order}emails/", views.order_emails, name="order_emails"),
+    path("theme/<str:digest>.css", views.theme, name="theme"),
+    path("media/<path:path>", views.media, name="media"),
+]

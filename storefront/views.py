@@ -1,0 +1,386 @@
+"""The organizer's public pages. Each says in its docstring what its template gets.
+
+Secret addresses carry the token in the path: they are never cached, never indexed, and send no referrer.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation, ValidationError
+from django.core.files.storage import storages
+from django.core.validators import validate_email
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from checkout import actions as checkout
+from checkout import letters
+from events.models import Event
+from events.queries import published_event, published_events
+from inventory.models import Hold
+from inventory.queries import database_now, hold_by_token
+from orders.models import Order
+from orders.queries import order_by_token
+from payments.queries import connected_account, payment_of
+from people.consents import CONSENT_TEXTS
+from pricing.quote import Quote
+from storefront.offers import Offer, lowest_price, next_performance, offers_for
+from storefront.payments import payment_details
+from tenants.current import current_organizer
+from tickets.actions import store_pdf
+from tickets.calendar import calendar_of_order
+from tickets.qr import qr_png
+from tickets.queries import tickets_of_order
+from ui.brand import theme_css
+from ui.errors import DomainError, NotFound
+from ui.middleware import public_form
+
+View = Callable[..., HttpResponse]
+BROWSER_POLL_SECONDS = 2
+
+
+def secret_page(view: View) -> View:
+    """For an address that carries a token: not stored, not indexed, not told to other sites; a wrong one is a 404."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404 from error
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer" if request.method == "GET" else "same-origin"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+# --- Look ------------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def event_list(request: HttpRequest) -> HttpResponse:
+    """`storefront/event_list.html`: `events`, a list of {event, performance, price, is_sold_out}; price all-in, minor units."""
+    now = timezone.now()
+    rows = []
+    for event in published_events(after=now):
+        performance = next_performance(event, at=now)
+        offers = offers_for(event, performance, at=now) if performance else []
+        is_sold_out = bool(offers) and all(offer.status == "sold_out" for offer in offers)
+        rows.append(
+            {"event": event, "performance": performance, "price": lowest_price(event), "is_sold_out": is_sold_out}
+        )
+    return render(request, "storefront/event_list.html", {"events": rows})
+
+
+@require_GET
+def event_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """`storefront/event.html`: see `_event_context`."""
+    return render(request, "storefront/event.html", _event_context(_event(slug)))
+
+
+def _event(slug: str) -> Event:
+    try:
+        return published_event(slug)
+    except NotFound as error:
+        raise Http404 from error
+
+
+def _event_context(event: Event, *, error: DomainError | None = None, chosen: dict[str, int] | None = None) -> Any:
+    """`event`, its next `performance`, all `performances`, `offers` with what was `chosen` of each, `error` (DomainError)."""
+    now = timezone.now()
+    performance = next_performance(event, at=now)
+    offers: list[Offer] = offers_for(event, performance, at=now) if performance else []
+    picked = chosen or {}
+    return {
+        "event": event,
+        "performance": performance,
+        "performances": list(event.performances.all()),
+        "rows": [{"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0)} for offer in offers],
+        "is_on_sale": event.is_published and any(offer.status == "on_sale" for offer in offers),
+        "is_sold_out": bool(offers) and all(offer.status == "sold_out" for offer in offers),
+        "error": error,
+    }
+
+
+# --- Hold and check out -------------------------------------------------------------------------------------------------------
+
+
+@public_form
+@require_POST
+def holds(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422)."""
+    event = _event(slug)
+    chosen = _quantities(request)
+    try:
+        basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
+        hold = checkout.place_hold(performance_id=UUID(request.POST.get("performance_id", "")), basket=basket)
+    except ValueError:
+        error: DomainError = checkout.BasketInvalid(_("Choose your tickets again."))
+    except DomainError as refused:
+        error = refused
+    else:
+        return redirect("storefront:checkout", hold_id=hold.pk, token=hold.token)
+    return render(request, "storefront/event.html", _event_context(event, error=error, chosen=chosen), status=422)
+
+
+def _quantities(request: HttpRequest) -> dict[str, int]:
+    chosen: dict[str, int] = {}
+    for name, text in request.POST.items():
+        if name.startswith("quantity-") and isinstance(text, str) and text.strip():
+            chosen[name.removeprefix("quantity-")] = (
+                int(text) if text.strip().isascii() and text.strip().isdigit() else -1
+            )
+    return chosen
+
+
+@secret_page
+@public_form
+@require_http_methods(["GET", "POST"])
+def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
+    """`storefront/checkout.html`: see `_checkout_context`. A post places the order and leads to its page."""
+    hold = hold_by_token(hold_id, token)
+    if request.method == "GET" and hold.state == Hold.State.ORDERED:
+        return _to_order(Order.objects.get(hold=hold))
+    if request.method == "GET":
+        return render(request, "storefront/checkout.html", _checkout_context(hold))
+    buyer = checkout.Buyer(
+        name=request.POST.get("name", ""),
+        email=request.POST.get("email", "").strip(),
+        consents=frozenset(request.POST.getlist("consents")),
+    )
+    try:
+        order = checkout.place_order(hold_id=hold.pk, token=token, buyer=buyer)
+    except DomainError as error:
+        context = _checkout_context(hold, error=error, buyer=buyer)
+        return render(request, "storefront/checkout.html", context, status=422)
+    return _to_order(order)
+
+
+def _to_order(order: Order) -> HttpResponse:
+    return redirect("storefront:order", number=order.number, token=order.token)
+
+
+def _checkout_context(
+    hold: Hold, *, error: DomainError | None = None, buyer: checkout.Buyer | None = None
+) -> dict[str, Any]:
+    """What the checkout page shows.
+
+    `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `seconds_left`, `is_ended` (expired or
+    released), `can_extend`, `consents` (ConsentText), `buyer` as typed, `error` (its `extra["field"]` names the field),
+    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency}; None for a free order.
+    """
+    now = database_now()
+    quote = Quote.from_dict(hold.quote)
+    return {
+        "hold": hold,
+        "event": hold.performance.event,
+        "performance": hold.performance,
+        "quote": quote,
+        "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
+        "is_ended": not hold.is_live(at=now),
+        "can_extend": now + checkout.stock.LONGEST_HOLD > hold.expires_at
+        and hold.expires_at < hold.created_at + checkout.stock.LONGEST_HOLD,
+        "consents": CONSENT_TEXTS,
+        "buyer": buyer,
+        "error": error,
+        "stripe": None if quote.is_free else _stripe(quote.total, quote.currency),
+    }
+
+
+def _stripe(amount: int, currency: str) -> dict[str, Any]:
+    account = connected_account()
+    return {
+        "js_url": settings.STRIPE_JS_URL,
+        "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "account": account.account_id if account else "",
+        "amount": amount,
+        "currency": currency.lower(),
+    }
+
+
+@secret_page
+@public_form
+@require_POST
+def release(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
+    """Give the places back and return to the event."""
+    hold = hold_by_token(hold_id, token)
+    try:
+        checkout.release_hold(hold_id=hold.pk, token=token)
+    except DomainError:
+        return redirect("storefront:checkout", hold_id=hold.pk, token=token)
+    return redirect("storefront:event", slug=hold.performance.event.slug)
+
+
+@secret_page
+@public_form
+@require_POST
+def extension(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
+    """“Need more time?”: keep the hold longer, then show the checkout page again."""
+    hold = hold_by_token(hold_id, token)
+    try:
+        checkout.extend_hold(hold_id=hold.pk, token=token)
+    except DomainError as error:
+        return render(request, "storefront/checkout.html", _checkout_context(hold, error=error), status=422)
+    return redirect("storefront:checkout", hold_id=hold.pk, token=token)
+
+
+# --- The order -----------------------------------------------------------------------------------------------------------------
+
+
+@secret_page
+@require_GET
+def order_page(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """`storefront/order.html`: see `_order_context`."""
+    return render(request, "storefront/order.html", _order_context(request, order_by_token(number, token)))
+
+
+@secret_page
+@require_GET
+def order_status(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """`storefront/_order_status.html`, polled every 2 s while `confirming`; tells htmx to reload once there is news."""
+    order = order_by_token(number, token)
+    context = _order_context(request, order)
+    response = render(request, "storefront/_order_status.html", context)
+    if not context["is_confirming"]:
+        response["HX-Redirect"] = reverse("storefront:order", args=[number, token])
+    return response
+
+
+def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What the order page shows.
+
+    `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refund`,
+    `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
+    `return_url`) while it waits for a payment, `error` when the payment service is away, `sent` after “send again”.
+    """
+    payment = payment_of(order.pk)
+    asked = "confirming" in request.GET or "redirect_status" in request.GET or "payment_intent" in request.GET
+    has_failed = payment is not None and payment.last_error != ""
+    is_confirming = order.state == Order.State.SECURED or (
+        order.state == Order.State.PENDING and asked and not has_failed
+    )
+    context: dict[str, Any] = {
+        "order": order,
+        "event": order.event,
+        "performance": order.performance,
+        "positions": list(order.positions.all()),
+        "fees": list(order.fees.all()),
+        "tickets": tickets_of_order(order.pk) if order.is_paid else [],
+        "payment": payment,
+        "refund": payment.refunds.order_by("created_at").first() if payment else None,
+        "is_confirming": is_confirming,
+        "seconds_left": max(0, int((order.expires_at - timezone.now()).total_seconds())),
+        "stripe": None,
+        "error": None,
+        "sent": "sent" in request.GET,
+        "poll_seconds": BROWSER_POLL_SECONDS,
+    }
+    if order.state == Order.State.PENDING and not is_confirming:
+        try:
+            context["stripe"] = {
+                **_stripe(order.total, order.currency),
+                **payment_details(order),
+                "return_url": letters.order_url(order),
+            }
+        except DomainError as error:
+            context["error"] = error
+    return context
+
+
+@secret_page
+@require_GET
+def order_pdf(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """The tickets of a paid order as one PDF."""
+    order = order_by_token(number, token)
+    if not order.is_paid:
+        raise Http404
+    response = HttpResponse(storages["private"].open(store_pdf(order)).read(), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="tickets-{order.number}.pdf"'
+    return response
+
+
+@secret_page
+@require_GET
+def order_calendar(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """The performance as a calendar entry."""
+    order = order_by_token(number, token)
+    text = calendar_of_order(order, url=letters.order_url(order))
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{order.number}.ics"'
+    return response
+
+
+@secret_page
+@require_GET
+def ticket_code(request: HttpRequest, number: str, token: str, index: int) -> HttpResponse:
+    """The QR of the ticket of position `index`, as a PNG, black on white."""
+    order = order_by_token(number, token)
+    ticket = next((t for t in tickets_of_order(order.pk) if t.position.index == index), None)
+    if ticket is None or not order.is_paid:
+        raise Http404
+    return HttpResponse(qr_png(ticket.code), content_type="image/png")
+
+
+@secret_page
+@public_form
+@require_POST
+def order_emails(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """“Send my tickets again”: to the order's own address, then back to its page."""
+    order = order_by_token(number, token)
+    try:
+        checkout.resend_tickets(order_id=order.pk, actor=checkout.buyer_actor(order.pk))
+    except DomainError as error:
+        return render(request, "storefront/order.html", {**_order_context(request, order), "error": error}, status=422)
+    return redirect(reverse("storefront:order", args=[number, token]) + "?sent=1")
+
+
+@public_form
+@require_http_methods(["GET", "POST"])
+def find_order(request: HttpRequest) -> HttpResponse:
+    """`storefront/find_order.html`: `email` as typed, `error`, `is_sent`. The reply is the same whether there are orders."""
+    if request.method == "GET":
+        return render(request, "storefront/find_order.html", {"is_sent": "sent" in request.GET})
+    email = request.POST.get("email", "").strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        error = _("Enter an e-mail address like name@example.com.")
+        return render(request, "storefront/find_order.html", {"email": email, "error": error}, status=422)
+    letters.ask_for_orders(email=email)
+    return redirect(reverse("storefront:find_order") + "?sent=1")
+
+
+# --- The brand -------------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+def theme(request: HttpRequest, digest: str) -> HttpResponse:
+    """The organizer's colours as a stylesheet, under the hash of its content."""
+    current, css = theme_css(current_organizer().brand_color)
+    if digest != current:
+        raise Http404
+    return HttpResponse(css, content_type="text/css; charset=utf-8")
+
+
+@require_GET
+def media(request: HttpRequest, path: str) -> FileResponse:
+    """A public file of this organizer (logo, poster); another organizer's is a 404."""
+    storage = storages["public"]
+    try:
+        file = storage.open(path)
+    except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation) as error:
+        raise Http404 from error
+    response = FileResponse(file)
+    response["Cache-Control"] = "public, max-age=86400"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
