@@ -1,0 +1,51 @@
+"""What happens after a commit: outbox kind -> the function that does it. Each is idempotent and takes ids."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from analytics.live import announce_sale
+from checkout import letters
+from checkout.actions import send_refund
+from config import books
+from config.tasks import wake_outbox
+from console.actions import count_refund, count_sale
+from marketplace.actions import list_event
+from notifications.actions import deliver_email
+from outbox.actions import Handler
+from tickets.actions import publish_signing_key
+
+
+def _order(function: Callable[..., object]) -> Handler:
+    def run(payload: dict[str, Any]) -> None:
+        function(order_id=UUID(payload["order_id"]))
+
+    return run
+
+
+HANDLERS: dict[str, Handler] = {
+    # mail
+    "deliver_email": lambda payload: deliver_email(email_id=payload["email_id"]),
+    "mail_tickets": lambda payload: letters.mail_tickets(
+        order_id=UUID(payload["order_id"]), again=payload.get("again", "")
+    ),
+    "mail_payment_returned": _order(letters.mail_payment_returned),
+    "mail_refund": _order(letters.mail_refund),
+    "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"]),
+    # money
+    "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
+    "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
+    # what the platform may know of an organizer: public read models
+    "count_sale": _order(count_sale),
+    "count_refund": _order(count_refund),
+    "list_event": lambda payload: list_event(event_id=UUID(payload["event_id"])),
+    "publish_signing_key": publish_signing_key,
+    # live screens
+    "announce_sale": _order(announce_sale),
+    "announce_refund": _order(announce_sale),
+}
+
+
+def wake(schema: str) -> None:
+    """Start draining the outbox of this schema now; the clock does it later when the broker is away."""
+    wake_outbox(schema)

@@ -1,0 +1,15 @@
+"""Periodic work, in plain words: what, and every how many seconds."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "take up what crashes left in an outbox": {"task": "outbox.sweep", "schedule": 5.0},
+    "process the payment provider's events again that failed": {"task": "inbox.process", "schedule": 5.0},
+    "ask the payment provider about payments whose webhook never came": {
+        "task": "checkout.reconcile_all",
+        "schedule": 20.0,
+    },
+    "keep the pool of prepared schemas full": {"task": "tenants.top_up_prepared_schemas", "schedule": 30.0},
+    "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
+    "show that the clock runs": {"task": "tenants.beat", "schedule": 5.0},
+}

@@ -1,0 +1,41 @@
+"""What a Stripe event does: type -> verb. Events come at least once and in any order, so each verb asks Stripe how things
+stand and is safe to repeat."""
+
+from typing import Any
+
+from checkout.actions import send_refund, settle_payment
+from inbox.actions import Verb
+from payments.actions import refresh_account
+from payments.models import Refund
+from payments.queries import payment_by_intent
+from tenants.current import current_organizer
+
+Event = dict[str, Any]
+
+
+def _payment_moved(event: Event) -> None:
+    payment = payment_by_intent(event["data"]["object"]["id"])
+    if payment is not None:
+        settle_payment(order_id=payment.order_id)
+
+
+def _refund_moved(event: Event) -> None:
+    refund = Refund.objects.filter(provider_id=event["data"]["object"]["id"]).first()
+    if refund is not None:
+        send_refund(refund_id=refund.pk)
+
+
+def _account_moved(event: Event) -> None:
+    refresh_account(organizer=current_organizer(), account_id=event["account"])
+
+
+VERBS: dict[str, Verb] = {
+    "payment_intent.amount_capturable_updated": _payment_moved,
+    "payment_intent.succeeded": _payment_moved,
+    "payment_intent.canceled": _payment_moved,
+    "payment_intent.payment_failed": _payment_moved,
+    "refund.created": _refund_moved,
+    "refund.updated": _refund_moved,
+    "refund.failed": _refund_moved,
+    "account.updated": _account_moved,
+}

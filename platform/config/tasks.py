@@ -1,0 +1,103 @@
+"""The tasks that run verbs: thin, idempotent, ids in."""
+
+import logging
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name, schema_context
+from kombu.exceptions import OperationalError
+
+from checkout import actions as checkout
+from idempotency.actions import forget_old_keys
+from inbox.actions import process_due_events
+from outbox.actions import drain
+from tenants.queries import organizer_schemas
+from tenants.tasks import fan_out, public_task, tenant_task
+
+logger = logging.getLogger(__name__)
+
+
+@tenant_task(name="outbox.drain")
+def drain_outbox() -> int:
+    """Do what this organizer's outbox says is due."""
+    return drain()
+
+
+@public_task(name="outbox.drain_platform")
+def drain_platform_outbox() -> int:
+    """Do what the platform's own outbox says is due."""
+    return drain()
+
+
+def wake_outbox(schema: str) -> None:
+    """Send a drain for `schema`. A broker that is away costs seconds, not the message: the clock sends another."""
+    try:
+        if schema == get_public_schema_name():
+            drain_platform_outbox.delay()
+        else:
+            with schema_context(schema):
+                drain_outbox.apply_async(retry=False)
+    except OperationalError:
+        logger.warning("the broker is away; the outbox of %s waits for the clock", schema)
+
+
+@public_task(name="outbox.sweep")
+def sweep_outboxes() -> int:
+    """Wake every outbox in which something is due: what a crash or a lost message left behind."""
+    due = _schemas_with_due_messages([get_public_schema_name(), *organizer_schemas()])
+    for schema in due:
+        wake_outbox(schema)
+    return len(due)
+
+
+def _schemas_with_due_messages(schemas: list[str]) -> list[str]:
+    due: list[str] = []
+    for start in range(0, len(schemas), 200):
+        branches = " UNION ALL ".join(
+            f"SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM \"{schema}\".outbox_outboxmessage"
+            " WHERE done_at IS NULL AND NOT is_dead AND due_at <= now())"
+            for schema in schemas[start : start + 200]
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(branches)
+            due += [row[0] for row in cursor.fetchall()]
+    return due
+
+
+@public_task(name="inbox.process")
+def process_inbox() -> int:
+    """Run the verbs of the provider's events that are due."""
+    from config.stripe_events import VERBS
+
+    return process_due_events(VERBS)
+
+
+@public_task(name="checkout.reconcile_all")
+def reconcile_all() -> int:
+    """Send every organizer's reconciliation."""
+    return fan_out(reconcile, spread_seconds=2)
+
+
+@tenant_task(name="checkout.reconcile")
+def reconcile() -> dict[str, int]:
+    """Ask the provider about everything of this organizer that still waits."""
+    return checkout.reconcile()
+
+
+@public_task(name="idempotency.forget_all")
+def forget_old_idempotency_keys() -> int:
+    """Send every organizer's clean-up of old idempotency keys."""
+    return fan_out(forget_idempotency_keys, spread_seconds=60)
+
+
+@tenant_task(name="idempotency.forget")
+def forget_idempotency_keys() -> int:
+    """Delete idempotency keys that no client will use again."""
+    return forget_old_keys()
+
+
+def wake_inbox() -> None:
+    """Send the processing of provider events now; without a broker the clock does it."""
+    try:
+        process_inbox.apply_async(retry=False)
+    except OperationalError:
+        logger.warning("the broker is away; provider events wait for the clock")
