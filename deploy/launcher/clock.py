@@ -14,7 +14,7 @@ from celery.beat import PersistentScheduler
 _LONGEST_SLEEP_SECONDS = 5.0
 
 
-class Clock(PersistentScheduler):
+class Clock(PersistentScheduler):  # type: ignore[misc]  # Celery has no types
     """Touches the heartbeat file at every tick, at least every five seconds."""
 
     def tick(self, *arguments: Any, **options: Any) -> float:

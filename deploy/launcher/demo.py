@@ -21,7 +21,13 @@ from deploy.launcher.dotenv import setting
 from deploy.launcher.place import ROOT, VAR, Place, port_is_free
 from deploy.launcher.postgres import APPLICATION, OWNER, Postgres
 from deploy.launcher.progress import LauncherError, last_lines, say, step
-from deploy.launcher.python_services import Mailbox, answers, mailbox, product_env, python_env
+from deploy.launcher.python_services import (
+    Mailbox,
+    answers,
+    mailbox,
+    product_env,
+    python_env,
+)
 from deploy.launcher.redis_server import RedisServer
 from deploy.launcher.supervisor import Service, Supervisor
 
@@ -170,7 +176,7 @@ class Demo:
             "STRIPE_WEBHOOK_SECRET": secrets["stripe_webhook"],
             "STRIPE_CONNECT_WEBHOOK_SECRET": secrets["stripe_connect_webhook"],
         }
-        webhook = f"http://127.0.0.1:{self.port}/webhooks/stripe"
+        webhook = f"{self.base_url}/webhooks/stripe"  # by name: the platform's host is known, an address is not
         return Service(
             name="stripe sandbox",
             argv=[

@@ -14,7 +14,8 @@ import asyncio
 import html
 import signal
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
@@ -70,23 +71,11 @@ class Store:
         with self._open() as connection:
             connection.execute("delete from mail")
 
-    def _open(self) -> Any:
-        """Return a connection that commits and closes at the end of its block."""
-        return _Session(sqlite3.connect(self.path, timeout=10))
-
-
-class _Session:
-    """A connection with one transaction, closed afterwards."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._connection.__enter__()
-
-    def __exit__(self, *details: Any) -> None:
-        with closing(self._connection):
-            self._connection.__exit__(*details)
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that commits at the end of the block and is closed."""
+        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
+            yield connection
 
 
 class _Receiver:
@@ -95,7 +84,7 @@ class _Receiver:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (its name there)
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content or b""
         raw = content.encode() if isinstance(content, str) else content
         self.store.add(sender=envelope.mail_from or "", recipients=list(envelope.rcpt_tos), raw=raw)

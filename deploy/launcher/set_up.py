@@ -15,7 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.launcher.progress import LauncherError, last_lines, say, step
@@ -285,23 +286,21 @@ def _read(path: Path) -> str:
         return ""
 
 
-class _one_at_a_time:  # noqa: N801 (reads as a statement)
-    """Two commands started together in a fresh checkout: the second waits and finds the work done."""
-
-    def __enter__(self) -> None:
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Of two commands started together in a fresh checkout the second waits, and finds the work done."""
+    try:
+        VAR.mkdir(exist_ok=True)
+        lock = (VAR / "set-up.lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise LauncherError(f"Cannot write to {VAR}: {error.strerror}. Use a checkout of your own.") from error
+    with lock:
         try:
-            VAR.mkdir(exist_ok=True)
-            self._file = (VAR / "set-up.lock").open("w", encoding="utf-8")
-        except OSError as error:
-            raise LauncherError(f"Cannot write to {VAR}: {error.strerror}. Use a checkout of your own.") from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             with step("Waiting for another set-up of this checkout"):
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *details: object) -> None:
-        self._file.close()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":

@@ -113,9 +113,10 @@ class Service:
 
 
 class Supervisor:
-    """Owns the running services of one place."""
+    """Owns the running services of one place; more than `crashes_allowed` of one within a minute are the end of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, crashes_allowed: int = _CRASHES_ALLOWED) -> None:
+        self.crashes_allowed = crashes_allowed
         self.services: list[list[Service]] = []
         self.stop_requested = False
         processes.become_subreaper()
@@ -162,13 +163,15 @@ class Supervisor:
         say(f"\n  ✗ {time.strftime('%H:%M:%S')} {service.obituary()}")
         now = time.monotonic()
         service.crashes = [at for at in service.crashes if now - at < _CRASH_WINDOW_SECONDS] + [now]
-        if len(service.crashes) > _CRASHES_ALLOWED:
+        if len(service.crashes) > self.crashes_allowed:
             raise LauncherError(
                 f"{service.name} crashed {len(service.crashes)} times in a minute: stopping everything."
             )
         service.clear_group()
         time.sleep(min(0.2 * 2 ** (len(service.crashes) - 1), 5))
-        say(f"  → restarting {service.name} (crash {len(service.crashes)} of {_CRASHES_ALLOWED} allowed in a minute)")
+        say(
+            f"  → restarting {service.name} (crash {len(service.crashes)} of {self.crashes_allowed} allowed in a minute)"
+        )
         service.launch()
 
     def _await_restarted(self, service: Service) -> None:

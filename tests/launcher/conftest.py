@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,8 @@ def processes_of(folder: Path) -> list[int]:
     return sorted(found)
 
 
-@pytest.fixture
-def state() -> Iterator[Path]:
+@contextmanager
+def _reachable_folder() -> Iterator[Path]:
     """A folder that any account of this machine can enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="marquee-test-"))
     folder.chmod(0o755)
@@ -98,8 +99,8 @@ def state() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def start(state: Path) -> Iterator[Callable[[], Launcher]]:
+@contextmanager
+def _launchers(state: Path) -> Iterator[Callable[[], Launcher]]:
     """Start launchers in `state`; whatever still runs is ended afterwards."""
     launchers: list[Launcher] = []
 
@@ -112,3 +113,26 @@ def start(state: Path) -> Iterator[Callable[[], Launcher]]:
         if launcher.process.poll() is None:
             launcher.stop()
     wait_for(lambda: not processes_of(state), "every process to end")
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A state folder of the test's own."""
+    with _reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def start(state: Path) -> Iterator[Callable[[], Launcher]]:
+    """A function that starts a launcher in `state`."""
+    with _launchers(state) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Launcher]:
+    """A launcher that is up, for tests that leave it as it is."""
+    with _reachable_folder() as folder, _launchers(folder) as begin:
+        launcher = begin()
+        launcher.wait_until_up()
+        yield launcher

@@ -92,17 +92,15 @@ def test_launcher_and_server_killed_together_leave_a_lock_that_does_not_stop_the
     assert _accepts(start().wait_until_up()["DATABASE_URL"])
 
 
-def test_a_second_launcher_of_the_same_place_says_who_has_it(state: Path, start: Start) -> None:
-    first = start()
-    first.wait_until_up()
-    second = start()
+def test_a_second_launcher_of_the_same_place_says_who_has_it(running: Launcher) -> None:
+    second = Launcher(running.folder)
     assert second.process.wait(timeout=30) == 1
-    assert f"process {first.process.pid}" in second.screen()
-    assert first.process.poll() is None
+    assert f"process {running.process.pid}" in second.screen()
+    assert running.process.poll() is None
 
 
-def test_the_application_role_may_use_what_the_owner_makes_but_make_nothing(state: Path, start: Start) -> None:
-    env = start().wait_until_up()
+def test_the_application_role_may_use_what_the_owner_makes_but_make_nothing(running: Launcher) -> None:
+    env = running.wait_until_up()
     with _connect(env["DATABASE_URL"]) as owner:
         owner.execute("create schema organizer")
         owner.execute("create table organizer.thing (id bigint generated always as identity, word text)")
@@ -122,8 +120,8 @@ def test_the_application_role_may_use_what_the_owner_makes_but_make_nothing(stat
             raise AssertionError(f"the application role was allowed to: {forbidden}")
 
 
-def test_servers_listen_on_loopback_alone_and_want_a_password(state: Path, start: Start) -> None:
-    env = start().wait_until_up()
+def test_servers_listen_on_loopback_alone_and_want_a_password(running: Launcher) -> None:
+    env = running.wait_until_up()
     with _connect(env["DATABASE_URL"]) as connection:
         assert connection.execute("show listen_addresses").fetchone() == ("127.0.0.1",)
     without_password = "postgres://marquee_owner@" + env["DATABASE_URL"].rpartition("@")[2]
