@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.cache import caches
 from redis.exceptions import RedisError
+
 from tenants.current import current_schema
 
 logger = logging.getLogger(__name__)

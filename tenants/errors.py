@@ -1,6 +1,7 @@
 """The ways tenancy may refuse."""
 
 from django.utils.translation import gettext_lazy as _
+
 from ui.errors import DomainError
 
 

@@ -15,7 +15,12 @@ from django.utils import translation
 
 from tenants.health import report as health_report
 from tenants.models import Organizer
-from tenants.queries import is_custom_domain, is_platform_host, normal_host, organizer_for_host
+from tenants.queries import (
+    is_custom_domain,
+    is_platform_host,
+    normal_host,
+    organizer_for_host,
+)
 
 HEALTH_PATH = "/healthz"
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from channels.auth import AuthMiddlewareStack
 from django_tenants.utils import tenant_context
+
 from tenants.queries import normal_host, organizer_for_host_async
 
 Scope = MutableMapping[str, Any]

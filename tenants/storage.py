@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
+
 from tenants.current import current_organizer, is_public
 
 PLATFORM_FOLDER = "platform"
@@ -27,7 +28,7 @@ class _OrganizerStorage(FileSystemStorage):
     def __init__(self, **options: Any) -> None:
         super().__init__(location=Path(settings.MEDIA_ROOT) / self.folder, **options)
 
-    def save(self, name: str | None, content: File[Any], max_length: int | None = None) -> str:
+    def save(self, name: str | None, content: "File[Any]", max_length: int | None = None) -> str:
         """Store under the current organizer's folder; returns the full name, to be kept in a model."""
         folder = organizer_folder()
         name = name or content.name or "file"

@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import ui.ids
 from django.db import migrations, models
+
+import ui.ids
 
 
 class Migration(migrations.Migration):

@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from audit.actions import SYSTEM
 from django.core.management.base import BaseCommand, CommandError
+
+from audit.actions import SYSTEM
 from tenants.actions import finish_opening, open_organizer
 from tenants.models import Organizer
 from tenants.queries import storefront_url
