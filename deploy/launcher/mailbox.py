@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import html
+import re
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +29,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 _MAX_BYTES = 30_000_000
 _CSP = "default-src 'none'; style-src 'self'; frame-src 'self'; img-src 'self' data:; form-action 'self'"
-_CSP_MESSAGE = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+# A message may open links in a new tab, and do nothing else.
+_CSP_MESSAGE = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+)
 
 
 class Store:
@@ -205,13 +209,14 @@ class Pages:
         )
         attachments = f"<h2>Attachments</h2><ul>{files}</ul>" if files else ""
         framed = f'<iframe title="Message" src="/mails/{mail["id"]}/body"></iframe>' if mail["html"] else ""
-        text = f"<h2>As text</h2><pre>{html.escape(mail['text'])}</pre>" if mail["text"] else ""
+        text = f"<h2>As text</h2><pre>{_with_links(mail['text'])}</pre>" if mail["text"] else ""
         facts = f"<p>To {html.escape(mail['to'])}<br>From {html.escape(mail['from'])}<br>{_when(mail)}</p>"
         back = '<p><a href="/">All mail</a></p>'
         return _page(mail["subject"] or "Mail", f"{back}<h1>{title}</h1>{facts}{attachments}{framed}{text}")
 
     async def body(self, request: web.Request) -> web.Response:
-        response = web.Response(text=self._mail(request)["html"], content_type="text/html")
+        content = f'<base target="_blank">{self._mail(request)["html"]}'
+        response = web.Response(text=content, content_type="text/html")
         response.headers["Content-Security-Policy"] = _CSP_MESSAGE
         return response
 
@@ -239,6 +244,15 @@ class Pages:
 
 def _base_url(request: web.Request) -> str:
     return f"http://{request.host}"
+
+
+def _with_links(text: str) -> str:
+    """Return plain text as HTML with its addresses as links."""
+    parts = re.split(r"(https?://[^\s<>\"]+)", text)
+    return "".join(
+        f'<a href="{html.escape(part)}">{html.escape(part)}</a>' if number % 2 else html.escape(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def _when(mail: dict[str, Any]) -> str:

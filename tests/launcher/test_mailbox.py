@@ -49,10 +49,10 @@ class Mailbox:
             return False
         return True
 
-    def send(self, subject: str, *, to: str = "Bea <bea@example.com>", html: str = "") -> None:
+    def send(self, subject: str, *, to: str = "Bea <bea@example.com>", html: str = "", text: str = "") -> None:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = "Northside <tickets@example.com>", to, subject
-        message.set_content("Your tickets\nare attached.")
+        message.set_content(text or "Your tickets\nare attached.")
         message.add_alternative(html or "<p>Your tickets</p>", subtype="html")
         message.add_attachment(PDF, maintype="application", subtype="pdf", filename="Täglich 1.pdf")
         with smtplib.SMTP("127.0.0.1", self.smtp_port) as smtp:
@@ -117,6 +117,14 @@ def test_pages_show_mail_and_run_nothing_from_it(box: Mailbox) -> None:
     assert mail["attachments"][0]["url"] in page
     _, headers = box.page(f"/mails/{mail['id']}/body")
     assert headers["Content-Security-Policy"].startswith("sandbox")
+    assert "allow-scripts" not in headers["Content-Security-Policy"]
+
+
+def test_addresses_in_a_text_are_links(box: Mailbox) -> None:
+    box.send("Order", text="See http://northside.localhost:8000/orders/abc?a=1&b=<2>")
+    page, _ = box.page("/mails/1")
+    assert '<a href="http://northside.localhost:8000/orders/abc?a=1&amp;b=">' in page
+    assert "&lt;2&gt;" in page
 
 
 def test_what_does_not_exist_is_a_404_and_another_site_cannot_empty_the_mailbox(box: Mailbox) -> None:
