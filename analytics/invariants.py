@@ -1,0 +1,188 @@
+"""What must always hold in an organizer's schema, as queries that return no row. One entry per invariant; each issue adds.
+
+The first column of a row says what is wrong with which thing; rows are capped, one is enough to stop a sale.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """`sql` returns a row for every breach."""
+
+    key: str
+    text: str
+    sql: str
+
+
+INVARIANTS = (
+    Invariant(
+        "I1",
+        "A sold position has exactly one sold place in each pool that its ticket type draws from, and no other does.",
+        """
+        SELECT p.id, pool.id, count(place.id)
+          FROM orders_position p
+          JOIN orders_order o ON o.id = p.order_id
+          JOIN events_quota_ticket_types qt ON qt.tickettype_id = p.ticket_type_id
+          JOIN inventory_pool pool ON pool.quota_id = qt.quota_id AND pool.performance_id = p.performance_id
+          LEFT JOIN inventory_place place ON place.pool_id = pool.id AND place.position_id = p.id AND place.state = 'sold'
+         WHERE p.state = 'sold' OR o.state = 'secured'
+         GROUP BY p.id, pool.id HAVING count(place.id) <> 1
+        UNION ALL
+        SELECT place.position_id, place.pool_id, 1
+          FROM inventory_place place
+          LEFT JOIN orders_position p ON p.id = place.position_id
+          LEFT JOIN orders_order o ON o.id = p.order_id
+         WHERE place.state = 'sold' AND (p.id IS NULL OR o.state NOT IN ('secured', 'paid'))
+        """,
+    ),
+    Invariant(
+        "I2",
+        "Live holds never overlap: between two holds of a place there is a release, or a lapse not before its end.",
+        """
+        SELECT place_id, kind, next_kind, until, next_at FROM (
+            SELECT place_id, kind, until, lead(kind) OVER w AS next_kind, lead(at) OVER w AS next_at
+              FROM inventory_stockentry WINDOW w AS (PARTITION BY place_id ORDER BY id)) entry
+         WHERE kind = 'hold' AND (next_kind = 'hold' OR (next_kind = 'lapse' AND next_at < until))
+            OR kind = 'sale' AND next_kind IN ('hold', 'lapse', 'sale', 'release')
+        """,
+    ),
+    Invariant(
+        "I3",
+        "A pool has exactly as many places as its quota allows, so no more than that can be held or sold.",
+        """
+        SELECT pool.id, quota.size, count(place.id)
+          FROM inventory_pool pool JOIN events_quota quota ON quota.id = pool.quota_id
+          LEFT JOIN inventory_place place ON place.pool_id = pool.id
+         GROUP BY pool.id, quota.size HAVING count(place.id) <> quota.size
+        """,
+    ),
+    Invariant(
+        "journal",
+        "The journal's last word on a place is the state of its row.",
+        """
+        SELECT place.id, place.state, entry.kind FROM inventory_place place
+          LEFT JOIN LATERAL (SELECT kind FROM inventory_stockentry WHERE place_id = place.id ORDER BY id DESC LIMIT 1) entry
+                 ON true
+         WHERE CASE place.state
+               WHEN 'free' THEN coalesce(entry.kind, 'release') NOT IN ('release', 'return')
+               WHEN 'held' THEN coalesce(entry.kind, '') <> 'hold'
+               WHEN 'sold' THEN coalesce(entry.kind, '') <> 'sale'
+               ELSE coalesce(entry.kind, '') <> 'block' END
+        """,
+    ),
+    Invariant(
+        "I4",
+        "Every ledger transaction adds up to nothing, per currency.",
+        """
+        SELECT e.transaction_id, a.currency, sum(e.amount) FROM ledger_ledgerentry e
+          JOIN ledger_account a ON a.id = e.account_id GROUP BY 1, 2 HAVING sum(e.amount) <> 0
+        """,
+    ),
+    Invariant(
+        "I5",
+        "An order's total is its positions and fees.",
+        """
+        SELECT o.number, o.total, coalesce(p.sum, 0), coalesce(f.sum, 0) FROM orders_order o
+          LEFT JOIN (SELECT order_id, sum(price) FROM orders_position GROUP BY 1) p ON p.order_id = o.id
+          LEFT JOIN (SELECT order_id, sum(amount) FROM orders_fee GROUP BY 1) f ON f.order_id = o.id
+         WHERE o.total <> coalesce(p.sum, 0) + coalesce(f.sum, 0)
+        """,
+    ),
+    Invariant(
+        "I6",
+        "A paid order's total was captured, and no more is refunded than that; the ledger has both.",
+        """
+        SELECT o.number, o.total, pay.state, pay.amount FROM orders_order o
+          LEFT JOIN payments_payment pay ON pay.order_id = o.id
+         WHERE o.state IN ('paid', 'refunded') AND o.total > 0
+           AND (pay.id IS NULL OR pay.state <> 'captured' OR pay.amount <> o.total)
+        UNION ALL
+        SELECT pay.intent_id, pay.amount, 'refunded', sum(r.amount) FROM payments_payment pay
+          JOIN payments_refund r ON r.payment_id = pay.id AND r.state <> 'failed'
+         GROUP BY pay.id HAVING sum(r.amount) > pay.amount
+        UNION ALL
+        SELECT o.number, o.total, 'not in the ledger', 0 FROM orders_order o
+          JOIN payments_payment pay ON pay.order_id = o.id AND pay.state = 'captured'
+         WHERE NOT EXISTS (SELECT 1 FROM ledger_ledgertransaction t WHERE t.key = 'sale:' || o.id)
+        """,
+    ),
+    Invariant(
+        "I8",
+        "Every captured payment has its tickets or a refund within ten minutes.",
+        """
+        SELECT o.number, o.state, pay.captured_at FROM payments_payment pay JOIN orders_order o ON o.id = pay.order_id
+         WHERE pay.state = 'captured' AND pay.captured_at < now() - interval '10 minutes'
+           AND NOT (o.state = 'paid' AND (SELECT count(*) FROM orders_position p WHERE p.order_id = o.id) =
+                    (SELECT count(*) FROM tickets_ticket t JOIN orders_position p ON p.id = t.position_id
+                      WHERE p.order_id = o.id AND t.state = 'valid'))
+           AND NOT EXISTS (SELECT 1 FROM payments_refund r WHERE r.payment_id = pay.id AND r.state <> 'failed')
+        """,
+    ),
+    Invariant(
+        "I9",
+        "Every valid ticket belongs to a sold position of a paid order.",
+        """
+        SELECT t.id, p.state, o.state FROM tickets_ticket t
+          JOIN orders_position p ON p.id = t.position_id JOIN orders_order o ON o.id = p.order_id
+         WHERE t.state = 'valid' AND (o.state <> 'paid' OR p.state <> 'sold')
+        """,
+    ),
+    Invariant(
+        "I10",
+        "No ticket is valid on a cancelled position, and a paid order has one for each position.",
+        """
+        SELECT p.id, p.state, count(t.id) FROM orders_position p JOIN orders_order o ON o.id = p.order_id
+          LEFT JOIN tickets_ticket t ON t.position_id = p.id AND t.state = 'valid'
+         GROUP BY p.id, p.state, o.state
+        HAVING (p.state = 'cancelled' AND count(t.id) > 0) OR (o.state = 'paid' AND p.state = 'sold' AND count(t.id) <> 1)
+        """,
+    ),
+    Invariant(
+        "I11",
+        "A ticket was admitted as often as it entered: once at most.",
+        """
+        SELECT t.id, count(DISTINCT s.id), count(DISTINCT a.id) FROM tickets_ticket t
+          LEFT JOIN scanning_scan s ON s.ticket_id = t.id AND s.outcome = 'admitted'
+          LEFT JOIN scanning_admission a ON a.ticket_id = t.id
+         GROUP BY t.id HAVING count(DISTINCT s.id) <> count(DISTINCT a.id) OR count(DISTINCT a.id) > 1
+        """,
+    ),
+    Invariant(
+        "I15",
+        "Every order's placing, completing, cancelling and refunding is in the audit trail.",
+        """
+        SELECT o.number, o.state, verb FROM orders_order o
+          CROSS JOIN LATERAL (VALUES ('place_order', true), ('complete_order', o.state IN ('paid', 'refunded')),
+                              ('cancel_order', o.state = 'cancelled'), ('refund_order', o.state = 'refunded'))
+                  AS expected (verb, applies)
+         WHERE applies AND NOT EXISTS (SELECT 1 FROM audit_auditentry a WHERE a.verb = expected.verb
+                                        AND a.target_kind = 'orders.order' AND a.target_id = o.id::text)
+        """,
+    ),
+    Invariant(
+        "I17",
+        "Nothing in the outbox is dead, or has waited five minutes without an attempt.",
+        """
+        SELECT kind, key, attempts, last_error FROM outbox_outboxmessage
+         WHERE is_dead OR (done_at IS NULL AND attempts = 0 AND due_at < now() - interval '5 minutes')
+        """,
+    ),
+)
+
+
+def breaches() -> dict[str, list[list[Any]]]:
+    """The invariants that do not hold in the current schema, each with up to MOST_ROWS rows that break it."""
+    found: dict[str, list[list[Any]]] = {}
+    with connection.cursor() as cursor:
+        for invariant in INVARIANTS:
+            cursor.execute(invariant.sql)
+            rows = cursor.fetchmany(MOST_ROWS)
+            if rows:
+                found[invariant.key] = [[str(value) for value in row] for row in rows]
+    return found

@@ -1,0 +1,140 @@
+"""All or nothing, an expired hold is claimable at once, and every change is in the journal."""
+
+from datetime import timedelta
+
+import pytest
+from checkout import actions as checkout
+from inventory.errors import HoldEnded, LimitExceeded, NotOnSale, SoldOut
+from inventory.models import Hold, Place, StockEntry
+from inventory.queries import availability, database_now
+from tests import world
+from tests.world import FREE, House
+
+
+def states(event: object) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for state in Place.objects.filter(pool__performance__event=event).values_list("state", flat=True):
+        counted[state] = counted.get(state, 0) + 1
+    return counted
+
+
+def lapse(hold: Hold) -> None:
+    """Let the hold's time run out, as the database's clock would."""
+    past = database_now() - timedelta(seconds=1)
+    Hold.objects.filter(pk=hold.pk).update(expires_at=past)
+    Place.objects.filter(hold=hold).update(held_until=past)
+
+
+@pytest.fixture
+def free_event(northside: House) -> object:
+    return world.make_event(kinds=((FREE, 0, 3),))
+
+
+def test_a_hold_takes_its_places_and_freezes_its_price(free_event):
+    hold = world.hold(free_event, **{FREE: 2})
+
+    assert states(free_event) == {"free": 1, "held": 2}
+    assert hold.quote["total"] == 0
+    assert hold.quote["lines"][0]["quantity"] == 2
+    assert (hold.expires_at - hold.created_at) == timedelta(minutes=10)
+    assert StockEntry.objects.filter(hold_id=hold.pk, kind="hold").count() == 2
+
+
+def test_all_or_nothing(free_event):
+    with pytest.raises(SoldOut) as refused:
+        world.hold(free_event, **{FREE: 4})
+
+    assert refused.value.extra["available"] == 3
+    assert str(refused.value.detail) == "Only 3 of “Guest list” left."
+    assert states(free_event) == {"free": 3}
+    assert Hold.objects.count() == 0
+    assert StockEntry.objects.count() == 0
+
+
+def test_sold_out_says_so(free_event):
+    world.hold(free_event, **{FREE: 3})
+
+    with pytest.raises(SoldOut) as refused:
+        world.hold(free_event, **{FREE: 1})
+
+    assert str(refused.value.detail) == "“Guest list” is sold out."
+
+
+def test_an_expired_hold_is_claimable_at_once_and_its_buyer_is_told(free_event):
+    lost = world.hold(free_event, **{FREE: 3})
+    lapse(lost)
+
+    taken = world.hold(free_event, **{FREE: 2})
+
+    assert states(free_event) == {"held": 3}
+    assert Place.objects.filter(hold=taken).count() == 2
+    assert list(StockEntry.objects.order_by("pk").values_list("kind", flat=True)) == [
+        *["hold"] * 3,
+        *["lapse"] * 2,
+        *["hold"] * 2,
+    ]
+    with pytest.raises(HoldEnded):
+        checkout.place_order(hold_id=lost.pk, token=lost.token, buyer=world.BEA)
+
+
+def test_a_lapsed_hold_counts_as_available(free_event):
+    lapse(world.hold(free_event, **{FREE: 3}))
+
+    performance = world.the_performance(free_event)
+    assert availability(performance, at=database_now()) == {world.kind_of(free_event, FREE).pk: 3}
+
+
+def test_releasing_gives_back_at_once_and_twice_is_once(free_event):
+    hold = world.hold(free_event, **{FREE: 3})
+
+    checkout.release_hold(hold_id=hold.pk, token=hold.token)
+    checkout.release_hold(hold_id=hold.pk, token=hold.token)
+
+    assert states(free_event) == {"free": 3}
+    assert StockEntry.objects.filter(kind="release").count() == 3
+
+
+def test_extending_is_bounded_at_thirty_minutes(free_event):
+    hold = world.hold(free_event, **{FREE: 1})
+    for _minute in range(3):
+        Hold.objects.filter(pk=hold.pk).update(
+            created_at=hold.created_at - timedelta(minutes=9), expires_at=hold.expires_at - timedelta(minutes=9)
+        )
+        hold.refresh_from_db()
+        checkout.extend_hold(hold_id=hold.pk, token=hold.token)
+        hold.refresh_from_db()
+
+    assert hold.expires_at - hold.created_at == timedelta(minutes=30)
+    with pytest.raises(checkout.stock.ExtensionRefused):
+        checkout.extend_hold(hold_id=hold.pk, token=hold.token)
+
+
+def test_at_most_so_many_per_order(northside):
+    event = world.make_event(kinds=((FREE, 0, 30),), max_per_order=4)
+
+    with pytest.raises(LimitExceeded) as refused:
+        world.hold(event, **{FREE: 5})
+
+    assert refused.value.extra["limit"] == 4
+    assert states(event) == {"free": 30}
+
+
+def test_not_on_sale_before_its_time(free_event):
+    kind = world.kind_of(free_event, FREE)
+    kind.on_sale_from = database_now() + timedelta(hours=1)
+    kind.save()
+
+    with pytest.raises(NotOnSale):
+        world.hold(free_event, **{FREE: 1})
+
+    assert states(free_event) == {"free": 3}
+
+
+def test_the_journal_only_grows(free_event):
+    from django.db import IntegrityError, transaction
+
+    world.hold(free_event, **{FREE: 1})
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        StockEntry.objects.update(cause="forged")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        StockEntry.objects.all().delete()

@@ -1,0 +1,179 @@
+"""The cast, and what they do. Everything is set up through the product's own verbs.
+
+Northside Hall (Nora owns it, Dora stands at its door) and Southside Yard (Sam owns it) are two organizers who must never see
+each other's data. Bea buys. Charlie is a stranger at Northside: he manages at Southside.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import stripe
+from accounts.models import User
+from audit.actions import SYSTEM, user_actor
+from checkout import actions as checkout
+from checkout.publish import publish_event
+from django.conf import settings
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+from events import actions as events
+from events.models import Event, Performance, TicketType
+from inventory.models import Hold
+from orders.models import Order
+from payments import gateway
+from payments.actions import keep_account_facts
+from people.actions import add_member
+from people.models import Membership
+from tenants.actions import open_organizer, top_up_prepared_schemas
+from tenants.models import Organizer
+
+PASSWORD = "correct horse battery staple"
+BEA = checkout.Buyer(name="Bea Buyer", email="bea@example.com", consents=frozenset({"terms"}), language="en")
+STANDARD, FREE = "Standard", "Guest list"
+
+_numbers = count(1)
+
+
+@dataclass
+class House:
+    """An organizer with its people."""
+
+    organizer: Organizer
+    owner: User
+    door: User
+
+    @property
+    def host(self) -> str:
+        return f"{self.organizer.slug}.{settings.PLATFORM_HOST}"
+
+
+def open_house(name: str, slug: str, *, owner: str, door: str, color: str = "#4f46e5") -> House:
+    """An organizer on a prepared schema, with its owner and a door steward; found again in a reused database."""
+    organizer = Organizer.objects.filter(slug=slug).first()
+    if organizer is None:
+        top_up_prepared_schemas()
+        organizer = open_organizer(name=name, slug=slug, actor=SYSTEM, brand_color=color)
+    house = House(organizer=organizer, owner=_user(owner, slug), door=_user(door, slug))
+    with tenant_context(organizer):
+        for user, role in ((house.owner, Membership.Role.OWNER), (house.door, Membership.Role.DOOR)):
+            add_member(user_id=user.pk, name=user.name, email=user.email, role=role, actor=SYSTEM)
+    return house
+
+
+def _user(name: str, slug: str) -> User:
+    email = f"{name.lower()}@{slug}.example"
+    return User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD, name=name)
+
+
+def connect_stripe(house: House) -> str:
+    """Open and finish a connected account at the sandbox; returns its id. Needs the `stripe_sandbox` fixture."""
+    facts = gateway.create_account(
+        email=house.owner.email, country="DE", name=house.organizer.name, key=f"account-{house.organizer.pk}"
+    )
+    enable_account(facts.id)
+    with tenant_context(house.organizer):
+        facts = gateway.fetch_account(facts.id)
+        assert facts.charges_enabled
+        keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
+    return facts.id
+
+
+def enable_account(account_id: str) -> None:
+    """Do at the sandbox what the organizer does on the provider's onboarding page."""
+    import httpx
+
+    httpx.post(f"{settings.STRIPE_API_BASE}/_sandbox/accounts/{account_id}/complete").raise_for_status()
+
+
+def make_event(
+    title: str = "Night Train",
+    *,
+    kinds: tuple[tuple[str, int, int], ...] = ((STANDARD, 2400, 50), (FREE, 0, 20)),
+    starts_at: datetime | None = None,
+    doors_at: datetime | None = None,
+    is_published: bool = True,
+    max_per_order: int = 10,
+    **texts: str,
+) -> Event:
+    """An event in the current organizer: `kinds` are (name, price in cents, quantity). On sale unless said otherwise."""
+    actor = user_actor(UUID(int=0))
+    starts_at = starts_at or timezone.now() + timedelta(days=30)
+    venue = events.create_venue(
+        name=texts.get("venue", "Northside Hall"),
+        address=texts.get("address", "1 North Road"),
+        city=texts.get("city", "Berlin"),
+        timezone="Europe/Berlin",
+        actor=actor,
+    )
+    event = events.create_event(
+        title=f"{title} {next(_numbers)}" if title == "Night Train" else title,
+        summary=texts.get("summary", "One night, three bands"),
+        description=texts.get("description", "Doors open an hour before."),
+        venue=venue,
+        currency="EUR",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=3),
+        doors_at=doors_at or starts_at - timedelta(hours=1),
+        actor=actor,
+    )
+    for name, price, quantity in kinds:
+        events.add_ticket_type(
+            event_id=event.pk,
+            name=name,
+            perk=texts.get("perk", ""),
+            price=price,
+            quantity=quantity,
+            max_per_order=max_per_order,
+            actor=actor,
+        )
+    if is_published:
+        event = publish_event(event_id=event.pk, actor=actor)
+    return event
+
+
+def the_performance(event: Event) -> Performance:
+    return event.performances.get()
+
+
+def kind_of(event: Event, name: str) -> TicketType:
+    return event.ticket_types.get(name=name)
+
+
+def hold(event: Event, **wanted: int) -> Hold:
+    """`hold(event, Standard=2)`; a name with a space is passed as **{"Guest list": 1}."""
+    basket = {kind_of(event, name).pk: quantity for name, quantity in wanted.items()}
+    return checkout.place_hold(performance_id=the_performance(event).pk, basket=basket)
+
+
+def place_order(event: Event, *, buyer: checkout.Buyer = BEA, **wanted: int) -> Order:
+    """Hold and order; a free one is complete, a paid one awaits payment."""
+    held = hold(event, **wanted)
+    return checkout.place_order(hold_id=held.pk, token=held.token, buyer=buyer)
+
+
+def pay(order: Order, *, card: str = "pm_card_visa") -> Any:
+    """Confirm the order's PaymentIntent at the sandbox, as the buyer's browser would; returns it."""
+    intent = checkout.begin_payment(order_id=order.pk)
+    account = order.payment.account_id
+    return confirm(intent.id, account, card=card)
+
+
+def confirm(intent_id: str, account_id: str, *, card: str = "pm_card_visa") -> Any:
+    client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": settings.STRIPE_API_BASE})
+    return client.v1.payment_intents.confirm(
+        intent_id,
+        params={"payment_method": card, "return_url": "http://localhost/return"},
+        options={"stripe_account": account_id},
+    )
+
+
+def paid_order(event: Event, *, buyer: checkout.Buyer = BEA, **wanted: int) -> Order:
+    """Hold, order, pay, settle."""
+    order = place_order(event, buyer=buyer, **wanted)
+    if order.total:
+        pay(order)
+        checkout.settle_payment(order_id=order.pk)
+    order.refresh_from_db()
+    return order
