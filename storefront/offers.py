@@ -46,9 +46,10 @@ def offers_for(event: Event, performance: Performance, *, at: datetime) -> list[
 
 
 def lowest_price(event: Event) -> int | None:
-    """The least a ticket costs all-in, for a listing."""
+    """The least a ticket costs all-in, for a listing; 0 only where all are free (a free child's ticket is no price)."""
     plan = platform_fee_plan()
-    return min((k.price + fee_on(k.price, plan) for k in event.ticket_types.all() if k.is_active), default=None)
+    prices = [kind.price + fee_on(kind.price, plan) for kind in event.ticket_types.all() if kind.is_active]
+    return min((price for price in prices if price), default=0 if prices else None)
 
 
 def _offer(ticket_type: TicketType, performance: Performance, left: int, at: datetime) -> Offer:

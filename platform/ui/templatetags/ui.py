@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.core.files.storage import storages
 from django.forms import (
     BaseForm,
     BoundField,
@@ -44,6 +45,12 @@ def money(amount: int | None, currency: str) -> str:
 
 
 @register.filter
+def times(amount: int, quantity: int) -> int:
+    """`{{ line.price|times:line.quantity|money:currency }}`"""
+    return amount * quantity
+
+
+@register.filter
 def event_date(moment: datetime | None, zone: str) -> str:
     return dates.event_date(moment, zone) if moment else ""
 
@@ -66,6 +73,12 @@ def zone_name(moment: datetime | None, zone: str) -> str:
 @register.filter
 def moment(value: datetime | None, zone: str) -> str:
     return dates.moment_text(value, zone) if value else ""
+
+
+@register.filter
+def public_url(name: str | None) -> str:
+    """The address of a file in public storage (a logo, a poster); nothing for none."""
+    return storages["public"].url(name) if name else ""
 
 
 @register.simple_tag

@@ -1,0 +1,123 @@
+/**
+ * Checkout and payment. The card form is the provider's, in its own frame; the order is placed only after that form is
+ * complete, and a declined card is tried again on the same order.
+ */
+import { clearBusy, setBusy } from "@ui/behaviours/busy";
+import { runClock } from "./lib/clock";
+import { forgetDraft, keepDraft } from "./lib/draft";
+import { missing, placeOrder, Refused, type Placed } from "./lib/place";
+import { clearProblems, showProblems } from "./lib/problems";
+import { appearance, stripeLibrary, type Elements, type Stripe, type StripeError } from "./lib/stripe";
+
+const clock = document.querySelector<HTMLElement>("[data-clock]");
+const form = document.querySelector<HTMLFormElement>("#checkout-form");
+const button = document.querySelector<HTMLButtonElement>("#pay-button");
+const problem = document.querySelector<HTMLElement>("#payment-problem");
+
+let stripe: Stripe | undefined;
+let elements: Elements | undefined;
+let placed: Placed | undefined;
+
+function word(name: string): string {
+  return form?.dataset[name] ?? "";
+}
+
+function complain(words: string): void {
+  const line = problem?.querySelector("p");
+  if (!problem || !line) return;
+  line.textContent = words;
+  problem.hidden = false;
+  problem.scrollIntoView({ block: "center" });
+  problem.focus();
+}
+
+async function mountPayment(options: DOMStringMap): Promise<void> {
+  const library = await stripeLibrary();
+  if (!library) {
+    document.querySelector("#payment-wait")?.remove();
+    complain(word("textNotLoaded"));
+    return;
+  }
+  stripe = library(options.key ?? "", { stripeAccount: options.account ?? "" });
+  elements = stripe.elements({
+    mode: "payment",
+    amount: Number(options.amount),
+    currency: options.currency,
+    captureMethod: "manual",
+    appearance: appearance(),
+    locale: document.documentElement.lang,
+  });
+  const payment = elements.create("payment", { layout: "tabs" });
+  payment.on("ready", () => document.querySelector("#payment-wait")?.remove());
+  payment.mount("#payment-element");
+  payment.on("change", () => problem && (problem.hidden = true));
+}
+
+/** An order that exists already (its page asked for payment) needs no placing. */
+function existingOrder(options: DOMStringMap): Placed | undefined {
+  if (!options.secret) return undefined;
+  return { url: options.return ?? location.href, clientSecret: options.secret, expiresAt: options.expires ?? "" };
+}
+
+function timeOf(instant: string): string {
+  const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: word("timezone") } as const;
+  return new Date(instant).toLocaleTimeString(document.documentElement.lang, format);
+}
+
+/** The provider's words only for what the buyer typed; why a bank refused is not said. */
+function wordsFor(error: StripeError, expiresAt: string): string {
+  if (error.type === "validation_error" && error.message) return error.message;
+  if (error.code === "payment_intent_authentication_failure" || !expiresAt) return word("textRefused");
+  if (error.type === "card_error") return word("textDeclined").replace("{time}", timeOf(expiresAt));
+  return word("textRefused");
+}
+
+async function pay(target: HTMLFormElement): Promise<void> {
+  if (!stripe || !elements) return complain(word("textNotLoaded"));
+  const filled = await elements.submit();
+  if (filled.error) return complain(wordsFor(filled.error, ""));
+  placed ??= await placeOrder(target);
+  const result = await stripe.confirmPayment({
+    elements,
+    clientSecret: placed.clientSecret,
+    confirmParams: { return_url: placed.url },
+    redirect: "if_required",
+  });
+  if (result.error) return complain(wordsFor(result.error, placed.expiresAt));
+  forgetDraft();
+  location.assign(`${placed.url}?redirect_status=succeeded`);
+  return new Promise(() => {}); // the button stays busy until the next page is here
+}
+
+async function submit(target: HTMLFormElement): Promise<void> {
+  clearProblems(target);
+  if (problem) problem.hidden = true;
+  const problems = placed ? [] : missing(target);
+  if (problems.length) return showProblems(target, problems);
+  if (button) setBusy(button);
+  try {
+    await pay(target);
+  } catch (error) {
+    if (error instanceof Refused && error.isOver) location.reload();
+    else if (error instanceof Refused) showProblems(target, error.problems);
+    else complain(word("textConnection"));
+  } finally {
+    if (button) clearBusy(button);
+  }
+}
+
+if (clock) {
+  runClock(clock);
+  clock.addEventListener("ended", () => location.reload());
+}
+if (form) {
+  if (form.dataset.hold) keepDraft(form);
+  if (form.dataset.key) {
+    placed = existingOrder(form.dataset);
+    void mountPayment(form.dataset);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (button?.getAttribute("aria-busy") !== "true") void submit(form);
+    });
+  }
+}

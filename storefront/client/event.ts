@@ -1,0 +1,38 @@
+/** The running total of what is chosen, on the button that goes on. The server prices; this only adds up its figures. */
+import { formatMoney } from "@ui/lib/money";
+
+const form = document.querySelector<HTMLFormElement>("#tickets-form");
+const button = form?.querySelector<HTMLButtonElement>("button[data-continue]");
+const line = form?.querySelector<HTMLElement>("[data-total-line]");
+const label = form?.querySelector<HTMLElement>("[data-total-label]");
+const total = form?.querySelector<HTMLElement>("[data-total]");
+
+function quantities(): HTMLInputElement[] {
+  return [...(form?.querySelectorAll<HTMLInputElement>("input[data-unit-amount]") ?? [])];
+}
+
+function show(): void {
+  if (!form || !button || !line || !total || !label) return;
+  const inputs = quantities();
+  const chosen = inputs.filter((input) => Number(input.value) > 0);
+  const sum = chosen.reduce((amount, input) => amount + Number(input.value) * Number(input.dataset.unitAmount), 0);
+  const paid = inputs.map((input) => Number(input.dataset.unitAmount)).filter((price) => price > 0);
+  const lowest = paid.length ? Math.min(...paid) : 0;
+  const amount = chosen.length ? sum : lowest;
+  line.hidden = inputs.length === 0;
+  label.textContent = (chosen.length ? label.dataset.totalWords : label.dataset.fromWords) ?? "";
+  total.textContent = amount ? formatMoney(amount, form.dataset.currency ?? "EUR") : (total.dataset.free ?? "");
+  button.textContent = (chosen.length ? button.dataset.continue : button.dataset.choose) ?? "";
+}
+
+form?.addEventListener("input", show);
+window.addEventListener("pageshow", show);
+form?.addEventListener("submit", (event) => {
+  const inputs = quantities();
+  if (inputs.some((input) => Number(input.value) > 0)) return;
+  // Nothing chosen yet: the button leads to the choice instead of to a refusal.
+  event.preventDefault();
+  document.querySelector("#tickets")?.scrollIntoView({ behavior: "smooth" });
+  inputs[0]?.focus({ preventScroll: true });
+});
+show();

@@ -1,0 +1,37 @@
+import { whisper } from "@ui/lib/say";
+
+const SPOKEN_MINUTES = [5, 2, 1];
+const MORE_TIME_FROM = 180;
+const URGENT_FROM = 120;
+
+/**
+ * Counts a hold down by the seconds the server said were left, so that a wrong clock on the device changes nothing.
+ * At zero the page is asked for again: the server says what became of the hold.
+ */
+export function runClock(clock: HTMLElement): void {
+  const endsAt = performance.now() + Number(clock.dataset.seconds) * 1000;
+  const left = clock.querySelector<HTMLElement>("[data-clock-left]");
+  const extend = clock.querySelector<HTMLElement>("[data-extend]");
+  let before = Infinity;
+
+  const tick = (): void => {
+    const seconds = Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
+    if (left) left.textContent = `(${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")})`;
+    if (extend) extend.hidden = seconds > MORE_TIME_FROM;
+    clock.toggleAttribute("data-urgent", seconds <= URGENT_FROM);
+    for (const minutes of SPOKEN_MINUTES) {
+      if (seconds <= minutes * 60 && before > minutes * 60 && before !== Infinity) whisper(words(clock, minutes));
+    }
+    before = seconds;
+    if (seconds === 0) {
+      clearInterval(timer);
+      clock.dispatchEvent(new Event("ended", { bubbles: true }));
+    }
+  };
+  const timer = setInterval(tick, 1000);
+  tick();
+}
+
+function words(clock: HTMLElement, minutes: number): string {
+  return clock.getAttribute(`data-text-left-${minutes}`) ?? "";
+}
