@@ -123,7 +123,7 @@ def install_pango() -> None:
         with step("Installing Pango, which draws the PDF tickets", watch=LOGS / "native.log"):
             _apt_run(command)
         return
-    raise LauncherError(f"Marquee draws PDF tickets with Pango, which this machine lacks. Run: {_by_hand(command)}")
+    raise LauncherError(f"Marquee draws PDF tickets with Pango, which this machine lacks. Run: {by_hand(command)}")
 
 
 def install_chromium() -> None:
@@ -138,7 +138,7 @@ def install_chromium() -> None:
             except LauncherError:
                 current.detail = "not available: browser tests will be skipped"
     if not find_chromium():
-        say(f"  ! No Chromium: browser tests will be skipped. To run them: {_by_hand(command)}")
+        say(f"  ! No Chromium: browser tests will be skipped. To run them: {by_hand(command)}")
 
 
 def find_chromium() -> str | None:
@@ -240,7 +240,7 @@ def _apt_run(command: list[str]) -> None:
         _run(command, log="native")
 
 
-def _by_hand(command: list[str]) -> str:
+def by_hand(command: list[str]) -> str:
     """Return the command as a person would type it."""
     words = [word for word in command if word not in ("sudo", "-n")]
     return " ".join(words if words[0] == "brew" else ["sudo", *words])

@@ -39,8 +39,7 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
         table.add_row(organizer.get("name", organizer["slug"]), organizer["storefront_url"], "storefront")
         table.add_row("", organizer["portal_url"], "portal")
         table.add_row("", organizer["owner"]["email"], _login(organizer["owner"]))
-        if scanner := organizer.get("scanner_url"):
-            table.add_row("", scanner, "door: scanner page")
+        table.add_row("", organizer["storefront_url"].rstrip("/") + "/door/", "door: scanner page for a phone")
         table.add_row("", organizer["device_token"], "door: device token")
     table.add_section()
     for number, effect in _CARDS:
