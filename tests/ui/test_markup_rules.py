@@ -13,7 +13,7 @@ RULES = {
     r"\sstyle\s*=": "no style attribute: the policy blocks it",
     r"\son[a-z]+\s*=\s*[\"']": "no inline handler: put it into client/*.ts",
     r"\bhx-on\b|\bhx-vals\s*=\s*[\"']js:": "nothing that htmx would evaluate",
-    r"\b(?:[a-z-]+:)*text-(?:error|success|warning|info)\b": "fills are no inks: text-err, text-ok, text-warn, text-note",
+    r"(?<![\w-])(?:[a-z-]+:)*text-(?:error|success|warning|info)(?![\w-])": "fills are no inks: text-err, text-ok, text-warn, text-note",
     r"https?://(?!www\.w3\.org/)": "no foreign address in a template",
     r"\b(?:[a-z-]+:)*(?:m|p|w|h|max-w|text|gap|rounded|bg)[a-z]?-\[": "use a token, not a measure of your own",
 }
