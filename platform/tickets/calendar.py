@@ -1,0 +1,70 @@
+"""A performance as an iCalendar entry (RFC 5545), so that a buyer's calendar knows when and where."""
+
+from datetime import UTC, datetime
+
+from events.models import Event, Performance
+from orders.models import Order
+
+_FOLD_AT = 75  # bytes
+
+
+def calendar_of_order(order: Order, *, url: str) -> str:
+    """The `.ics` text of an order's performance; `url` is the page with the tickets.
+
+    The entry's id stays the same for a performance and buyer, so that importing it again changes it and adds none.
+    """
+    return calendar_text(order.event, order.performance, uid=f"{order.pk}@tickets", url=url, stamp=order.created_at)
+
+
+def calendar_text(event: Event, performance: Performance, *, uid: str, url: str, stamp: datetime) -> str:
+    """One VEVENT with CRLF lines folded at 75 bytes; instants in UTC, which every calendar shows in its own zone."""
+    venue = event.venue
+    place = ", ".join(part for part in (venue.name, venue.address, venue.city) if part)
+    is_cancelled = performance.state == Performance.State.CANCELLED
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Marquee//Tickets//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        "BEGIN:VEVENT",
+        f"UID:{uid}",
+        f"DTSTAMP:{_instant(stamp)}",
+        f"DTSTART:{_instant(performance.starts_at)}",
+        f"DTEND:{_instant(performance.ends_at)}",
+        f"SUMMARY:{_escaped(event.title)}",
+        f"LOCATION:{_escaped(place)}",
+        f"DESCRIPTION:{_escaped(url)}",
+        f"URL:{_one_line(url)}",
+        f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
+
+
+def _folded(line: str) -> str:
+    """Long lines continue after CRLF and a space; a character is never cut in half."""
+    pieces, piece, size = [], "", 0
+    for character in line:
+        width = len(character.encode())
+        if size + width > _FOLD_AT:
+            pieces.append(piece)
+            piece, size = " ", 1
+        piece += character
+        size += width
+    return "\r\n".join([*pieces, piece])
