@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.launcher.progress import LauncherError, say
 
 _DEFAULT_PORT = 8000
+VAR = Path(__file__).resolve().parents[2] / "var"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -17,6 +18,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="start everything with a demo world; Ctrl-C stops it")
     demo.add_argument("--port", type=int, default=_DEFAULT_PORT, help="of the web server; each port has its own data")
+    demo.add_argument("--state", type=Path, default=VAR, help="folder that keeps it instead of var")
     demo.add_argument("--dev", action="store_true", help="for development: debug pages, restart on a changed source")
     manage = commands.add_parser("manage", help="run a manage.py command on a demo: manage -- load_demo")
     manage.add_argument("--port", type=int, default=_DEFAULT_PORT)
@@ -30,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--durable", action="store_true", help="with durable servers of its own, for figures")
     run.add_argument("arguments", nargs="+")
     services = commands.add_parser("services", help="keep the tests' services up and write var/test/env.sh to source")
-    services.add_argument("--state", type=Path, help="folder that keeps them instead of var")
+    services.add_argument("--state", type=Path, default=VAR, help="folder that keeps them instead of var")
     return parser
 
 
@@ -39,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
 
     match options.command:
         case "demo":
-            return demo.Demo(options.port, is_for_development=options.dev).run()
+            return demo.Demo(options.port, is_for_development=options.dev, base=options.state).run()
         case "manage":
             return demo.manage_demo(options.port, options.arguments)
         case "codes":

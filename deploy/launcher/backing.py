@@ -89,10 +89,10 @@ def run_with_services(arguments: list[str], *, is_durable: bool = False) -> int:
         place.release()
 
 
-def keep_services(*, state: Path | None = None) -> int:
+def keep_services(*, state: Path) -> int:
     """Keep the tests' services up in the foreground and write `env.sh` to source; return the exit code.
 
-    `state` is the folder that keeps them, by default `var`.
+    `state` is the folder that keeps them.
     """
     place = Place.named("test", base=state)
     env_file = place.folder / "env.sh"

@@ -31,7 +31,6 @@ from deploy.launcher.python_services import (
 from deploy.launcher.redis_server import RedisServer
 from deploy.launcher.supervisor import Service, Supervisor
 
-DEFAULT_PORT = 8000
 _BEAT_FRESH_SECONDS = 30.0
 _STRIPE_SETTINGS = (
     "STRIPE_SECRET_KEY",
@@ -43,13 +42,14 @@ _STRIPE_SETTINGS = (
 
 @dataclass
 class Demo:
-    """One demo: its web port decides its place, so that several run side by side."""
+    """One demo: its web port decides its place, so that several run side by side. `base` holds places, by default `var`."""
 
     port: int
     is_for_development: bool = False
+    base: Path = VAR
 
     def __post_init__(self) -> None:
-        self.place = Place.named(f"demo-{self.port}")
+        self.place = Place.named(f"demo-{self.port}", base=self.base)
         self.supervisor = Supervisor()
         self.env: dict[str, str] = {}
         self.mailbox: Mailbox | None = None
@@ -238,17 +238,19 @@ class Demo:
     def _publish_facts(self) -> None:
         """Copy the facts of this demo, now the newest, to where programs look for them."""
         if self.facts_file.exists():
-            draft = VAR / f"demo.json.{os.getpid()}"
+            draft = self.base / f"demo.json.{os.getpid()}"
             draft.write_bytes(self.facts_file.read_bytes())
-            draft.replace(VAR / "demo.json")
+            draft.replace(self.base / "demo.json")
 
     def _addresses(self) -> dict[str, str]:
-        found = {"Platform": self.env["BASE_URL"]}
+        found = {"Platform": self.env["BASE_URL"], "Console": f"{self.env['BASE_URL']}/console/"}
         if self.mailbox:
             found["Mailbox"] = self.mailbox.page_url
         if base := self.env.get("STRIPE_API_BASE"):
             found["Stripe sandbox"] = base
-        found["Logs"] = str((self.place.folder / "logs").relative_to(ROOT))
+        if self.mailbox:
+            found["Mail for programs"] = self.mailbox.api_url
+        found["Logs"] = os.path.relpath(self.place.folder / "logs")
         return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from deploy.launcher.place import ROOT, Place
+from deploy.launcher.place import ROOT, VAR, Place
 from deploy.launcher.supervisor import Service
 
 
@@ -28,6 +28,7 @@ def product_env(place: Place, *, base_url: str) -> dict[str, str]:
     """Return what every process of the product gets apart from the addresses of its services."""
     media = place.folder / "media"
     media.mkdir(exist_ok=True)
+    (VAR / "static").mkdir(parents=True, exist_ok=True)
     return {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
         "DJANGO_SETTINGS_MODULE": "config.settings",

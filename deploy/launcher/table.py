@@ -24,7 +24,7 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
     """Print the table from the demo's facts file; `seconds` is how long the start took."""
     facts: dict[str, Any] = json.loads(facts_file.read_text(encoding="utf-8")) if facts_file.exists() else {}
     console = Console(highlight=False)
-    width = None if console.is_terminal else 150
+    width = None if console.is_terminal else 120
     table = Table(title=f"Marquee is ready ({seconds:.0f} s)", title_justify="left", show_header=False, width=width)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -46,7 +46,10 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
         table.add_row("Test card", number, f"{effect}; any future date, any CVC")
     console.print()
     console.print(table, soft_wrap=not console.is_terminal)
-    console.print("Codes change every 30 s: [bold]make codes[/bold] prints new ones. Ctrl-C stops everything.\n")
+    console.print(
+        "Codes change every 30 s: [bold]make codes[/bold] prints new ones; the secrets for an authenticator app"
+    )
+    console.print("are in var/demo.json. Ctrl-C stops everything; the data stays.\n")
 
 
 def show_codes(facts_file: Path) -> None:
@@ -58,7 +61,7 @@ def show_codes(facts_file: Path) -> None:
 
 
 def _login(account: Mapping[str, str]) -> str:
-    """Return password, secret and present code of a login on one line."""
+    """Return password and present code of a login on one line."""
     secret = account.get("totp_secret", "")
-    code = f" · code {one_time_code(secret)} now (secret {secret})" if secret else ""
+    code = f" · code {one_time_code(secret)} now" if secret else ""
     return f"password {account['password']}{code}"
