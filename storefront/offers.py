@@ -30,10 +30,15 @@ class Offer:
         return min(self.available, self.ticket_type.max_per_order)
 
 
+def upcoming_performances(event: Event, *, at: datetime) -> list[Performance]:
+    """The event's dates that are not over, soonest first, from prefetched dates."""
+    upcoming = [p for p in event.performances.all() if p.ends_at > at and p.state == Performance.State.SCHEDULED]
+    return sorted(upcoming, key=lambda p: p.starts_at)
+
+
 def next_performance(event: Event, *, at: datetime) -> Performance | None:
     """The event's next date that is not over, from prefetched dates."""
-    upcoming = [p for p in event.performances.all() if p.ends_at > at and p.state == Performance.State.SCHEDULED]
-    return min(upcoming, key=lambda p: p.starts_at, default=None)
+    return next(iter(upcoming_performances(event, at=at)), None)
 
 
 def offers_for(event: Event, performance: Performance, *, at: datetime) -> list[Offer]:
