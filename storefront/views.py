@@ -4,6 +4,7 @@ Secret addresses carry the token in the path: they are never cached, never index
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,10 +21,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.actions import buyer_actor
 from checkout import actions as checkout
 from checkout import letters
+from checkout.errors import BasketInvalid
 from events.models import Event
+from events.preview import previewed_event
 from events.queries import published_event, published_events
+from inventory.actions import LONGEST_HOLD
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
@@ -31,7 +36,7 @@ from orders.queries import order_by_token
 from payments.queries import connected_account, payment_of
 from people.consents import CONSENT_TEXTS
 from pricing.quote import Quote
-from storefront.offers import Offer, lowest_price, next_performance, offers_for
+from storefront.offers import Offer, lowest_price, next_performance, offers_for, upcoming_performances
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tickets.actions import store_pdf
@@ -83,8 +88,20 @@ def event_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """`storefront/event.html`: see `_event_context`."""
-    return render(request, "storefront/event.html", _event_context(_event(slug)))
+    """`storefront/event.html`: see `_event_context`. With `?preview=<token>` also a draft, of which nothing can be bought."""
+    token = request.GET.get("preview", "")
+    if not token:
+        return render(request, "storefront/event.html", _event_context(_event(slug), date=request.GET.get("date", "")))
+    return _preview(request, slug, token)
+
+
+@secret_page
+def _preview(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    context = _event_context(previewed_event(slug, token))
+    if not context["event"].is_published:  # a draft has no places yet: that is not "sold out"
+        offers = [replace(row["offer"], status="not_on_sale") for row in context["rows"]]
+        context |= {"rows": [{"offer": offer, "chosen": 0} for offer in offers], "is_sold_out": False}
+    return render(request, "storefront/event.html", context)
 
 
 def _event(slug: str) -> Event:
@@ -94,16 +111,23 @@ def _event(slug: str) -> Event:
         raise Http404 from error
 
 
-def _event_context(event: Event, *, error: DomainError | None = None, chosen: dict[str, int] | None = None) -> Any:
-    """`event`, its next `performance`, all `performances`, `offers` with what was `chosen` of each, `error` (DomainError)."""
+def _event_context(
+    event: Event, *, date: str = "", error: DomainError | None = None, chosen: dict[str, int] | None = None
+) -> Any:
+    """What the event page shows.
+
+    `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
+    chosen}, `is_on_sale`, `is_sold_out`, `error` (DomainError).
+    """
     now = timezone.now()
-    performance = next_performance(event, at=now)
+    upcoming = upcoming_performances(event, at=now)
+    performance = next((p for p in upcoming if str(p.pk) == date), next(iter(upcoming), None))
     offers: list[Offer] = offers_for(event, performance, at=now) if performance else []
     picked = chosen or {}
     return {
         "event": event,
         "performance": performance,
-        "performances": list(event.performances.all()),
+        "performances": upcoming,
         "rows": [{"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0)} for offer in offers],
         "is_on_sale": event.is_published and any(offer.status == "on_sale" for offer in offers),
         "is_sold_out": bool(offers) and all(offer.status == "sold_out" for offer in offers),
@@ -124,12 +148,13 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
         hold = checkout.place_hold(performance_id=UUID(request.POST.get("performance_id", "")), basket=basket)
     except ValueError:
-        error: DomainError = checkout.BasketInvalid(_("Choose your tickets again."))
+        error: DomainError = BasketInvalid(_("Choose your tickets again."))
     except DomainError as refused:
         error = refused
     else:
         return redirect("storefront:checkout", hold_id=hold.pk, token=hold.token)
-    return render(request, "storefront/event.html", _event_context(event, error=error, chosen=chosen), status=422)
+    context = _event_context(event, date=request.POST.get("performance_id", ""), error=error, chosen=chosen)
+    return render(request, "storefront/event.html", context, status=422)
 
 
 def _quantities(request: HttpRequest) -> dict[str, int]:
@@ -187,8 +212,7 @@ def _checkout_context(
         "quote": quote,
         "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
         "is_ended": not hold.is_live(at=now),
-        "can_extend": now + checkout.stock.LONGEST_HOLD > hold.expires_at
-        and hold.expires_at < hold.created_at + checkout.stock.LONGEST_HOLD,
+        "can_extend": now + LONGEST_HOLD > hold.expires_at and hold.expires_at < hold.created_at + LONGEST_HOLD,
         "consents": CONSENT_TEXTS,
         "buyer": buyer,
         "error": error,
@@ -337,7 +361,7 @@ def order_emails(request: HttpRequest, number: str, token: str) -> HttpResponse:
     """“Send my tickets again”: to the order's own address, then back to its page."""
     order = order_by_token(number, token)
     try:
-        checkout.resend_tickets(order_id=order.pk, actor=checkout.buyer_actor(order.pk))
+        checkout.resend_tickets(order_id=order.pk, actor=buyer_actor(order.pk))
     except DomainError as error:
         return render(request, "storefront/order.html", {**_order_context(request, order), "error": error}, status=422)
     return redirect(reverse("storefront:order", args=[number, token]) + "?sent=1")

@@ -10,9 +10,10 @@ from checkout.actions import send_refund
 from config import books
 from config.tasks import wake_outbox
 from console.actions import count_refund, count_sale
-from marketplace.actions import list_event
+from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
+from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
 
 
@@ -23,7 +24,16 @@ def _order(function: Callable[..., object]) -> Handler:
     return run
 
 
+def _welcome_owner(payload: dict[str, Any]) -> None:
+    if payload["opened_by"]:  # a command opens organizers for nobody in particular
+        welcome_owner(organizer_id=UUID(payload["organizer_id"]), user_id=UUID(payload["opened_by"]))
+
+
 HANDLERS: dict[str, Handler] = {
+    # organizers
+    "organizer_opened": _welcome_owner,
+    "finish_opening": lambda payload: finish_opening(organizer_id=UUID(payload["organizer_id"])),
+    "top_up_prepared_schemas": lambda payload: top_up_prepared_schemas(),
     # mail
     "deliver_email": lambda payload: deliver_email(email_id=payload["email_id"]),
     "mail_tickets": lambda payload: letters.mail_tickets(

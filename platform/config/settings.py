@@ -158,7 +158,7 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379").rstrip("/")
 
 def _redis(offset: int) -> str:
     url = urlsplit(REDIS_URL)
-    return url._replace(path=f"/{int(url.path.strip('/') or 0) + offset}").geturl()
+    return str(url._replace(path=f"/{int(url.path.strip('/') or 0) + offset}").geturl())
 
 
 CACHES = {
@@ -189,6 +189,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 
 # --- Sign-in ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique, by a constraint on its lower case
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

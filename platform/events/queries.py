@@ -11,7 +11,7 @@ from ui.errors import NotFound
 
 def published_events(*, after: datetime) -> list[Event]:
     """Events on sale with a performance that ends after `after`, soonest first, with venue, dates and ticket types."""
-    events = _with_everything(Event.objects.filter(state=Event.State.PUBLISHED)).filter(
+    events = with_everything(Event.objects.filter(state=Event.State.PUBLISHED)).filter(
         Exists(_upcoming(after).filter(event=OuterRef("pk")))
     )
     return sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
@@ -20,7 +20,7 @@ def published_events(*, after: datetime) -> list[Event]:
 def published_event(slug: str) -> Event:
     """The event a buyer may see under this name. Raises NotFound for a draft as for what does not exist."""
     event = (
-        _with_everything(Event.objects.filter(slug__iexact=slug))
+        with_everything(Event.objects.filter(slug__iexact=slug))
         .filter(state__in=[Event.State.PUBLISHED, Event.State.CANCELLED])
         .first()
     )
@@ -58,5 +58,6 @@ def _upcoming(after: datetime) -> QuerySet[Performance]:
     return Performance.objects.filter(state=Performance.State.SCHEDULED, ends_at__gt=after)
 
 
-def _with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
+def with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
+    """With venue, dates, ticket types and quotas: what a page of an event needs."""
     return events.select_related("venue").prefetch_related("performances", "ticket_types__quotas")

@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 16  # with the delays below about nine hours: an SMTP outage of s
 LONGEST_DELAY_SECONDS = 3600
 LEASE_SECONDS = 60  # a message whose worker was killed is tried again after this
 
-Handler = Callable[[dict[str, Any]], None]
+Handler = Callable[[dict[str, Any]], object]
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +48,7 @@ def enqueue(*, kind: str, key: str, payload: dict[str, Any] | None = None, delay
 def _wake_after_commit() -> None:
     if any(isinstance(entry[1], _Wake) for entry in connection.run_on_commit):
         return
-    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), connection.schema_name))
+    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), connection.schema_name))  # type: ignore[attr-defined]
 
 
 class _Wake(partial[None]):

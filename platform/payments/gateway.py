@@ -216,6 +216,7 @@ def verified_event(*, body: bytes, signature: str) -> dict[str, Any]:
 def _intent(intent: stripe.PaymentIntent) -> Intent:
     charge = intent.latest_charge
     error = intent.last_payment_error
+    metadata: Any = intent.metadata or {}
     return Intent(
         id=intent.id,
         status=intent.status,
@@ -224,7 +225,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         client_secret=intent.client_secret or "",
         charge_id=charge if isinstance(charge, str) else (charge.id if charge else ""),
         error_code=(error.decline_code or error.code or "") if error else "",
-        order_id=(intent.metadata or {}).get("order_id", ""),
+        order_id=str(metadata["order_id"] if "order_id" in metadata else ""),
     )
 
 

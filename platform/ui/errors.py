@@ -25,7 +25,7 @@ class NotFound(DomainError):
 
     code = "not_found"
     status = 404
-    title = "Not found"
+    title: Any = "Not found"
 
 
 class NotAllowed(DomainError):
@@ -33,7 +33,7 @@ class NotAllowed(DomainError):
 
     code = "not_allowed"
     status = 403
-    title = "Not allowed"
+    title: Any = "Not allowed"
 
 
 class NotSignedIn(DomainError):
@@ -41,7 +41,7 @@ class NotSignedIn(DomainError):
 
     code = "not_authenticated"
     status = 401
-    title = "Not authenticated"
+    title: Any = "Not authenticated"
 
 
 class BadInput(DomainError):
@@ -49,4 +49,4 @@ class BadInput(DomainError):
 
     code = "invalid_input"
     status = 422
-    title = "Invalid input"
+    title: Any = "Invalid input"

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
+from ui.views import form_refused
+
 View = Callable[..., HttpResponse]
 
 
@@ -77,7 +79,7 @@ class FormGuardMiddleware(CsrfViewMiddleware):
 
     def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if getattr(callback, "public_form", False) and request.method == "POST" and not _is_same_origin(request):
-            return self._reject(request, "The form was sent from another site.")
+            return form_refused(request)
         return super().process_view(request, callback, args, kwargs)
 
 
