@@ -77,7 +77,7 @@ def public_form(view: View) -> View:
 class FormGuardMiddleware(CsrfViewMiddleware):
     """The CSRF token for signed-in forms; Origin and Fetch-Metadata for public ones (and for both, where sent)."""
 
-    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
         if getattr(callback, "public_form", False) and request.method == "POST" and not _is_same_origin(request):
             return form_refused(request)
         return super().process_view(request, callback, args, kwargs)

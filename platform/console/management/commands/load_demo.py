@@ -175,7 +175,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
 
 
 def _organizer(cast: Cast) -> Organizer:
-    organizer = Organizer.objects.filter(slug=cast.slug).first()
+    organizer: Organizer | None = Organizer.objects.filter(slug=cast.slug).first()
     if organizer is None:
         top_up_prepared_schemas()
         organizer = open_organizer(
