@@ -28,7 +28,55 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+")
 # Names that a visitor would take for the platform's own.
 RESERVED_SLUGS = frozenset(
-    ["about", "account", "accounts", "admin", "api", "app", "apps", "assets", "billing", "blog", "cdn", "checkout", "console", "dashboard", "demo", "docs", "ftp", "help", "imap", "legal", "login", "mail", "media", "news", "ns1", "ns2", "pay", "payments", "pop", "portal", "press", "root", "security", "shop", "signin", "signup", "smtp", "ssl", "static", "status", "support", "system", "terms", "test", "tickets", "webhooks", "www"]
+    [
+        "about",
+        "account",
+        "accounts",
+        "admin",
+        "api",
+        "app",
+        "apps",
+        "assets",
+        "billing",
+        "blog",
+        "cdn",
+        "checkout",
+        "console",
+        "dashboard",
+        "demo",
+        "docs",
+        "ftp",
+        "help",
+        "imap",
+        "legal",
+        "login",
+        "mail",
+        "media",
+        "news",
+        "ns1",
+        "ns2",
+        "pay",
+        "payments",
+        "pop",
+        "portal",
+        "press",
+        "root",
+        "security",
+        "shop",
+        "signin",
+        "signup",
+        "smtp",
+        "ssl",
+        "static",
+        "status",
+        "support",
+        "system",
+        "terms",
+        "test",
+        "tickets",
+        "webhooks",
+        "www",
+    ]
 )
 
 
@@ -166,7 +214,7 @@ def add_domain(*, organizer_id: UUID, domain: str, is_primary: bool, actor: Acto
     organizer = organizer_for_update(organizer_id)
     if not is_custom_domain(host) or Domain.objects.filter(domain=host).exists():
         raise DomainTaken
-    row = Domain.objects.create(domain=host, tenant=organizer, is_primary=is_primary)
+    row: Domain = Domain.objects.create(domain=host, tenant=organizer, is_primary=is_primary)
     record(verb="add_domain", target=organizer, actor=actor, detail={"domain": host})
     on_commit(lambda: forget_hosts(organizer))
     return row

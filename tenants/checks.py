@@ -34,5 +34,8 @@ def require_own_apps(root: Path | None = None) -> None:
     for name in own_apps(root):
         spec = find_spec(name)
         origin = Path(spec.origin).resolve() if spec and spec.origin else None
-        if origin not in ((root / name / "__init__.py").resolve(), (root / "platform" / name / "__init__.py").resolve()):
+        if origin not in (
+            (root / name / "__init__.py").resolve(),
+            (root / "platform" / name / "__init__.py").resolve(),
+        ):
             raise ImproperlyConfigured(f"`import {name}` finds {origin}, not this repository's app.")

@@ -9,13 +9,14 @@ from tenants.models import Organizer
 
 def current_organizer() -> Organizer:
     """The organizer whose schema the current context works on. Raises NoOrganizer on the platform's own (public)."""
-    tenant = connection.tenant  # type: ignore[attr-defined]
+    tenant: object = connection.tenant  # type: ignore[attr-defined]
     if isinstance(tenant, Organizer):
         return tenant
     if is_public():
         raise NoOrganizer
     # Somebody entered by schema name alone (django_tenants.utils.schema_context).
-    return Organizer.objects.get(schema_name=tenant.schema_name)
+    organizer: Organizer = Organizer.objects.get(schema_name=current_schema())
+    return organizer
 
 
 def current_schema() -> str:
@@ -25,4 +26,4 @@ def current_schema() -> str:
 
 def is_public() -> bool:
     """Whether no organizer is chosen."""
-    return current_schema() == get_public_schema_name()
+    return current_schema() == str(get_public_schema_name())

@@ -39,7 +39,7 @@ def _take_back(
     if rows:
         owner.execute(
             sql.SQL("REVOKE {privileges} ON {tables} FROM {role}").format(
-                privileges=sql.SQL(privileges),  # type: ignore[arg-type]  # one of the two literals above
+                privileges=sql.SQL(privileges),  # one of the two literals above
                 tables=sql.SQL(", ").join(sql.Identifier(schema, name) for (name,) in rows),
                 role=sql.Identifier(role),
             )

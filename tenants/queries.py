@@ -58,7 +58,8 @@ def _facts_of(organizer: Organizer) -> dict[str, Any]:
 
 def _organizer_from(facts: dict[str, Any]) -> Organizer:
     # To be read only. Verbs that change an organizer start from organizer_for_update().
-    return Organizer.from_db("default", _FIELDS, [facts[name] for name in _FIELDS])
+    organizer: Organizer = Organizer.from_db("default", _FIELDS, [facts[name] for name in _FIELDS])
+    return organizer
 
 
 def forget_hosts(organizer: Organizer) -> None:
@@ -73,7 +74,8 @@ def forget_host(host: str) -> None:
 
 def organizer_for_update(pk: UUID) -> Organizer:
     """The organizer's row, locked until the transaction ends. Raises Organizer.DoesNotExist."""
-    return Organizer.objects.select_for_update().get(pk=pk)
+    organizer: Organizer = Organizer.objects.select_for_update().get(pk=pk)
+    return organizer
 
 
 def ready_schema_for_update() -> PreparedSchema | None:

@@ -94,7 +94,7 @@ def migrate_template(report: Callable[[str], None]) -> int:
         recorder = _Recorder(report)
         with recorded_statements() as statements:
             recorder.statements = statements
-            executor.progress_callback = recorder
+            executor.progress_callback = recorder  # type: ignore[assignment]  # the stubs want exact overloads
             executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
     return len(plan)
 
@@ -257,7 +257,7 @@ def _replay(owner: psycopg.Connection, scripts: list[_Script]) -> None:
             # while such checks are outstanding.
             parts += [*script.statements, "SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"]
     if parts:
-        owner.execute(";\n".join(part.strip().rstrip(";") for part in parts))  # type: ignore[arg-type]
+        owner.execute(";\n".join(part.strip().rstrip(";") for part in parts))
     with owner.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())",

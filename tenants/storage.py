@@ -5,12 +5,12 @@ so it never depends on who happens to be current later; and an organizer's conte
 """
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
+from django.utils.functional import cached_property
 
 from tenants.current import current_organizer, is_public
 
@@ -25,31 +25,31 @@ def organizer_folder() -> str:
 class _OrganizerStorage(FileSystemStorage):
     folder: str
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(location=Path(settings.MEDIA_ROOT) / self.folder, **options)
+    @cached_property
+    def base_location(self) -> Path:
+        """Below MEDIA_ROOT; Django forgets the value when a test changes that setting."""
+        return Path(settings.MEDIA_ROOT) / self.folder
 
-    def save(self, name: str | None, content: "File[Any]", max_length: int | None = None) -> str:
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
         """Store under the current organizer's folder; returns the full name, to be kept in a model."""
         folder = organizer_folder()
-        name = name or content.name or "file"
+        name = name or getattr(content, "name", None) or "file"
         if not name.startswith(f"{folder}/"):
             name = f"{folder}/{name}"
         return super().save(name, content, max_length=max_length)
 
     def path(self, name: str) -> str:
-        """Where the file lies. Raises SuspiciousFileOperation for another organizer's file."""
-        if not is_public() and not str(name).startswith(f"{organizer_folder()}/"):
+        """Where the file lies. Raises SuspiciousFileOperation for another organizer's file, however it is spelled."""
+        path = super().path(name)  # refuses what leads out of the storage
+        if not is_public() and not Path(path).is_relative_to(Path(self.location) / organizer_folder()):
             raise SuspiciousFileOperation("This file belongs to somebody else.")
-        return super().path(name)
+        return path
 
 
 class PublicStorage(_OrganizerStorage):
     """For what anybody may see; `url()` gives its address under MEDIA_URL."""
 
     folder = "public"
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"base_url": settings.MEDIA_URL, **options})
 
 
 class PrivateStorage(_OrganizerStorage):

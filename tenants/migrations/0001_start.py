@@ -8,93 +8,152 @@ import ui.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MigrationScript',
+            name="MigrationScript",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('app', models.CharField(max_length=255)),
-                ('name', models.CharField(max_length=255)),
-                ('statements', models.JSONField(default=list)),
-                ('is_replayable', models.BooleanField(default=True)),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("app", models.CharField(max_length=255)),
+                ("name", models.CharField(max_length=255)),
+                ("statements", models.JSONField(default=list)),
+                ("is_replayable", models.BooleanField(default=True)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('app', 'name'), name='migration_script_unique'), models.UniqueConstraint(fields=('position',), name='migration_script_position_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("app", "name"), name="migration_script_unique"),
+                    models.UniqueConstraint(fields=("position",), name="migration_script_position_unique"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Organizer',
+            name="Organizer",
             fields=[
-                ('id', models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('slug', models.CharField(max_length=40, verbose_name='address')),
-                ('schema_name', models.CharField(max_length=63)),
-                ('state', models.CharField(choices=[('provisioning', 'Being prepared'), ('active', 'Active'), ('suspended', 'Suspended')], default='provisioning', max_length=16)),
-                ('suspended_reason', models.CharField(blank=True, max_length=200)),
-                ('timezone', models.CharField(default='Europe/Berlin', max_length=64, verbose_name='time zone')),
-                ('currency', models.CharField(default='EUR', max_length=3, verbose_name='currency')),
-                ('country', models.CharField(default='DE', max_length=2, verbose_name='country')),
-                ('brand_color', models.CharField(default='#4f46e5', max_length=7, verbose_name='brand colour')),
-                ('logo', models.CharField(blank=True, max_length=255, verbose_name='logo')),
-                ('is_canary', models.BooleanField(default=False)),
-                ('opened_by', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("slug", models.CharField(max_length=40, verbose_name="address")),
+                ("schema_name", models.CharField(max_length=63)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("provisioning", "Being prepared"), ("active", "Active"), ("suspended", "Suspended")],
+                        default="provisioning",
+                        max_length=16,
+                    ),
+                ),
+                ("suspended_reason", models.CharField(blank=True, max_length=200)),
+                ("timezone", models.CharField(default="Europe/Berlin", max_length=64, verbose_name="time zone")),
+                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                ("country", models.CharField(default="DE", max_length=2, verbose_name="country")),
+                ("brand_color", models.CharField(default="#4f46e5", max_length=7, verbose_name="brand colour")),
+                ("logo", models.CharField(blank=True, max_length=255, verbose_name="logo")),
+                ("is_canary", models.BooleanField(default=False)),
+                ("opened_by", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('schema_name',), name='organizer_schema_name_unique'), models.UniqueConstraint(fields=('slug',), name='organizer_slug_unique'), models.CheckConstraint(condition=models.Q(('slug', django.db.models.functions.text.Lower('slug'))), name='organizer_slug_is_lower_case')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("schema_name",), name="organizer_schema_name_unique"),
+                    models.UniqueConstraint(fields=("slug",), name="organizer_slug_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("slug", django.db.models.functions.text.Lower("slug"))),
+                        name="organizer_slug_is_lower_case",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SchemaMigration',
+            name="SchemaMigration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(max_length=63)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], max_length=16)),
-                ('way', models.CharField(blank=True, max_length=16)),
-                ('applied', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schema_name", models.CharField(max_length=63)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")], max_length=16
+                    ),
+                ),
+                ("way", models.CharField(blank=True, max_length=16)),
+                ("applied", models.PositiveIntegerField(default=0)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('schema_name',), name='schema_migration_schema_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("schema_name",), name="schema_migration_schema_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(max_length=253)),
-                ('is_primary', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.organizer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("domain", models.CharField(max_length=253)),
+                ("is_primary", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.organizer"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('domain',), name='domain_unique'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('tenant',), name='domain_one_primary_per_organizer'), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='domain_is_lower_case')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("domain",), name="domain_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)),
+                        fields=("tenant",),
+                        name="domain_one_primary_per_organizer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("domain", django.db.models.functions.text.Lower("domain"))),
+                        name="domain_is_lower_case",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PreparedSchema',
+            name="PreparedSchema",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(max_length=63)),
-                ('state', models.CharField(choices=[('preparing', 'Being prepared'), ('ready', 'Ready'), ('taken', 'Taken'), ('failed', 'Failed')], default='preparing', max_length=16)),
-                ('requested_at', models.DateTimeField(auto_now_add=True)),
-                ('made_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('taken_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organizer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schema_name", models.CharField(max_length=63)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preparing", "Being prepared"),
+                            ("ready", "Ready"),
+                            ("taken", "Taken"),
+                            ("failed", "Failed"),
+                        ],
+                        default="preparing",
+                        max_length=16,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField(auto_now_add=True)),
+                ("made_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.organizer",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state'], name='prepared_schema_state')],
-                'constraints': [models.UniqueConstraint(fields=('schema_name',), name='prepared_schema_name_unique')],
+                "indexes": [models.Index(fields=["state"], name="prepared_schema_state")],
+                "constraints": [models.UniqueConstraint(fields=("schema_name",), name="prepared_schema_name_unique")],
             },
         ),
     ]

@@ -6,6 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import connection
+
 from tenants import schemas
 from tenants.models import Domain, Organizer
 from tenants.owner import owner_connection
@@ -13,7 +14,7 @@ from tenants.owner import owner_connection
 Opener = Callable[[str], Organizer]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """The test database outside of any transaction: what a test writes, others see and it must take away again."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
+
 from tenants import schemas
 from tenants.models import Domain, Organizer
 from tenants.owner import owner_connection

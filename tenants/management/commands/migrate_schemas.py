@@ -3,7 +3,7 @@
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO, cast
 
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
@@ -70,9 +70,7 @@ class Command(BaseCommand):
     def _migrate_public(self, owner: psycopg.Connection, options: dict[str, Any]) -> None:
         started = time.monotonic()
         with schema_context(get_public_schema_name()):
-            DjangoMigrate(stdout=self.stdout._out, stderr=self.stderr._out).execute(
-                **_django_options(options, verbosity=max(self.verbosity - 1, 0))
-            )
+            self._run_django(options)
         close_public_schema(owner)
         grant_application_role(owner, get_public_schema_name())
         self._say(f"public: {time.monotonic() - started:.1f} s")
@@ -128,9 +126,7 @@ class Command(BaseCommand):
         wanted = [options["schema_name"]] if options["schema_name"] else [*unassigned_schemas(), *organizer_schemas()]
         for schema in [schemas.TEMPLATE_SCHEMA, *schemas.existing_schemas(owner, wanted)]:
             with schema_context(schema):
-                DjangoMigrate(stdout=self.stdout._out, stderr=self.stderr._out).execute(
-                    **_django_options(options, verbosity=max(self.verbosity - 1, 0))
-                )
+                self._run_django(options)
             grant_application_role(owner, schema)
             self._say(f"{schema}: {options['app_label']} moved")
         schemas.forget_unapplied_scripts()
@@ -147,6 +143,11 @@ class Command(BaseCommand):
         if behind:
             raise CommandError(f"Behind: {', '.join(behind[:10])}")
         self._say("Every schema is at the newest migration.")
+
+    def _run_django(self, options: dict[str, Any]) -> None:
+        # A wrapper around a wrapper would end every part of a line with a newline: hand on the streams themselves.
+        out, err = cast(TextIO, self.stdout._out), cast(TextIO, self.stderr._out)
+        DjangoMigrate(stdout=out, stderr=err).execute(**_django_options(options, max(self.verbosity - 1, 0)))
 
     def _say(self, line: str, verbosity: int = 1) -> None:
         if self.verbosity >= verbosity:
@@ -175,7 +176,7 @@ def _is_current(schema: str) -> bool:
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _django_options(options: dict[str, Any], *, verbosity: int) -> dict[str, Any]:
+def _django_options(options: dict[str, Any], verbosity: int) -> dict[str, Any]:
     kept: Iterable[str] = ("app_label", "migration_name", "interactive", "run_syncdb", "database")
     return {
         **{name: options[name] for name in kept},

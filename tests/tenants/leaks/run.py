@@ -1,5 +1,7 @@
 """Runs every scenario and prints {name: [what was seen, what would have been right]} as JSON."""
 
+# ruff: noqa: E402  Django must be set up before models are imported
+
 import asyncio
 import json
 import os

@@ -2,7 +2,7 @@
 
 import os
 
-from config.settings import *
+from config.settings import *  # noqa: F403
 from config.settings import CACHES, DATABASES, MEDIA_ROOT, SHARED_APPS, TENANT_APPS
 
 # allauth insists on its middleware, which has no part in this.
