@@ -126,11 +126,15 @@ class Place:
         inside = self.folder / service
         if self._usable(inside):
             return inside
-        outside = self.runtime_folder() / self.name / service
+        # The id ties it to the passwords in this place: when the place was deleted and made anew, so are the servers.
+        outside = self.runtime_folder() / f"{self.name}-{self._id()}" / service
         if self._usable(outside):
             return outside
         user = self.account.name if self.account else "you"
         raise LauncherError(f"Neither {inside} nor {outside} can be used by {user}.")
+
+    def _id(self) -> str:
+        return hashlib.sha256(self.secret("place").encode()).hexdigest()[:8]
 
     def runtime_folder(self) -> Path:
         """Return the folder of this checkout outside of it, for what a dropped account cannot reach inside."""

@@ -81,6 +81,10 @@ def test_an_unreachable_checkout_moves_servers_outside_and_changes_no_permission
     assert {path: stat.S_IMODE(path.stat().st_mode) for path in before} == before
     assert not (closed_folder / "demo-1" / "postgres").exists()
     assert place.server_folder("postgres") == folder
+    shutil.rmtree(place.folder)  # a place made anew must not meet data with passwords that are lost
+    anew = Place.named("demo-1", base=closed_folder)
+    anew.runtime_base = place.runtime_base
+    assert anew.server_folder("postgres") != folder
 
     program = closed_folder / "bin" / "tool"
     program.parent.mkdir()
