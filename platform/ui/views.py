@@ -15,12 +15,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """404 in words; as a problem document under /api/."""
     if request.path.startswith("/api/"):
         return problem(status=404, code="not_found", title="Not found", detail="There is nothing at this address.")
-    return render(request, "ui/404.html", status=404)
+    return render(request, "404.html", status=404)
 
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 in words."""
-    return render(request, "ui/403.html", status=403)
+    return render(request, "403.html", status=403)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -28,4 +28,4 @@ def broken(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         detail = "Something broke on our side. Nothing was lost; try again with the same Idempotency-Key."
         return problem(status=500, code="internal_error", title="Internal error", detail=detail)
-    return render(request, "ui/500.html", status=500)
+    return render(request, "500.html", status=500)
