@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+
 from ui.brand import (
     DARK_PAPER,
     EDGE_CONTRAST,

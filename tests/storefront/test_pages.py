@@ -1,0 +1,193 @@
+"""The buyers' pages with plain forms, as a browser without script sends them."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from audit.actions import SYSTEM
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from inventory.models import Hold
+from orders.models import Order
+from payments.actions import keep_account_facts
+from payments.gateway import AccountFacts
+from tests import world
+
+
+class Shop(Client):
+    """A browser without script on an organizer's host. A request leaves the organizer; the test stays in it."""
+
+    def __init__(self, house: world.House) -> None:
+        super().__init__(HTTP_HOST=house.host)
+        self.house = house
+
+    def request(self, **request: Any) -> Any:
+        answer = super().request(**request)
+        connection.set_tenant(self.house.organizer)
+        return answer
+
+
+@pytest.fixture
+def shop(northside: world.House) -> Shop:
+    """Northside's host, entered; it may take payments, but no page here asks the provider."""
+    facts = AccountFacts(
+        id="acct_pages", charges_enabled=True, payouts_enabled=True, requirements=(), disabled_reason=""
+    )
+    keep_account_facts(organizer=northside.organizer, facts=facts, actor=SYSTEM)
+    return Shop(northside)
+
+
+def choose(shop: Shop, event: Any, **wanted: int) -> Any:
+    """Send the event page's form; the answer."""
+    fields: dict[str, Any] = {"performance_id": str(world.the_performance(event).pk)}
+    fields |= {f"quantity-{world.kind_of(event, name).pk}": quantity for name, quantity in wanted.items()}
+    return shop.post(f"/events/{event.slug}/holds/", fields)
+
+
+def test_the_list_shows_the_lowest_price_with_fees(shop: Shop) -> None:
+    world.make_event("Lantern Walk", kinds=(("Standard", 2400, 10), ("VIP", 6000, 5), ("Child", 0, 5)))
+
+    page = shop.get("/").content.decode()
+
+    assert "Lantern Walk" in page
+    assert "from €25.10" in page
+    assert "incl. fees" in page
+
+
+def test_the_list_says_so_when_nothing_is_on(shop: Shop) -> None:
+    assert "No upcoming events" in shop.get("/").content.decode()
+
+
+def test_the_event_page_itemises_the_fee(shop: Shop) -> None:
+    event = world.make_event()
+
+    page = shop.get(f"/events/{event.slug}/").content.decode()
+
+    assert "€25.10" in page
+    assert "Ticket €24.00 + service fee €1.10" in page
+    assert "Free" in page
+
+
+def test_a_draft_is_not_found(shop: Shop) -> None:
+    event = world.make_event(is_published=False)
+
+    assert shop.get(f"/events/{event.slug}/").status_code == 404
+
+
+def test_a_free_order_needs_no_script(shop: Shop) -> None:
+    event = world.make_event()
+
+    checkout = choose(shop, event, **{"Guest list": 2})
+    page = shop.get(checkout["Location"]).content.decode()
+    order = shop.post(
+        checkout["Location"], {"email": "bea@example.com", "name": "Bea Buyer", "consents": ["terms"]}, follow=True
+    )
+
+    assert "Held until" in page
+    assert "You&#x27;re going" in order.content.decode() or "You're going" in order.content.decode()
+    assert Order.objects.get(email="bea@example.com").state == "paid"
+    assert len(re.findall(r"/tickets/\d+\.png", order.content.decode())) == 2
+
+
+def test_more_than_there_are_holds_nothing_and_says_so(shop: Shop) -> None:
+    event = world.make_event(kinds=(("Standard", 2400, 3),))
+
+    answer = choose(shop, event, Standard=4)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert f'value="{4}"' in answer.content.decode()  # what was chosen is still there
+    assert not Hold.objects.exists()
+
+
+def test_choosing_nothing_is_refused_in_words(shop: Shop) -> None:
+    event = world.make_event()
+
+    answer = choose(shop, event)
+
+    assert answer.status_code == 422
+    assert "Choose at least one ticket." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("email", "Enter an e-mail address like name@example.com."),
+        ("name", "Enter your name, up to 120 characters."),
+        ("consents", "Tick the terms of sale to go on."),
+    ],
+)
+def test_a_missing_detail_is_named_above_and_beside_its_field(shop: Shop, missing: str, words: str) -> None:
+    held = world.hold(world.make_event(), Standard=1)
+    typed = {"email": "bea@example.com", "name": "Bea Buyer", "consents": ["terms"]}
+    del typed[missing]
+
+    answer = shop.post(f"/checkout/{held.pk}/{held.token}/", typed)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#field-{missing}"' in page
+    assert f'id="field-{missing}-error"' in page
+    assert page.count(words) >= 2
+    assert not Order.objects.exists()
+
+
+def test_an_ended_hold_says_so_and_offers_the_same_again(shop: Shop) -> None:
+    held = world.hold(world.make_event(), Standard=2)
+    past = timezone.now() - timedelta(minutes=1)
+    Hold.objects.filter(pk=held.pk).update(expires_at=past)
+
+    page = shop.get(f"/checkout/{held.pk}/{held.token}/").content.decode()
+
+    assert "Your hold ended at" in page
+    assert "charged" in page
+    assert 'value="2"' in page
+
+
+def test_a_wrong_token_is_not_found_and_names_nothing(shop: Shop) -> None:
+    event = world.make_event("Secret Supper")
+    held = world.hold(event, Standard=1)
+
+    answer = shop.get(f"/checkout/{held.pk}/wrong/")
+
+    assert answer.status_code == 404
+    assert "Secret Supper" not in answer.content.decode()
+
+
+def test_a_secret_page_is_neither_kept_nor_told_to_others(shop: Shop) -> None:
+    order = world.place_order(world.make_event(), **{"Guest list": 1})
+
+    answer = shop.get(f"/orders/{order.number}/{order.token}/")
+
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+
+
+def test_find_my_order_answers_the_same_whether_there_is_one(shop: Shop) -> None:
+    world.place_order(world.make_event(), **{"Guest list": 1})
+
+    known = shop.post("/orders/", {"email": world.BEA.email}, follow=True)
+    unknown = shop.post("/orders/", {"email": "nobody@example.com"}, follow=True)
+
+    assert known.content == unknown.content
+    assert "Check your inbox" in known.content.decode()
+
+
+def test_a_form_of_another_site_is_refused(shop: Shop) -> None:
+    event = world.make_event()
+
+    answer = shop.post(f"/events/{event.slug}/holds/", {}, HTTP_ORIGIN="https://evil.example")
+
+    assert answer.status_code == 403
+    assert not Hold.objects.exists()
+
+
+def test_another_house_shows_nothing_of_this_one(shop: Shop, southside: world.House) -> None:
+    event = world.make_event("Northern Canary")
+
+    there = Shop(southside)
+
+    assert "Northern Canary" not in there.get("/").content.decode()
+    assert there.get(f"/events/{event.slug}/").status_code == 404
