@@ -64,6 +64,7 @@ def _environment() -> dict[str, str]:
         "MARQUEE_TEST": "1",
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
         "DATABASE_OWNER_URL": "postgres://nobody@127.0.0.1:1/none",
+        "DATABASE_POOL_TIMEOUT": "0.1",
         "PYTHONWARNINGS": "ignore::RuntimeWarning",
     }
 

@@ -139,7 +139,7 @@ def _database(url: str) -> dict[str, Any]:
             "pool": {
                 "min_size": 1,
                 "max_size": DATABASE_POOL_SIZE,
-                "timeout": 10,
+                "timeout": env.float("DATABASE_POOL_TIMEOUT", default=10.0),  # seconds a request waits for a connection
                 "max_lifetime": 1200,
                 "max_idle": 300,
             },
