@@ -1,0 +1,120 @@
+"""Organizers sign up; events are listed and unlisted."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django_tenants.utils import tenant_context
+
+from accounts.actions import create_user
+from accounts.queries import user_by_id
+from audit.actions import user_actor
+from events.models import Event, Performance
+from marketplace.models import ListedEvent
+from people.actions import add_member
+from people.models import Membership
+from people.queries import membership_of
+from pricing.plans import platform_fee_plan
+from pricing.quote import fee_on
+from tenants.actions import open_organizer
+from tenants.current import current_organizer
+from tenants.errors import SlugTaken
+from tenants.models import Organizer
+from ui.ids import new_code
+
+
+@transaction.atomic
+def sign_up(
+    *, name: str, slug: str, email: str, password: str, country: str, currency: str, timezone_name: str
+) -> Organizer:
+    """A new organizer with its owner, who then signs in at the organizer's address.
+
+    Without a `slug` one is made from the name. Comes back `active` when a prepared schema was at hand, else
+    `provisioning`; then `welcome_owner` does the rest. Raises SlugInvalid, SlugTaken, EmailTaken; then nothing is kept.
+    """
+    user = create_user(email=email, password=password)
+    wanted = [slug] if slug else _slugs_from(name)
+    for position, candidate in enumerate(wanted):
+        try:
+            organizer = open_organizer(
+                name=name,
+                slug=candidate,
+                actor=user_actor(user.pk),
+                opened_by=str(user.pk),
+                timezone_name=timezone_name,
+                currency=currency,
+                country=country,
+            )
+            break
+        except SlugTaken:
+            if position == len(wanted) - 1:
+                raise
+    if organizer.is_active:
+        welcome_owner(organizer_id=organizer.pk, user_id=user.pk)
+    return organizer
+
+
+def welcome_owner(*, organizer_id: UUID, user_id: UUID) -> None:
+    """Make the user who opened an organizer its owner, unless they have a place there already."""
+    user = user_by_id(user_id)
+    organizer = Organizer.objects.get(pk=organizer_id)
+    if user is None:
+        return
+    with tenant_context(organizer), transaction.atomic():
+        if membership_of(user.pk) is None:
+            add_member(
+                user_id=user.pk,
+                name=user.name,
+                email=user.email,
+                role=Membership.Role.OWNER,
+                actor=user_actor(user.pk),
+            )
+
+
+@transaction.atomic
+def list_event(*, event_id: UUID) -> None:
+    """Copy what the platform's site shows of an event of the current organizer, or drop it when it is not on sale."""
+    organizer = current_organizer()
+    event = Event.objects.select_related("venue").filter(pk=event_id, state=Event.State.PUBLISHED).first()
+    dates = _scheduled(event) if event else []
+    prices = [ticket_type.price for ticket_type in event.ticket_types.filter(is_active=True)] if event else []
+    if event is None or not dates or not prices:
+        unlist_event(event_id=event_id)
+        return
+    plan = platform_fee_plan()
+    upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
+    ListedEvent.objects.update_or_create(
+        organizer=organizer,
+        event_id=event.pk,
+        defaults={
+            "slug": event.slug,
+            "title": event.title,
+            "summary": event.summary,
+            "venue_name": event.venue.name,
+            "city": event.venue.city,
+            "starts_at": upcoming.starts_at,
+            "ends_at": max(date.ends_at for date in dates),
+            "timezone": upcoming.timezone,
+            "currency": event.currency,
+            "price_from": min(price + fee_on(price, plan) for price in prices),
+        },
+    )
+
+
+def unlist_event(*, event_id: UUID) -> None:
+    """Take an event of the current organizer off the platform's site."""
+    ListedEvent.objects.filter(organizer=current_organizer(), event_id=event_id).delete()
+
+
+def _scheduled(event: Event) -> list[Performance]:
+    return list(event.performances.filter(state=Performance.State.SCHEDULED).order_by("starts_at"))
+
+
+def _slugs_from(name: str) -> list[str]:
+    base = slugify(name).replace("_", "-")[:32].strip("-")
+    while "--" in base:
+        base = base.replace("--", "-")
+    if len(base) < 3:
+        base = f"{base}-tickets".strip("-")
+    return [base, f"{base}-2", f"{base}-3", f"{base}-{new_code(5).lower()}"]

@@ -1,0 +1,33 @@
+"""Reads for the platform's public site."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.models import ListedEvent
+from tenants.models import Organizer
+from tenants.queries import storefront_url
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An upcoming event and its address at the organizer's."""
+
+    event: ListedEvent
+    url: str
+
+
+def upcoming_events(*, after: datetime, limit: int = 24) -> list[Listing]:
+    """Listed events of active organizers that end after `after`, soonest first."""
+    events = (
+        ListedEvent.objects.select_related("organizer")
+        .filter(ends_at__gt=after, organizer__state=Organizer.State.ACTIVE)
+        .order_by("starts_at", "pk")[:limit]
+    )
+    return [Listing(event, storefront_url(event.organizer, f"/events/{event.slug}/")) for event in events]
+
+
+def organizer_by_id(organizer_id: UUID) -> Organizer | None:
+    """The organizer with this id, in whatever state."""
+    found: Organizer | None = Organizer.objects.filter(pk=organizer_id).first()
+    return found
