@@ -1,0 +1,1 @@
+"""The platform's own back office: organizers, their state and figures, from a public read model that the outbox feeds."""

@@ -1,0 +1,48 @@
+from django.db import models
+
+from tenants.models import Organizer
+
+
+class OrganizerFigures(models.Model):
+    """One organizer's figures, kept up to date by the outbox so that no page walks schemas."""
+
+    organizer = models.OneToOneField(Organizer, on_delete=models.CASCADE, related_name="figures")
+    events = models.PositiveIntegerField(default=0)  # ever published
+    orders = models.PositiveIntegerField(default=0)  # ever paid
+    tickets = models.PositiveIntegerField(default=0)
+    last_sale_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "organizer figures"
+
+
+class OrganizerTurnover(models.Model):
+    """What buyers paid an organizer in one currency, fees included, and what went back; minor units."""
+
+    organizer = models.ForeignKey(Organizer, on_delete=models.CASCADE, related_name="turnovers")
+    currency = models.CharField(max_length=3)
+    paid = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["currency"]
+        constraints = [models.UniqueConstraint(fields=["organizer", "currency"], name="turnover_once")]
+
+    @property
+    def kept(self) -> int:
+        return self.paid - self.refunded
+
+
+class CountedSale(models.Model):
+    """That a sale or its refund is in the figures: a message that comes twice counts once."""
+
+    class Kind(models.TextChoices):
+        SALE = "sale"
+        REFUND = "refund"
+
+    order_id = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_id", "kind"], name="counted_once")]

@@ -1,0 +1,14 @@
+"""The platform's back office, on the platform's own host."""
+
+from django.urls import path
+
+from console import views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("organizers/<uuid:organizer_id>/", views.organizer, name="organizer"),
+    path("organizers/<uuid:organizer_id>/suspensions/", views.suspensions, name="suspensions"),
+    path("organizers/<uuid:organizer_id>/reactivations/", views.reactivations, name="reactivations"),
+    path("health/", views.health, name="health"),
+]
