@@ -98,7 +98,10 @@ class Demo:
         with step("Loading the demo world", watch=self.place.log("manage")):
             self.manage("load_demo")
         self.place.write("env.json", {name: value for name, value in self.env.items() if os.environ.get(name) != value})
-        self.supervisor.start(self._web(), self._worker(), self._clock())
+        services = [self._web(), self._worker(), self._clock()]
+        if self.is_for_development:
+            services.append(self._front_end())
+        self.supervisor.start(*services)
 
     def start_backing(self) -> None:
         """Start Postgres and Redis, or use those named by the settings; bring the tables up to date."""
@@ -221,6 +224,15 @@ class Demo:
         service.prepare = lambda: heartbeat.unlink(missing_ok=True)
         return service
 
+    def _front_end(self) -> Service:
+        """Return the build that follows the sources; its unnamed files are replaced by the next ordinary set-up."""
+        (VAR / "static-build.stamp").unlink(missing_ok=True)
+        manifest = VAR / "static-build" / "manifest.json"
+        programs = Path(sys.executable).parent
+        service = self._product("front end", [programs / "npm", "run", "dev"], is_ready=manifest.exists)
+        service.env = {**service.env, "PATH": os.pathsep.join([str(programs), service.env.get("PATH", os.defpath)])}
+        return service
+
     def _product(
         self, name: str, argv: list[str | Path], *, is_ready: processes.Check, stop_seconds: float = 15
     ) -> Service:
@@ -230,7 +242,7 @@ class Demo:
             argv=argv,
             env=self.env,
             cwd=ROOT,
-            log=self.place.log(name),
+            log=self.place.log(name.replace(" ", "-")),
             is_ready=is_ready,
             stop_seconds=stop_seconds,
         )
