@@ -90,7 +90,7 @@ def ticket_type_tag(ticket_type_id: UUID) -> bytes:
 def sign(content: Content, private_key: Ed25519PrivateKey) -> str:
     """The code's text, 147 characters of Base45."""
     body = _body(content)
-    return b45encode(body + private_key.sign(_DOMAIN + body)).decode()
+    return _text(body + private_key.sign(_DOMAIN + body))
 
 
 def read(text: str) -> Content | Unreadable:
@@ -114,6 +114,10 @@ def verify(text: str, key_of: KeyFinder) -> Verdict:
     except (InvalidSignature, ValueError):
         return Forged(content)
     return Genuine(content)
+
+
+def _text(raw: bytes) -> str:
+    return str(b45encode(raw), "ascii")
 
 
 def _body(content: Content) -> bytes:
@@ -147,6 +151,6 @@ def _parts(text: str) -> tuple[bytes, bytes] | None:
         raw = b45decode(text)
     except ValueError:
         return None
-    if len(raw) != CODE_BYTES or raw[0] != VERSION or b45encode(raw).decode() != text:
+    if len(raw) != CODE_BYTES or raw[0] != VERSION or _text(raw) != text:
         return None
     return raw[:BODY_BYTES], raw[BODY_BYTES:]
