@@ -63,6 +63,10 @@ class TenantMiddleware:
         leave_organizer()
         if request.path == HEALTH_PATH:
             return _health()
+        if request.path.startswith(settings.STATIC_URL):
+            # The same files for everyone, the edge's own pages included: nothing to look up.
+            _enter_platform(request)
+            return None
         try:
             host = normal_host(request.get_host())
         except DisallowedHost:
@@ -74,7 +78,7 @@ class TenantMiddleware:
         if organizer is None:
             return _page("unknown_host", request, status=404)
         _enter_organizer(request, organizer, host)
-        if organizer.is_active or request.path.startswith(settings.STATIC_URL):
+        if organizer.is_active:
             return None
         if organizer.state == Organizer.State.PROVISIONING:
             return _page("preparing", request, status=503, organizer=organizer)
@@ -96,6 +100,9 @@ def _enter_organizer(request: Any, organizer: Organizer, host: str) -> None:
     connection.set_tenant(organizer)  # type: ignore[attr-defined]
 
 
+EDGE_POLICY = "default-src 'none'; " + "; ".join(
+    f"{kind}-src 'self'" for kind in ("style", "font", "script", "img", "connect")
+)
 _PAGES = {
     "unknown_host": ("not_found", "tenants/unknown_host.html"),
     "preparing": ("organizer_preparing", "tenants/preparing.html"),
@@ -117,7 +124,7 @@ def _page(name: str, request: HttpRequest, *, status: int, organizer: Organizer 
             context = {"title": title, "organizer": organizer, "platform": settings.PLATFORM_NAME}
             response = HttpResponse(render_to_string(template, context), status=status)
     response["Cache-Control"] = "no-store"
-    response["Content-Security-Policy"] = "default-src 'none'"
+    response["Content-Security-Policy"] = EDGE_POLICY
     response["X-Robots-Tag"] = "noindex"
     if status == 503:
         response["Retry-After"] = "5"
