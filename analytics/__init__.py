@@ -1,0 +1,1 @@
+"""Read-only reports and live dashboards over everything beneath it."""

@@ -1,0 +1,234 @@
+"""What was sold: per ticket type, per hour, today. Reads only, inside the current organizer's schema."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Trunc
+from django.utils import timezone
+
+from events.models import Event, Performance, TicketType
+from inventory.models import Place
+from inventory.queries import stock_by_state
+from orders.models import Fee, Order, Position
+
+PAID = (Order.State.PAID, Order.State.REFUNDED)
+
+
+@dataclass(frozen=True)
+class TypeSales:
+    """One ticket type over all dates of its event. `price` is the organizer's; `sold`, `held`, `free` are tickets."""
+
+    ticket_type: TicketType
+    sold: int
+    held: int
+    free: int
+
+    @property
+    def capacity(self) -> int:
+        return self.sold + self.held + self.free
+
+
+@dataclass(frozen=True)
+class Money:
+    """Minor units of `currency`: what buyers paid, our fees in it, and what went back to buyers."""
+
+    currency: str
+    gross: int = 0
+    fees: int = 0
+    refunded: int = 0
+    refunded_fees: int = 0
+
+    @property
+    def net(self) -> int:
+        """What is the organizer's: neither our fees nor what was given back."""
+        return self.gross - self.fees - (self.refunded - self.refunded_fees)
+
+
+@dataclass(frozen=True)
+class EventSales:
+    """An event's sales as of now."""
+
+    event: Event
+    types: tuple[TypeSales, ...]
+    orders: int
+    money: Money
+
+    @property
+    def sold(self) -> int:
+        return sum(kind.sold for kind in self.types)
+
+    @property
+    def held(self) -> int:
+        return sum(kind.held for kind in self.types)
+
+    @property
+    def free(self) -> int:
+        return sum(kind.free for kind in self.types)
+
+    @property
+    def capacity(self) -> int:
+        return sum(kind.capacity for kind in self.types)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """So many tickets sold in the hour or day that begins at `starts_at`."""
+
+    starts_at: datetime
+    tickets: int
+
+
+@dataclass(frozen=True)
+class DaySales:
+    """One day's sales in one currency, up to the same time of day in each comparison."""
+
+    orders: int
+    tickets: int
+    money: tuple[Money, ...]
+
+
+def event_sales(event: Event, *, at: datetime) -> EventSales:
+    """What is sold, held and free of an event's ticket types at `at`, and its money."""
+    orders = Order.objects.filter(event=event, state__in=PAID)
+    return EventSales(
+        event=event,
+        types=_type_sales(event, at),
+        orders=orders.filter(state=Order.State.PAID).count(),
+        money=next(iter(_money(orders)), Money(event.currency)),
+    )
+
+
+def _type_sales(event: Event, at: datetime) -> tuple[TypeSales, ...]:
+    performances = list(event.performances.filter(state=Performance.State.SCHEDULED))
+    stock = [stock_by_state(performance, at=at) for performance in performances]
+    taken = _taken_by_type(performances, at)
+    types = event.ticket_types.filter(is_active=True).prefetch_related("quotas")
+    return tuple(_one_type(kind, stock, taken, opened=bool(performances and any(stock))) for kind in types)
+
+
+def _one_type(
+    kind: TicketType, stock: list[dict[int, dict[str, int]]], taken: dict[UUID, dict[str, int]], *, opened: bool
+) -> TypeSales:
+    quotas = list(kind.quotas.all())
+    if not opened:  # a draft has no places yet: what will be there is what the quota says
+        return TypeSales(kind, 0, 0, min((quota.size for quota in quotas), default=0))
+    free = sum(min((per.get(quota.pk, {}).get("free", 0) for quota in quotas), default=0) for per in stock)
+    mine = taken.get(kind.pk, {})
+    return TypeSales(kind, mine.get("sold", 0), mine.get("held", 0), free)
+
+
+def _taken_by_type(performances: list[Performance], at: datetime) -> dict[UUID, dict[str, int]]:
+    # One place per ticket and pool: where a type draws from several quotas, each position counts once.
+    sold = Position.objects.filter(performance__in=performances, state=Position.State.SOLD)
+    taken: dict[UUID, dict[str, int]] = {}
+    for type_id, number in sold.values_list("ticket_type").annotate(number=Count("pk")).order_by():
+        taken.setdefault(type_id, {})["sold"] = number
+    held = Place.objects.filter(pool__performance__in=performances, state=Place.State.HELD, held_until__gt=at)
+    rows = held.values_list("ticket_type", "pool__quota").annotate(number=Count("pk")).order_by()
+    for type_id, _quota, number in rows:
+        mine = taken.setdefault(type_id, {})
+        mine["held"] = max(mine.get("held", 0), number)
+    # Between securing and completing, places are sold to positions that still say "ordered".
+    secured = Position.objects.filter(performance__in=performances, order__state=Order.State.SECURED)
+    for type_id, number in secured.values_list("ticket_type").annotate(number=Count("pk")).order_by():
+        mine = taken.setdefault(type_id, {})
+        mine["held"] = mine.get("held", 0) + number
+    return taken
+
+
+def _money(orders: QuerySet[Order]) -> list[Money]:
+    refunded = Q(state=Order.State.REFUNDED)
+    totals = (
+        orders.values("currency")
+        .annotate(gross=Sum("total"), back=Sum("total", filter=refunded, default=0))
+        .order_by("currency")
+    )
+    fees = {
+        row["order__currency"]: row
+        for row in Fee.objects.filter(order__in=orders)
+        .values("order__currency")
+        .annotate(all=Sum("amount"), back=Sum("amount", filter=Q(order__state=Order.State.REFUNDED), default=0))
+        .order_by()
+    }
+    nothing = {"all": 0, "back": 0}
+    return [
+        Money(
+            currency=row["currency"],
+            gross=row["gross"],
+            fees=fees.get(row["currency"], nothing)["all"],
+            refunded=row["back"],
+            refunded_fees=fees.get(row["currency"], nothing)["back"],
+        )
+        for row in totals
+    ]
+
+
+def day_sales(*, zone: str, at: datetime, days_ago: int = 0) -> DaySales:
+    """Sales from midnight in `zone` until this time of day, today or `days_ago`; refunds of that day's sales taken out."""
+    until = at - timedelta(days=days_ago)
+    midnight = until.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    orders = Order.objects.filter(state__in=PAID, paid_at__gte=midnight, paid_at__lt=until)
+    kept = orders.filter(state=Order.State.PAID)
+    return DaySales(
+        orders=kept.count(),
+        tickets=Position.objects.filter(order__in=kept).count(),
+        money=tuple(_money(orders)),
+    )
+
+
+def tickets_by_hour(*, since: datetime, until: datetime, zone: str, event: Event | None = None) -> list[Bar]:
+    """Tickets sold per hour of `zone`, every hour from `since` to `until`, of an event or of all."""
+    return _bars("hour", since, until, zone, event)
+
+
+def tickets_by_day(*, since: datetime, until: datetime, zone: str, event: Event | None = None) -> list[Bar]:
+    """Tickets sold per day of `zone`, every day from `since` to `until`."""
+    return _bars("day", since, until, zone, event)
+
+
+def _bars(unit: str, since: datetime, until: datetime, zone: str, event: Event | None) -> list[Bar]:
+    tz = ZoneInfo(zone)
+    sold = Position.objects.filter(order__state=Order.State.PAID, order__paid_at__gte=since, order__paid_at__lt=until)
+    if event is not None:
+        sold = sold.filter(order__event=event)
+    counted = dict(
+        sold.annotate(begins=Trunc("order__paid_at", unit, tzinfo=tz))
+        .values_list("begins")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    return [Bar(begins, counted.get(begins, 0)) for begins in _steps(unit, since.astimezone(tz), until.astimezone(tz))]
+
+
+def _steps(unit: str, since: datetime, until: datetime) -> Iterable[datetime]:
+    if unit == "day":
+        begins = since.replace(hour=0, minute=0, second=0, microsecond=0)
+        while begins < until:
+            yield begins
+            begins += timedelta(days=1)  # wall-clock days: one may have 23 or 25 hours
+        return
+    # Hours are counted in UTC: in the zone's own arithmetic one would be missing or twice when clocks change.
+    zone = since.tzinfo
+    begins = since.replace(minute=0, second=0, microsecond=0).astimezone(timezone.get_default_timezone())
+    while begins < until:
+        yield begins.astimezone(zone)
+        begins += timedelta(hours=1)
+
+
+def capacity_of_upcoming(*, at: datetime, limit: int = 6) -> list[EventSales]:
+    """Sales of published events that are not over, soonest first."""
+    events = (
+        Event.objects.filter(
+            state=Event.State.PUBLISHED,
+            performances__ends_at__gt=at,
+            performances__state=Performance.State.SCHEDULED,
+        )
+        .select_related("venue")
+        .distinct()
+    )
+    soonest = sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
+    return [event_sales(event, at=at) for event in soonest[:limit]]

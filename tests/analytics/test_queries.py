@@ -1,0 +1,118 @@
+"""Sales in exact numbers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from analytics.queries import capacity_of_upcoming, day_sales, event_sales, tickets_by_day, tickets_by_hour
+from checkout.actions import refund_order
+from orders.models import Order
+from tests import world
+
+FREE = (("Guest", 0, 10), ("Press", 0, 5))
+
+
+def paid_at(order: Order, moment: datetime) -> None:
+    Order.objects.filter(pk=order.pk).update(paid_at=moment)
+
+
+def test_money_of_an_event_is_what_buyers_paid_less_fees_and_refunds(paying: world.House, media: object) -> None:
+    event = world.make_event(kinds=(("Standard", 2400, 50), ("Balcony", 4000, 10)))
+    world.paid_order(event, Standard=2)
+    gone = world.paid_order(event, Balcony=1)
+    world.place_order(event, Standard=3)  # waits for payment: held, not sold
+    refund_order(order_id=gone.pk, actor=world.SYSTEM)
+
+    sales = event_sales(event, at=timezone.now())
+
+    assert [(kind.ticket_type.name, kind.sold, kind.held, kind.free) for kind in sales.types] == [
+        ("Standard", 2, 3, 45),
+        ("Balcony", 0, 0, 10),
+    ]
+    assert sales.orders == 1
+    money = sales.money
+    assert (money.gross, money.fees) == (5020 + 4150, 220 + 150)
+    assert (money.refunded, money.refunded_fees) == (4150, 150)
+    assert money.net == 4800
+
+
+def test_a_lapsed_hold_counts_as_free(northside: world.House) -> None:
+    event = world.make_event(kinds=FREE)
+    held = world.hold(event, Guest=4)
+
+    now = event_sales(event, at=held.expires_at - timedelta(seconds=1))
+    later = event_sales(event, at=held.expires_at + timedelta(seconds=1))
+
+    assert (now.held, now.free) == (4, 11)
+    assert (later.held, later.free) == (0, 15)
+
+
+def test_a_draft_shows_what_is_planned(northside: world.House) -> None:
+    event = world.make_event(kinds=FREE, is_published=False)
+
+    sales = event_sales(event, at=timezone.now())
+
+    assert (sales.sold, sales.capacity, sales.money.gross, sales.money.currency) == (0, 15, 0, "EUR")
+
+
+def test_today_begins_at_midnight_of_the_organizers_zone(northside: world.House) -> None:
+    event = world.make_event(kinds=FREE)
+    now = datetime(2026, 12, 4, 20, 0, tzinfo=UTC)  # 21:00 in Berlin
+    for moment, tickets in (
+        (datetime(2026, 12, 3, 22, 59, tzinfo=UTC), 1),  # 23:59 yesterday
+        (datetime(2026, 12, 3, 23, 1, tzinfo=UTC), 2),  # 00:01 today
+        (datetime(2026, 12, 4, 19, 59, tzinfo=UTC), 3),
+        (datetime(2026, 11, 27, 12, 0, tzinfo=UTC), 1),  # a week ago at noon
+        (datetime(2026, 11, 27, 21, 0, tzinfo=UTC), 3),  # a week ago, later than now
+    ):
+        paid_at(world.place_order(event, Guest=tickets), moment)
+
+    today = day_sales(zone="Europe/Berlin", at=now)
+    last_week = day_sales(zone="Europe/Berlin", at=now, days_ago=7)
+
+    assert (today.orders, today.tickets) == (2, 5)
+    assert (last_week.orders, last_week.tickets) == (1, 1)
+
+
+def test_hours_without_sales_are_there_too(northside: world.House) -> None:
+    event = world.make_event(kinds=FREE)
+    other = world.make_event(kinds=FREE)
+    base = datetime(2026, 12, 4, 10, 0, tzinfo=UTC)
+    for minutes, tickets in ((5, 2), (50, 1), (130, 4)):
+        paid_at(world.place_order(event, Guest=tickets), base + timedelta(minutes=minutes))
+    paid_at(world.place_order(other, Press=1), base + timedelta(minutes=70))
+
+    since, until = base, base + timedelta(hours=3)
+    mine = tickets_by_hour(since=since, until=until, zone="Europe/Berlin", event=event)
+    everyone = tickets_by_hour(since=since, until=until, zone="Europe/Berlin")
+
+    assert [bar.tickets for bar in mine] == [3, 0, 4]
+    assert [bar.tickets for bar in everyone] == [3, 1, 4]
+    assert [bar.starts_at.hour for bar in mine] == [11, 12, 13]
+
+
+@pytest.mark.parametrize(
+    ("since", "hours"),
+    [(datetime(2027, 3, 27, 23, 0, tzinfo=UTC), 23), (datetime(2026, 10, 24, 22, 0, tzinfo=UTC), 25)],
+)
+def test_the_day_the_clocks_change_has_its_own_hours(northside: world.House, since: datetime, hours: int) -> None:
+    until = since + timedelta(hours=hours)
+
+    bars = tickets_by_hour(since=since, until=until, zone="Europe/Berlin")
+    days = tickets_by_day(since=since, until=until, zone="Europe/Berlin")
+
+    assert len(bars) == hours
+    assert len(days) == 1
+
+
+def test_upcoming_events_come_soonest_first_and_the_past_not_at_all(northside: world.House) -> None:
+    now = timezone.now()
+    world.make_event("Later", kinds=FREE, starts_at=now + timedelta(days=20))
+    world.make_event("Sooner", kinds=FREE, starts_at=now + timedelta(days=2))
+    world.make_event("Draft", kinds=FREE, is_published=False)
+
+    assert [sales.event.title for sales in capacity_of_upcoming(at=now)] == ["Sooner", "Later"]
+    with time_machine.travel(now + timedelta(days=5), tick=False):
+        assert [sales.event.title for sales in capacity_of_upcoming(at=timezone.now())] == ["Later"]
