@@ -1,0 +1,270 @@
+"""The portal's forms: they read what was typed; the verbs judge it."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from events.actions import local_time
+from events.models import Event, TicketType
+from seating.models import Venue
+from ui.brand import normalised
+from ui.money import format_money, parse_money
+
+DEFAULT_LENGTH = timedelta(hours=3)
+DEFAULT_DOORS = timedelta(hours=1)
+LARGEST_LOGO = 4 * 1024 * 1024
+
+
+def _zone_choices() -> list[tuple[str, str]]:
+    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if zone.startswith(areas)]
+
+
+def _plain(**attrs: Any) -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": "off", **attrs})
+
+
+class EventTextForm(forms.Form):
+    """What an event is called and says of itself."""
+
+    title = forms.CharField(label=_("Title"), max_length=140, widget=_plain())
+    summary = forms.CharField(
+        label=_("Summary"),
+        required=False,
+        max_length=140,
+        help_text=_("One sentence for lists and search, up to 140 characters."),
+        widget=_plain(maxlength=140),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=20_000,
+        help_text=_("Line-up, times, access. Plain text; a blank line begins a paragraph."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+
+class EventForm(EventTextForm):
+    """A new event. The end and the doors have defaults, so that a title, a date, a time and a venue are enough."""
+
+    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    starts = forms.TimeField(label=_("Starts"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(
+        label=_("Ends"),
+        required=False,
+        help_text=_("3 hours later if left empty."),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    doors = forms.TimeField(
+        label=_("Doors"),
+        required=False,
+        help_text=_("1 hour earlier if left empty."),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    venue = forms.CharField(label=_("Venue"), max_length=120, widget=_plain(list="venues"))
+    city = forms.CharField(label=_("City"), required=False, max_length=80, widget=_plain())
+    address = forms.CharField(label=_("Street and number"), required=False, max_length=250, widget=_plain())
+    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=_zone_choices, required=False)
+
+    field_order = ["title", "date", "starts", "ends", "doors", "venue", "city", "address", "timezone"]
+
+    def __init__(self, *args: Any, zone: str, venues: list[Venue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default_zone, self.venues = zone, venues
+
+    def known_venue(self) -> Venue | None:
+        """The venue of this name that is already there."""
+        name = self.cleaned_data.get("venue", "").strip().casefold()
+        return next((venue for venue in self.venues if venue.name.casefold() == name), None)
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the wall-clock times into instants in the venue's zone: `starts_at`, `ends_at`, `doors_at`."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("date") or not cleaned.get("starts"):
+            return cleaned
+        known = self.known_venue()
+        zone = known.timezone if known else cleaned.get("timezone") or self.default_zone
+        starts = datetime.combine(cleaned["date"], cleaned["starts"])
+        cleaned["zone"] = zone
+        cleaned["starts_at"] = local_time(starts, zone)
+        cleaned["ends_at"] = local_time(_after(starts, cleaned.get("ends")), zone)
+        cleaned["doors_at"] = local_time(_before(starts, cleaned.get("doors")), zone)
+        return cleaned
+
+
+def _after(starts: datetime, ends: time | None) -> datetime:
+    """The end as typed; one that is not after the start means the next day."""
+    if ends is None:
+        return starts + DEFAULT_LENGTH
+    end = datetime.combine(starts.date(), ends)
+    return end if end > starts else end + timedelta(days=1)
+
+
+def _before(starts: datetime, doors: time | None) -> datetime:
+    """The doors as typed; a time after the start means the evening before."""
+    if doors is None:
+        return starts - DEFAULT_DOORS
+    opens = datetime.combine(starts.date(), doors)
+    return opens if opens <= starts else opens - timedelta(days=1)
+
+
+class EventChangeForm(EventTextForm):
+    """What may change of an event at any time."""
+
+    refund_policy = forms.CharField(
+        label=_("Refund rule"),
+        required=False,
+        max_length=2000,
+        help_text=_("Shown beside the tickets, for instance: refunds until 7 days before."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    hold_minutes = forms.IntegerField(
+        label=_("Minutes a buyer has to pay"),
+        min_value=5,
+        max_value=30,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    @classmethod
+    def of(cls, event: Event) -> "EventChangeForm":
+        """Filled in from the event."""
+        names = ("title", "summary", "description", "refund_policy", "hold_minutes")
+        return cls(initial={name: getattr(event, name) for name in names})
+
+
+class TicketTypeForm(forms.Form):
+    """Name, price, quantity; the rest has defaults."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, widget=_plain())
+    price = forms.CharField(
+        label=_("Price you get"),
+        max_length=14,
+        help_text=_("Before fees. 0 for a free ticket."),
+        widget=_plain(inputmode="decimal"),
+    )
+    quantity = forms.IntegerField(
+        label=_("How many"),
+        min_value=1,
+        max_value=100_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    perk = forms.CharField(
+        label=_("What it includes"),
+        required=False,
+        max_length=140,
+        help_text=_("One line beneath the name, for instance: standing, balcony."),
+        widget=_plain(),
+    )
+    max_per_order = forms.IntegerField(
+        label=_("At most per order"),
+        min_value=1,
+        max_value=50,
+        initial=10,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, currency: str, with_quantity: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        if not with_quantity:
+            del self.fields["quantity"]
+
+    @classmethod
+    def of(cls, ticket_type: TicketType, *, currency: str) -> "TicketTypeForm":
+        """Filled in from the ticket type; how many there are is not changed here."""
+        initial = {
+            "name": ticket_type.name,
+            "price": amount_text(ticket_type.price, currency),
+            "perk": ticket_type.perk,
+            "max_per_order": ticket_type.max_per_order,
+        }
+        return cls(initial=initial, currency=currency, with_quantity=False)
+
+    def clean_price(self) -> int:
+        """Minor units."""
+        try:
+            return parse_money(self.cleaned_data["price"], self.currency)
+        except ValueError as error:
+            example = amount_text(parse_money("24", self.currency), self.currency)
+            raise forms.ValidationError(_now("Enter an amount like %(example)s.") % {"example": example}) from error
+
+
+def amount_text(amount: int, currency: str) -> str:
+    """Minor units as typed: no currency sign, "." before the decimals, no needless ones."""
+    from ui.money import minor_unit_exponent
+
+    digits = minor_unit_exponent(currency)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole}.{part:0{digits}d}" if digits and part else str(whole)
+
+
+class RefundForm(forms.Form):
+    """The amount typed again: money does not leave by a slip of the hand."""
+
+    amount = forms.CharField(label=_("Type the amount to confirm"), max_length=20, widget=_plain(inputmode="decimal"))
+
+    def __init__(self, *args: Any, total: int, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.total, self.currency = total, currency
+
+    def clean_amount(self) -> int:
+        """Minor units; exactly the order's total."""
+        typed = "".join(sign for sign in self.cleaned_data["amount"] if sign.isdigit() or sign in ".,")
+        try:
+            amount = parse_money(typed, self.currency)
+        except ValueError:
+            amount = -1
+        if amount != self.total:
+            words = _now("This is not the amount of the order. Type %(amount)s to refund all of it.")
+            raise forms.ValidationError(words % {"amount": format_money(self.total, self.currency)})
+        return amount
+
+
+class GateForm(forms.Form):
+    """An entrance."""
+
+    gate_name = forms.CharField(label=_("Name of the entrance"), max_length=60, widget=_plain())
+
+
+class DeviceForm(forms.Form):
+    """A phone at an entrance."""
+
+    device_name = forms.CharField(label=_("Whose phone is it?"), max_length=60, widget=_plain())
+
+
+class BrandForm(forms.Form):
+    """Name, colour, logo."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, widget=_plain())
+    brand_color = forms.CharField(
+        label=_("Colour"),
+        max_length=7,
+        help_text=_("As hexadecimal digits, for instance #0b5cad. Any colour works: text stays readable."),
+        widget=_plain(spellcheck="false"),
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG or WebP, up to 4 MB. It is shown 32 pixels high."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    remove_logo = forms.BooleanField(label=_("Show the name instead of the logo"), required=False)
+
+    def clean_brand_color(self) -> str:
+        """As #rrggbb."""
+        try:
+            return normalised(self.cleaned_data["brand_color"])
+        except ValueError as error:
+            raise forms.ValidationError(_now("Enter a colour like #0b5cad.")) from error
+
+    def clean_logo(self) -> "UploadedFile[bytes] | None":
+        """Refuse what is too large before it is decoded."""
+        upload: UploadedFile[bytes] | None = self.cleaned_data["logo"]
+        if upload is not None and (upload.size or 0) > LARGEST_LOGO:
+            raise forms.ValidationError(_now("This file is larger than 4 MB. Choose a smaller one."))
+        return upload

@@ -1,0 +1,30 @@
+"""What only the portal's templates need: `{% load portal %}`."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
+from babel.numbers import format_percent
+from django import template
+
+from ui.dates import reader_locale
+
+register = template.Library()
+
+
+@register.simple_tag
+def percent(part: int, whole: int) -> str:
+    """`part` of `whole` in the reader's writing; nothing when there is no whole."""
+    return format_percent(part / whole, locale=reader_locale()) if whole else ""
+
+
+@register.filter
+def plain_number(value: float) -> str:
+    """With a point whatever the language, for attributes of a drawing."""
+    return f"{value:g}"
+
+
+@register.filter
+def short_date(moment: datetime, zone: str) -> str:
+    """12 Dec"""
+    return format_skeleton("MMMd", moment.astimezone(ZoneInfo(zone)), locale=reader_locale())

@@ -1,0 +1,38 @@
+"""The organizer's staff screens. Nouns only: a refund, a publication, a delivery is something that gets made."""
+
+from django.urls import path
+
+from organizer_portal.views import door, events, home, money, orders, settings
+
+app_name = "organizer_portal"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("today/", home.today, name="today"),
+    path("events/", events.events, name="events"),
+    path("events/new/", events.new_event, name="new_event"),
+    path("events/<uuid:event_id>/", events.event, name="event"),
+    path("events/<uuid:event_id>/sales/", events.sales, name="sales"),
+    path("events/<uuid:event_id>/details/", events.change, name="event_details"),
+    path("events/<uuid:event_id>/publication/", events.publication, name="publication"),
+    path("events/<uuid:event_id>/ticket-types/new/", events.new_ticket_type, name="new_ticket_type"),
+    path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/", events.ticket_type, name="ticket_type"),
+    path("price/", events.price, name="price"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/deliveries/", orders.deliveries, name="deliveries"),
+    path("orders/<str:number>/refund/", orders.refund, name="refund"),
+    path("door/", door.door, name="door"),
+    path("door/<uuid:event_id>/", door.event_door, name="event_door"),
+    path("door/<uuid:event_id>/gates/", door.gates, name="gates"),
+    path("door/<uuid:event_id>/gates/<uuid:gate_id>/devices/", door.devices, name="devices"),
+    path("door/devices/<uuid:device_id>/revocation/", door.revocations, name="revocation"),
+    path("door/pairings/<str:pairing>.svg", door.pairing_qr, name="pairing_qr"),
+    path("payouts/", money.payouts, name="payouts"),
+    path("payments/", money.payments, name="payments"),
+    path("payments/onboardings/", money.onboardings, name="onboardings"),
+    path("payments/return/", money.payments_return, name="payments_return"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/team/", settings.team, name="team"),
+    path("settings/branding/", settings.branding, name="branding"),
+    path("settings/branding/verdict/", settings.brand_verdict, name="brand_verdict"),
+]

@@ -1,0 +1,291 @@
+"""Events: list, create, change, ticket types, publish, live sales."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from analytics.queries import EventSales, capacity_of_upcoming, event_sales, tickets_by_day, tickets_by_hour
+from checkout.publish import publish_event
+from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
+from events.models import Event, TicketType
+from events.preview import preview_token
+from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
+from organizer_portal.chart import Chart, draw
+from organizer_portal.forms import EventChangeForm, EventForm, TicketTypeForm
+from payments.queries import can_take_payments
+from pricing.plans import platform_fee_plan
+from pricing.quote import fee_on
+from seating.models import Venue
+from tenants.queries import storefront_url
+from ui.errors import DomainError, NotFound
+from ui.forms import posted
+from ui.money import CURRENCIES, format_money, parse_money
+
+PER_PAGE = 30
+HOURS_SHOWN = 24
+DAYS_SHOWN = 30
+
+
+def event_or_404(event_id: UUID) -> Event:
+    """The organizer's event. Raises NotFound, which becomes a 404."""
+    event = Event.objects.select_related("venue").prefetch_related("performances").filter(pk=event_id).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def place_refusal(form: Form, refusal: DomainError) -> None:
+    """Put a verb's refusal beside the field it names, else above the form."""
+    field = refusal.extra.get("field", "")
+    form.add_error(field if field in form.fields else None, refusal.detail)
+
+
+# --- List and create ------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@staff(SEE_SALES)
+def events(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All events, newest first, with what is sold."""
+    found = Event.objects.select_related("venue").prefetch_related("performances").order_by("-created_at", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    now = timezone.now()
+    rows = [event_sales(event, at=now) for event in page]
+    return render(request, "organizer_portal/events.html", {"page_obj": page, "rows": rows, "now": now})
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def new_event(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Create a draft, then on to its tickets."""
+    venues = list(Venue.objects.order_by("name"))
+    initial = {"timezone": desk.organizer.timezone, "venue": venues[0].name if len(venues) == 1 else ""}
+    form = EventForm(posted(request), initial=initial, zone=desk.organizer.timezone, venues=venues)
+    if request.method == "POST" and form.is_valid():
+        try:
+            event = _create(form, desk)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            messages.success(request, _("“%(title)s” is saved as a draft. Now add tickets.") % {"title": event.title})
+            return redirect("organizer_portal:new_ticket_type", event.pk)
+    context = {"form": form, "venues": venues}
+    return render(request, "organizer_portal/event_new.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _create(form: EventForm, desk: Desk) -> Event:
+    """One form is two nouns: the venue, where it is new, and the event."""
+    words = form.cleaned_data
+    venue = form.known_venue() or create_venue(
+        name=words["venue"], address=words["address"], city=words["city"], timezone=words["zone"], actor=desk.actor
+    )
+    return create_event(
+        title=words["title"],
+        summary=words["summary"],
+        description=words["description"],
+        venue=venue,
+        currency=desk.organizer.currency,
+        starts_at=words["starts_at"],
+        ends_at=words["ends_at"],
+        doors_at=words["doors_at"],
+        actor=desk.actor,
+    )
+
+
+# --- One event ------------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@staff(SEE_SALES)
+def event(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """A draft shows what is missing, a published event its sales."""
+    return _event_page(request, desk, event_or_404(event_id))
+
+
+def _event_page(request: HttpRequest, desk: Desk, found: Event, *, refusal: str = "") -> HttpResponse:
+    context = {
+        **_sales_context(found),
+        "performances": list(found.performances.all()),
+        "offers": [_offer(kind, found.currency) for kind in found.ticket_types.filter(is_active=True)],
+        "missing": _missing(found) if found.state == Event.State.DRAFT else [],
+        "refusal": refusal,
+        "public_url": storefront_url(desk.organizer, f"/events/{found.slug}/"),
+        "preview_url": f"/events/{found.slug}/?preview={preview_token(found)}",
+        "may_edit": desk.membership.can_edit_events,
+        "form": None,
+    }
+    return render(request, "organizer_portal/event.html", context, status=422 if refusal else 200)
+
+
+@require_safe
+@staff(SEE_SALES)
+def sales(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """The live part of an event's page, alone."""
+    return render(request, "organizer_portal/_sales.html", _sales_context(event_or_404(event_id)))
+
+
+def _sales_context(found: Event) -> dict[str, Any]:
+    now = timezone.now()
+    zone = found.venue.timezone
+    return {"event": found, "sales": event_sales(found, at=now), "now": now, "zone": zone, **_charts(found, zone)}
+
+
+def _charts(found: Event, zone: str) -> dict[str, Chart]:
+    if found.state == Event.State.DRAFT:
+        return {}
+    now = timezone.now()
+    hours = tickets_by_hour(since=now - timedelta(hours=HOURS_SHOWN - 1), until=now, zone=zone, event=found)
+    opened = max(found.published_at or now, now - timedelta(days=DAYS_SHOWN - 1))
+    charts = {"by_hour": draw(hours)}
+    if now - opened > timedelta(days=1):
+        charts["by_day"] = draw(tickets_by_day(since=opened, until=now, zone=zone, event=found))
+    return charts
+
+
+def _offer(kind: TicketType, currency: str) -> dict[str, Any]:
+    fee = fee_on(kind.price, platform_fee_plan())
+    quantity = sum(quota.size for quota in kind.quotas.all())
+    return {"type": kind, "pays": kind.price + fee, "fee": fee, "currency": currency, "quantity": quantity}
+
+
+def _missing(found: Event) -> list[dict[str, str]]:
+    """What keeps a draft from going on sale, each with where to mend it."""
+    prices = list(found.ticket_types.filter(is_active=True).values_list("price", flat=True))
+    missing = []
+    if not prices:
+        url = reverse("organizer_portal:new_ticket_type", args=[found.pk])
+        missing.append({"words": _("Add at least one kind of ticket."), "url": url, "action": _("Add tickets")})
+    if any(prices) and not can_take_payments():
+        words = _("Connect Stripe, so that the money of each sale reaches your account. Free events need no account.")
+        url = reverse("organizer_portal:payments")
+        missing.append({"words": words, "url": url, "action": _("Connect Stripe")})
+    if not found.performances.filter(starts_at__gt=timezone.now()).exists():
+        words = _("Its date is in the past. Create the event again with a date to come.")
+        missing.append({"words": words, "url": reverse("organizer_portal:new_event"), "action": _("New event")})
+    return missing
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def change(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """Change the words of an event and how long a buyer has to pay."""
+    found = event_or_404(event_id)
+    form = EventChangeForm(request.POST) if request.method == "POST" else EventChangeForm.of(found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_event(event_id=found.pk, actor=desk.actor, **form.cleaned_data)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organizer_portal:event", found.pk)
+    context = {"form": form, "event": found, "sold": event_sales(found, at=timezone.now()).sold}
+    return render(request, "organizer_portal/event_change.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff(EDIT_EVENTS)
+def publication(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """Put a draft on sale, or say why not."""
+    found = event_or_404(event_id)
+    try:
+        publish_event(event_id=found.pk, actor=desk.actor)
+    except DomainError as refusal:
+        return _event_page(request, desk, event_or_404(event_id), refusal=refusal.detail)
+    messages.success(request, _("“%(title)s” is on sale.") % {"title": found.title})
+    return redirect("organizer_portal:event", found.pk)
+
+
+# --- Ticket types -----------------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def new_ticket_type(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """Offer something more, while the event is a draft."""
+    found = event_or_404(event_id)
+    initial = {} if found.ticket_types.exists() else {"name": _("General admission")}
+    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency)
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_ticket_type(event_id=found.pk, actor=desk.actor, **form.cleaned_data)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            return redirect("organizer_portal:event", found.pk)
+    return _ticket_type_page(request, form, found)
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id: UUID) -> HttpResponse:
+    """Change a ticket type; what was sold keeps its price."""
+    found = event_or_404(event_id)
+    kind = found.ticket_types.filter(pk=ticket_type_id).first()
+    if kind is None:
+        raise NotFound
+    if request.method == "POST":
+        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=False)
+    else:
+        form = TicketTypeForm.of(kind, currency=found.currency)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_ticket_type(ticket_type_id=kind.pk, actor=desk.actor, **form.cleaned_data)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organizer_portal:event", found.pk)
+    return _ticket_type_page(request, form, found, kind)
+
+
+def _ticket_type_page(
+    request: HttpRequest, form: TicketTypeForm, found: Event, kind: TicketType | None = None
+) -> HttpResponse:
+    typed = str(form["price"].value() or "")
+    context = {"form": form, "event": found, "ticket_type": kind, **price_words(typed, found.currency)}
+    return render(request, "organizer_portal/ticket_type.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def price(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """What a buyer pays for a price being typed, and what the organizer gets."""
+    currency = request.GET.get("currency", "")
+    known = currency if currency in CURRENCIES else desk.organizer.currency
+    return render(request, "organizer_portal/_price.html", price_words(request.GET.get("price", ""), known))
+
+
+def price_words(typed: str, currency: str) -> dict[str, Any]:
+    """`pays`, `fee` and `gets` in the reader's words, or nothing while no amount is typed."""
+    try:
+        amount = parse_money(typed, currency) if typed.strip() else None
+    except ValueError:
+        amount = None
+    if amount is None or amount > 99_999_999:
+        return {"currency": currency}
+    fee = fee_on(amount, platform_fee_plan())
+    return {
+        "currency": currency,
+        "is_free": amount == 0,
+        "pays": format_money(amount + fee, currency),
+        "fee": format_money(fee, currency),
+        "gets": format_money(amount, currency),
+    }
+
+
+def upcoming_sales() -> list[EventSales]:
+    """For screens that list what is on: published events that are not over."""
+    return capacity_of_upcoming(at=timezone.now(), limit=50)

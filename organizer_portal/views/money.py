@@ -1,0 +1,65 @@
+"""Where the money goes: the account at the payment provider, and what was earned."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from organizer_portal.access import SEE_MONEY, Desk, staff
+from payments.actions import refresh_account, start_onboarding
+from payments.queries import connected_account
+from payouts.queries import earnings
+from tenants.queries import portal_url
+from ui.errors import DomainError
+
+
+@require_safe
+@staff(SEE_MONEY)
+def payments(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Whether cards can be taken, and what Stripe still asks for."""
+    return render(request, "organizer_portal/payments.html", {"account": connected_account()})
+
+
+@require_POST
+@staff(SEE_MONEY)
+def onboardings(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """On to Stripe's own pages, which come back here."""
+    return_url = portal_url(desk.organizer, reverse("organizer_portal:payments_return"))
+    try:
+        url = start_onboarding(
+            organizer=desk.organizer,
+            email=desk.user.email,
+            return_url=return_url,
+            refresh_url=f"{portal_url(desk.organizer, reverse('organizer_portal:payments'))}?again=1",
+            actor=desk.actor,
+        )
+    except DomainError as refusal:
+        context = {"account": connected_account(), "refusal": refusal.detail}
+        return render(request, "organizer_portal/payments.html", context, status=refusal.status)
+    return redirect(url)
+
+
+@require_safe
+@staff(SEE_MONEY)
+def payments_return(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Back from Stripe: ask how the account stands instead of waiting for the webhook."""
+    account = connected_account()
+    if account is not None:
+        try:
+            account = refresh_account(organizer=desk.organizer, account_id=account.account_id)
+        except DomainError:
+            messages.warning(request, _("Stripe does not answer at the moment. We look again by ourselves."))
+        else:
+            if account.charges_enabled:
+                messages.success(request, _("Stripe is connected: you can sell paid tickets."))
+    return redirect("organizer_portal:payments")
+
+
+@require_safe
+@staff(SEE_MONEY)
+def payouts(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """What was earned, in plain words."""
+    context = {"earnings": earnings(), "account": connected_account()}
+    return render(request, "organizer_portal/payouts.html", context)

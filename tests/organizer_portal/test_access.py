@@ -1,0 +1,168 @@
+"""Who may see what. Every address of the portal is tried by everyone; a new one has to be entered here."""
+
+from uuid import UUID
+
+import pytest
+from django.urls import reverse
+from django_tenants.utils import schema_context
+
+from events.models import Event
+from organizer_portal.urls import urlpatterns
+from people.models import Membership
+from tests import world
+from tests.staff import Visitor, text
+
+Role = Membership.Role
+ALL = {Role.OWNER, Role.MANAGER, Role.FINANCE, Role.DOOR}
+SELLERS = {Role.OWNER, Role.MANAGER, Role.FINANCE}
+EDITORS = {Role.OWNER, Role.MANAGER}
+MONEY = {Role.OWNER, Role.FINANCE}
+DOORS = {Role.OWNER, Role.MANAGER, Role.DOOR}
+
+# name: who may
+PAGES: dict[str, set[Role]] = {
+    "home": ALL,
+    "today": SELLERS,
+    "events": SELLERS,
+    "new_event": EDITORS,
+    "event": SELLERS,
+    "sales": SELLERS,
+    "event_details": EDITORS,
+    "publication": EDITORS,
+    "new_ticket_type": EDITORS,
+    "ticket_type": EDITORS,
+    "price": EDITORS,
+    "orders": SELLERS,
+    "order": SELLERS,
+    "deliveries": SELLERS,
+    "refund": MONEY,
+    "door": DOORS,
+    "event_door": DOORS,
+    "gates": DOORS,
+    "devices": DOORS,
+    "revocation": DOORS,
+    "pairing_qr": DOORS,
+    "payouts": MONEY,
+    "payments": MONEY,
+    "onboardings": MONEY,
+    "payments_return": MONEY,
+    "settings": ALL,
+    "team": ALL,
+    "branding": {Role.OWNER},
+    "brand_verdict": {Role.OWNER},
+}
+POSTS = {"publication", "deliveries", "gates", "devices", "revocation", "onboardings"}
+NOBODY = UUID("01900000-0000-7000-8000-000000000000")
+
+
+def address(name: str, event: Event) -> str:
+    arguments = {
+        "event": [event.pk],
+        "sales": [event.pk],
+        "event_details": [event.pk],
+        "publication": [event.pk],
+        "new_ticket_type": [event.pk],
+        "ticket_type": [event.pk, event.ticket_types.first().pk],
+        "order": ["NOSUCHNO"],
+        "deliveries": ["NOSUCHNO"],
+        "refund": ["NOSUCHNO"],
+        "event_door": [event.pk],
+        "gates": [event.pk],
+        "devices": [event.pk, NOBODY],
+        "revocation": [NOBODY],
+        "pairing_qr": ["nothing"],
+    }
+    return reverse(f"organizer_portal:{name}", args=arguments.get(name, []), urlconf="config.urls")
+
+
+def ask(visitor: Visitor, name: str, event: Event) -> int:
+    url = address(name, event)
+    return int((visitor.post(url) if name in POSTS else visitor.get(url)).status_code)
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert {pattern.name for pattern in urlpatterns} == PAGES.keys()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_its_pages_and_no_other(northside: world.House, colleague, role: Role) -> None:  # type: ignore[no-untyped-def]
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    visitor = colleague(role)
+
+    # Who may, goes on to Stripe: that is tests/organizer_portal/test_money.py.
+    tried = {name for name in PAGES if name != "onboardings" or role not in MONEY}
+    answers = {name: ask(visitor, name, event) for name in PAGES if name in tried}
+
+    refused = {name for name, status in answers.items() if status == 403}
+    assert refused == {name for name, roles in PAGES.items() if role not in roles}
+    assert not {name for name, status in answers.items() if status >= 500}
+
+
+def test_charlie_of_the_other_organizer_sees_nothing(northside: world.House, charlie: Visitor) -> None:
+    event = world.make_event("Northside Secret", kinds=(("Guest", 0, 10),))
+
+    for name in PAGES:
+        url = address(name, event)
+        response = charlie.post(url) if name in POSTS else charlie.get(url)
+        assert response.status_code == 403, name
+        assert "Northside Secret" not in text(response)
+    assert "You are signed in, but not on the team of Northside Hall" in text(charlie.get("/portal/"))
+
+
+def test_an_anonymous_visitor_is_led_to_sign_in_everywhere(northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    visitor = Visitor(northside.host)
+
+    for name in PAGES:
+        url = address(name, event)
+        response = visitor.post(url) if name in POSTS else visitor.get(url)
+        assert response.status_code == 302, name
+        assert response["Location"].startswith("/portal/account/login/"), name
+
+
+def test_the_portal_is_not_on_a_custom_domain(northside: world.House, nora: Visitor) -> None:
+    from audit.actions import SYSTEM
+    from tenants.actions import add_domain
+
+    with schema_context("public"):
+        add_domain(organizer_id=northside.organizer.pk, domain="north.example", is_primary=False, actor=SYSTEM)
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    visitor = Visitor("north.example")
+    visitor.cookies = nora.cookies
+
+    for name in PAGES:
+        assert ask(visitor, name, event) == 404, name
+
+
+def test_an_event_of_the_other_organizer_does_not_exist(
+    northside: world.House, southside: world.House, nora: Visitor
+) -> None:
+    from django_tenants.utils import tenant_context
+
+    with tenant_context(southside.organizer):
+        foreign = world.make_event("Southside Secret", kinds=(("Guest", 0, 10),))
+        urls = [address(name, foreign) for name in ("event", "sales", "event_details", "new_ticket_type", "event_door")]
+
+    for url in urls:
+        assert nora.get(url).status_code == 404, url
+
+
+def test_the_refusal_says_what_it_needs_and_whom_to_ask(northside: world.House, colleague) -> None:  # type: ignore[no-untyped-def]
+    manager = colleague(Role.MANAGER)
+
+    page = manager.get("/portal/payouts/")
+
+    assert page.status_code == 403
+    assert "Payments and payouts need the Owner or Finance role." in text(page)
+    assert "You can ask: Nora." in text(page)
+
+
+def test_dora_begins_at_the_door(dora: Visitor) -> None:
+    assert dora.get("/portal/")["Location"] == "/portal/door/"
+
+
+def test_htmx_is_led_to_sign_in_as_a_whole_page(northside: world.House) -> None:
+    response = Visitor(northside.host).get("/portal/today/", HTTP_HX_REQUEST="true")
+
+    assert response.status_code == 200
+    assert response["HX-Redirect"].startswith("/portal/account/login/")

@@ -1,0 +1,201 @@
+"""Staff find an order, look into it, refund it, send its tickets again."""
+
+import pytest
+
+from audit.models import AuditEntry
+from checkout.actions import Buyer
+from checkout.letters import mail_tickets
+from inventory.models import Place
+from notifications.models import EmailMessage
+from orders.models import Order
+from outbox.models import OutboxMessage
+from payments.models import Refund
+from people.models import Membership
+from scanning.actions import create_gate, pair_device, scan
+from tests import world
+from tests.staff import Visitor, text
+from tickets.models import Ticket
+
+ADA = Buyer(name="Ada Lovelace", email="ada@engines.example", consents=frozenset({"terms"}))
+
+
+@pytest.fixture
+def nora(paying: world.House) -> Visitor:
+    """The owner, signed in, with Stripe connected."""
+    from tests.staff import signed_in
+
+    return signed_in(paying.owner, paying.host)
+
+
+@pytest.fixture
+def order(paying: world.House, media: object) -> Order:
+    """Bea's two paid tickets."""
+    return world.paid_order(world.make_event("Hafen Nacht"), Standard=2)
+
+
+# --- Find ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_orders_are_found_by_number_name_and_mail(nora: Visitor, order: Order) -> None:
+    other = world.place_order(order.event, buyer=ADA, **{"Guest list": 1})
+
+    for words in (other.number.lower(), "lovelace", "ADA@", "engines.example"):
+        found = nora.get("/portal/orders/", {"q": words}).context["page_obj"]
+        assert [row.number for row in found] == [other.number], words
+    newest_first = nora.get("/portal/orders/").context["page_obj"]
+    assert [row.number for row in newest_first] == [other.number, order.number]
+    assert "No order found" in text(nora.get("/portal/orders/", {"q": "nobody"}))
+    assert nora.get("/portal/orders/", {"q": "\x00'; DROP TABLE--%_"}).status_code == 200
+
+
+def test_a_state_narrows_the_list(nora: Visitor, order: Order) -> None:
+    waiting = world.place_order(order.event, buyer=ADA, Standard=1)
+
+    assert [row.number for row in nora.get("/portal/orders/?state=pending").context["page_obj"]] == [waiting.number]
+    assert [row.number for row in nora.get("/portal/orders/?state=paid").context["page_obj"]] == [order.number]
+
+
+# --- Look into ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_tells_its_story(nora: Visitor, order: Order) -> None:
+    mail_tickets(order_id=order.pk)
+    ticket = Ticket.objects.filter(position__order=order).order_by("position__index")[0]
+    gate = create_gate(event_id=order.event_id, name="Gate A", actor=world.SYSTEM)
+    device, _token = pair_device(gate_id=gate.pk, name="Phone", actor=world.SYSTEM)
+    scan(device=device, code=ticket.code, nonce="n1")
+
+    page = nora.get(f"/portal/orders/{order.number}/")
+
+    words = text(page)
+    assert [str(moment.words) for moment in page.context["timeline"]][:3] == [
+        "Order placed",
+        "Places secured, payment being collected",
+        "Paid, tickets issued",
+    ]
+    assert "Scanned: Not yet valid" in words  # doors open in a month
+    assert ticket.short_code in words
+    assert "€50.20" in words  # 2 x (24.00 + 0.60 + 0.50)
+    assert "€2.20" in words
+    assert [mail.to for mail in page.context["mails"]] == ["bea@example.com"]
+    assert order.token not in words  # the buyer's secret link is not staff's
+    assert ticket.code not in words
+
+
+def test_an_unknown_number_is_not_found(nora: Visitor) -> None:
+    assert nora.get("/portal/orders/NOSUCH12/").status_code == 404
+
+
+def test_the_other_organizers_order_does_not_exist(nora: Visitor, southside: world.House) -> None:
+    from django_tenants.utils import tenant_context
+
+    with tenant_context(southside.organizer):
+        foreign = world.place_order(world.make_event(kinds=(("Guest", 0, 5),)), Guest=1)
+
+    for path in ("", "refund/"):
+        assert nora.get(f"/portal/orders/{foreign.number}/{path}").status_code == 404
+    assert nora.post(f"/portal/orders/{foreign.number}/deliveries/").status_code == 404
+    assert foreign.number not in text(nora.get("/portal/orders/"))
+
+
+# --- Refund ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_nora_refunds_an_order_by_typing_its_amount(nora: Visitor, order: Order, paying: world.House) -> None:
+    page = nora.get(f"/portal/orders/{order.number}/refund/")
+    assert "2 tickets become void" in text(page)
+    assert "€50.20" in text(page)
+
+    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "50,20"})
+
+    assert response["Location"] == f"/portal/orders/{order.number}/"
+    order.refresh_from_db()
+    assert order.state == Order.State.REFUNDED
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.fee_amount, refund.state) == (5020, 220, Refund.State.REQUESTED)
+    assert set(Ticket.objects.values_list("state", flat=True)) == {"void"}
+    assert Place.objects.filter(state="sold").count() == 0
+    entry = AuditEntry.objects.get(verb="refund_order")
+    assert (entry.actor_id, entry.detail) == (str(paying.owner.pk), {"amount": 5020})
+    assert OutboxMessage.objects.filter(kind="send_refund").count() == 1
+    shown = text(nora.get(f"/portal/orders/{order.number}/"))
+    assert "Refunded, tickets void <span" in shown
+    assert "Send the tickets again" not in shown
+
+
+@pytest.mark.parametrize("typed", ["", "50", "50.21", "5020", "all", "-50.20", "50.2.0"])
+def test_a_wrong_amount_refunds_nothing(nora: Visitor, order: Order, typed: str) -> None:
+    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": typed})
+
+    assert response.status_code == 422
+    assert "amount" in response.context["form"].errors
+    order.refresh_from_db()
+    assert order.state == Order.State.PAID
+    assert Refund.objects.count() == 0
+    assert set(Ticket.objects.values_list("state", flat=True)) == {"valid"}
+
+
+def test_refunding_twice_pays_once(nora: Visitor, order: Order) -> None:
+    first = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "€50.20"})
+    second = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "€50.20"})
+
+    assert (first.status_code, second.status_code) == (302, 409)
+    assert "Only a paid order can be refunded" in text(second)
+    assert Refund.objects.count() == 1
+
+
+def test_a_manager_may_not_refund_and_nothing_changes(paying: world.House, order: Order, colleague) -> None:  # type: ignore[no-untyped-def]
+    manager = colleague(Membership.Role.MANAGER)
+
+    assert ">Refund<" not in text(manager.get(f"/portal/orders/{order.number}/"))
+    response = manager.post(f"/portal/orders/{order.number}/refund/", {"amount": "50.20"})
+
+    assert response.status_code == 403
+    assert "Refunds need the Owner or Finance role." in text(response)
+    order.refresh_from_db()
+    assert order.state == Order.State.PAID
+    assert Refund.objects.count() == 0
+
+
+def test_a_free_order_is_taken_back_by_typing_zero(nora: Visitor, paying: world.House) -> None:
+    order = world.place_order(world.make_event(), **{"Guest list": 1})
+
+    assert nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "1"}).status_code == 422
+    assert nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "0"}).status_code == 302
+
+    order.refresh_from_db()
+    assert order.state == Order.State.REFUNDED
+    assert Refund.objects.count() == 0
+
+
+# --- Send again -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_tickets_are_sent_again_to_the_orders_own_address(nora: Visitor, order: Order) -> None:
+    response = nora.post(f"/portal/orders/{order.number}/deliveries/")
+
+    assert response.status_code == 302
+    message = OutboxMessage.objects.filter(kind="mail_tickets").order_by("-pk")[0]
+    mail_tickets(order_id=order.pk, again=message.payload["again"])
+    assert EmailMessage.objects.get().to == "bea@example.com"
+    assert AuditEntry.objects.filter(verb="resend_tickets").count() == 1
+
+
+def test_an_unpaid_order_has_nothing_to_send(nora: Visitor, paying: world.House) -> None:
+    waiting = world.place_order(world.make_event(), Standard=1)
+
+    response = nora.post(f"/portal/orders/{waiting.number}/deliveries/")
+
+    assert response.status_code == 409
+    assert "Only a paid order has tickets to send." in text(response)
+    assert not OutboxMessage.objects.filter(kind="mail_tickets").exists()
+
+
+def test_forms_of_the_portal_need_its_token(nora: Visitor, order: Order) -> None:
+    nora.handler.enforce_csrf_checks = True
+
+    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "50.20"})
+
+    assert response.status_code == 403
+    order.refresh_from_db()
+    assert order.state == Order.State.PAID
