@@ -1,0 +1,220 @@
+"""The platform's people look after organizers."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from django_tenants.utils import schema_context, tenant_context
+
+from accounts.actions import create_platform_admin
+from audit.models import AuditEntry
+from console.actions import count_events, count_refund, count_sale
+from console.models import CountedSale, OrganizerFigures, OrganizerTurnover
+from console.urls import urlpatterns
+from inbox.models import ProviderEvent
+from outbox.models import OutboxMessage
+from tenants.models import Organizer, PreparedSchema
+from tests import world
+from tests.staff import Visitor, signed_in, text, with_password
+
+
+@pytest.fixture
+def ada(northside: world.House, southside: world.House) -> Visitor:
+    """The platform's admin, signed in on the platform's host, with both organizers there."""
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    user = create_platform_admin(email="ada@marquee.example", password=world.PASSWORD, name="Ada")
+    return signed_in(user)
+
+
+def page_of(house: world.House) -> str:
+    return f"/console/organizers/{house.organizer.pk}/"
+
+
+def addresses(house: world.House) -> list[tuple[str, str]]:
+    """Every address of the console with its method."""
+    posts = {"suspensions", "reactivations"}
+    return [
+        (
+            "post" if pattern.name in posts else "get",
+            reverse(
+                f"console:{pattern.name}",
+                args=[house.organizer.pk] if "organizer_id" in str(pattern.pattern) else [],
+                urlconf="config.public_urls",
+            ),
+        )
+        for pattern in urlpatterns
+    ]
+
+
+# --- Who may ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_owner_is_not_the_platforms_staff(northside: world.House, southside: world.House) -> None:
+    nora = signed_in(northside.owner)
+
+    for method, url in addresses(southside):
+        response = getattr(nora, method)(url)
+        assert response.status_code == 403, url
+        assert "Southside" not in text(response)
+    assert Organizer.objects.get(slug="southside").is_active
+
+
+def test_a_password_alone_and_strangers_are_led_to_sign_in(southside: world.House, ada: Visitor) -> None:
+    from accounts.models import User
+
+    half = with_password(User.objects.get(email="ada@marquee.example"))
+    for visitor in (Visitor(), half):
+        for method, url in addresses(southside):
+            response = getattr(visitor, method)(url, {"reason": "x"})
+            assert response.status_code == 302, url
+            assert response["Location"].startswith("/account/"), url
+    assert Organizer.objects.get(slug="southside").is_active
+
+
+def test_the_console_is_not_on_an_organizers_host(northside: world.House, ada: Visitor) -> None:
+    visitor = Visitor(northside.host)
+    visitor.cookies = ada.cookies
+
+    assert visitor.get("/console/").status_code == 404
+
+
+# --- Organizers ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_ada_sees_organizers_with_their_figures(ada: Visitor, northside: world.House) -> None:
+    figures = OrganizerFigures.objects.create(organizer=northside.organizer, events=3, orders=12, tickets=30)
+    OrganizerTurnover.objects.create(organizer=northside.organizer, currency="EUR", paid=123_450, refunded=2_510)
+    OrganizerTurnover.objects.create(organizer=northside.organizer, currency="CHF", paid=9_900)
+
+    page = text(ada.get("/console/"))
+
+    assert "Northside Hall" in page
+    assert "Southside Yard" in page
+    assert "€1,234.50" in page
+    assert "CHF" in page
+    assert figures.orders == 12
+    one = text(ada.get(page_of(northside)))
+    assert "€1,209.40" in one  # kept
+    assert "northside.localhost" in one
+
+
+def test_organizers_are_found_by_name_address_and_state(ada: Visitor, southside: world.House) -> None:
+    def slugs(**query: str) -> list[str]:
+        return [row.slug for row in ada.get("/console/", query).context["page_obj"]]
+
+    assert slugs(q="yard") == ["southside"]
+    assert slugs(q="northside.localhost") == ["northside"]
+    assert slugs(q="nobody") == []
+    assert slugs(state="suspended") == []
+    Organizer.objects.filter(pk=southside.organizer.pk).update(state=Organizer.State.SUSPENDED)
+    assert slugs(state="suspended") == ["southside"]
+
+
+def test_no_page_of_the_console_walks_schemas(
+    ada: Visitor, northside: world.House, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    with django_assert_max_num_queries(14) as asked:
+        ada.get("/console/")
+
+    assert not [query["sql"] for query in asked.captured_queries if northside.organizer.schema_name in query["sql"]]
+
+
+# --- Suspend and reopen -----------------------------------------------------------------------------------------------------------------
+
+
+def test_ada_suspends_an_organizer_with_a_reason_and_opens_it_again(ada: Visitor, southside: world.House) -> None:
+    response = ada.post(f"{page_of(southside)}suspensions/", {"reason": "Sold seats that do not exist"})
+
+    assert response["Location"] == page_of(southside)
+    organizer = Organizer.objects.get(pk=southside.organizer.pk)
+    assert (organizer.state, organizer.suspended_reason) == ("suspended", "Sold seats that do not exist")
+    entry = AuditEntry.objects.get(verb="suspend_organizer")
+    assert entry.actor_kind == "user"
+    assert entry.detail == {"reason": "Sold seats that do not exist"}
+    page = text(ada.get(page_of(southside)))
+    assert "Sold seats that do not exist" in page
+    assert "Open it again" in page
+
+    ada.post(f"{page_of(southside)}reactivations/")
+    organizer.refresh_from_db()
+    assert (organizer.state, organizer.suspended_reason) == ("active", "")
+
+
+def test_without_a_reason_nothing_is_suspended(ada: Visitor, southside: world.House) -> None:
+    response = ada.post(f"{page_of(southside)}suspensions/", {"reason": "  "})
+
+    assert response.status_code == 422
+    assert "There is a problem" in text(response)
+    assert Organizer.objects.get(pk=southside.organizer.pk).is_active
+    assert not AuditEntry.objects.filter(verb="suspend_organizer").exists()
+
+
+def test_an_unknown_organizer_is_not_found(ada: Visitor) -> None:
+    nobody = "/console/organizers/01900000-0000-7000-8000-000000000000/"
+
+    assert ada.get(nobody).status_code == 404
+    assert ada.post(f"{nobody}suspensions/", {"reason": "x"}).status_code == 404
+
+
+# --- Health -------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_health_counts_schemas_and_what_was_given_up(ada: Visitor) -> None:
+    PreparedSchema.objects.create(schema_name="t_broken", state="failed", error="OperationalError: disk full")
+    now = timezone.now()
+    OutboxMessage.objects.create(kind="x", key="late", due_at=now - timedelta(minutes=9))
+    OutboxMessage.objects.create(kind="x", key="dead", due_at=now, is_dead=True)
+    ProviderEvent.objects.create(event_id="evt_1", type="charge.x", payload={}, due_at=now, state="dead")
+
+    page = ada.get("/console/health/")
+
+    assert page.context["pool"].failed == 1
+    assert "OperationalError: disk full" in text(page)
+    assert (page.context["outbox"].late, page.context["outbox"].dead) == (1, 1)
+    assert (page.context["webhooks"].waiting, page.context["webhooks"].dead) == (0, 1)
+
+
+# --- The read model -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_sale_and_its_refund_count_once_each(paying: world.House, media: object) -> None:
+    from checkout.actions import refund_order
+
+    order = world.paid_order(world.make_event(), Standard=2)
+    count_sale(order_id=order.pk)
+    count_sale(order_id=order.pk)
+    with schema_context("public"):
+        turnover = OrganizerTurnover.objects.get()
+        assert (turnover.organizer_id, turnover.currency) == (paying.organizer.pk, "EUR")
+        assert (turnover.paid, turnover.refunded) == (5020, 0)
+        figures = OrganizerFigures.objects.get()
+        assert (figures.orders, figures.tickets, figures.last_sale_at) == (1, 2, order.paid_at)
+
+    refund_order(order_id=order.pk, actor=world.SYSTEM)
+    count_refund(order_id=order.pk)
+    count_refund(order_id=order.pk)
+    turnover.refresh_from_db()
+    assert (turnover.paid, turnover.refunded, turnover.kept) == (5020, 5020, 0)
+    assert CountedSale.objects.count() == 2
+
+
+def test_a_free_order_counts_without_money(northside: world.House) -> None:
+    order = world.place_order(world.make_event(kinds=(("Guest", 0, 5),)), Guest=2)
+
+    count_sale(order_id=order.pk)
+
+    assert OrganizerFigures.objects.get().orders == 1
+    assert not OrganizerTurnover.objects.exists()
+
+
+def test_published_events_are_counted_per_organizer(northside: world.House, southside: world.House) -> None:
+    world.make_event(kinds=(("Guest", 0, 5),))
+    world.make_event(kinds=(("Guest", 0, 5),), is_published=False)
+    count_events()
+    with tenant_context(southside.organizer):
+        count_events()
+
+    counted = dict(OrganizerFigures.objects.values_list("organizer__slug", "events"))
+    assert counted == {"northside": 1, "southside": 0}
