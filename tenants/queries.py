@@ -4,7 +4,7 @@ import zlib
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django_tenants.utils import get_public_schema_name, schema_context
 
@@ -49,7 +49,8 @@ def organizer_for_host(host: str) -> Organizer | None:
     return _organizer_from(facts)
 
 
-organizer_for_host_async = sync_to_async(organizer_for_host)
+# Gives the thread's connection back to the pool afterwards, which plain sync_to_async does not.
+organizer_for_host_async = database_sync_to_async(organizer_for_host)
 
 
 def _facts_of(organizer: Organizer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tenants import schemas
 from tenants.models import Domain, Organizer
@@ -15,9 +16,9 @@ Opener = Callable[[str], Organizer]
 
 
 @pytest.fixture(scope="module")
-def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database outside of any transaction: what a test writes, others see and it must take away again."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         connection.set_schema_to_public()  # type: ignore[attr-defined]
         yield
         connection.close()

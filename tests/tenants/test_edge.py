@@ -68,8 +68,7 @@ def test_an_unknown_host_gets_a_plain_page(edge: None, organizer: Organizer, hos
 
     assert status == 404
     assert "There is nothing at this address" in page
-    assert "<script" not in page
-    assert "style" not in page
+    assert "//" not in page.replace("http://www.w3.org/", "")  # nothing of another host
 
 
 def test_an_unknown_host_in_german(edge: None, organizer: Organizer) -> None:
@@ -173,6 +172,8 @@ def test_without_redis_hosts_still_resolve(organizer: Organizer, settings: objec
 
 class WhereConsumer(AsyncWebsocketConsumer):
     """Says at once where it is."""
+
+    channel_layer_alias = None  # a Redis layer takes a second to let go
 
     async def connect(self) -> None:
         await self.accept()
