@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 
 class DomainError(Exception):
     """A rule said no. Subclasses name the rule; `code` never changes once published.
@@ -50,3 +52,35 @@ class BadInput(DomainError):
     code = "invalid_input"
     status = 422
     title: Any = "Invalid input"
+
+
+class MalformedBody(DomainError):
+    """The body cannot be read at all."""
+
+    code = "malformed_body"
+    status = 400
+    title: Any = _("The body cannot be read")
+
+
+class BodyTooLarge(DomainError):
+    """More was sent than any operation takes."""
+
+    code = "body_too_large"
+    status = 413
+    title: Any = _("The body is too large")
+
+
+class NotJson(DomainError):
+    """The body is of another media type."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title: Any = _("Send application/json")
+
+
+class Overloaded(DomainError):
+    """The database had no lock or connection for us in time; nothing was done."""
+
+    code = "busy_try_again"
+    status = 503
+    title: Any = _("Very busy, please try again")

@@ -5,10 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
+from ui.problems import CONTENT_TYPE, problem_instead_of
 from ui.views import form_refused
 
 View = Callable[..., HttpResponse]
@@ -61,6 +62,30 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         return response
+
+
+class ApiProblemMiddleware:
+    """Under /api/ every refusal is a problem document, also one that never reached an operation (a wrong method)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_plain = response.status_code >= 400 and response.headers.get("Content-Type") != CONTENT_TYPE
+        return problem_instead_of(response) if is_plain and request.path.startswith("/api/") else response
+
+
+class AddressMiddleware:
+    """An address with a NUL in it names nothing: neither Postgres nor a file system can even be asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:
+            raise Http404
+        return self.get_response(request)
 
 
 def public_form(view: View) -> View:

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from audit.actions import SYSTEM
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+
+from audit.actions import SYSTEM
 from inventory.models import Hold
 from orders.models import Order
 from payments.actions import keep_account_facts
