@@ -6,16 +6,30 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 from django_tenants.utils import tenant_context
+from pytest_django import DjangoDbBlocker
+
 from payments import gateway
 from tests import world
 from tests.processes import Sandbox, start_sandbox
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:  # type: ignore[override]
-    """Both houses exist, committed, before the first test; what a test adds is rolled back."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+def django_db_setup(  # type: ignore[override]
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> Iterator[None]:
+    """Both houses exist, committed, before the first test; what a test adds is rolled back.
+
+    pytest-django's own fixture makes the test database only when a collected test is marked for it, so that tests which
+    commit (tests/tenants) would run on the developer's database.
+    """
+    with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb)
+        assert connection.settings_dict["NAME"].startswith("test_")
         connection.set_schema_to_public()
         caches["public"].clear()
         HOUSES["northside"] = world.open_house("Northside Hall", "northside", owner="Nora", door="Dora")
@@ -23,6 +37,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
             "Southside Yard", "southside", owner="Sam", door="Charlie", color="#0b5cad"
         )
         connection.set_schema_to_public()
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            _end_sessions(connection.settings_dict["NAME"])
+            teardown_databases(databases, verbosity=0)
+
+
+def _end_sessions(database: str) -> None:
+    """Threads that have ended keep their connections, and a database in use cannot be dropped."""
+    connection.close()
+    connection.close_pool()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
 
 
 HOUSES: dict[str, world.House] = {}
