@@ -1,6 +1,7 @@
 """Two organizers with committed schemas, for tests whose programs run in other processes or alter tables."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -36,6 +37,19 @@ def owner(committed: None) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def organizers(owner: psycopg.Connection) -> Iterator[Opener]:
     """Makes organizers with a committed schema, and takes them away at the end: `organizers("eastgate")`."""
+    with _organizers(owner) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def gates(committed: None) -> Iterator[tuple[Organizer, Organizer]]:
+    """Two organizers for a whole module, for tests that leave them as they were."""
+    with owner_connection() as owner, _organizers(owner) as make:
+        yield make("eastgate"), make("westgate")
+
+
+@contextmanager
+def _organizers(owner: psycopg.Connection) -> Iterator[Opener]:
     made: list[Organizer] = []
 
     def make(name: str) -> Organizer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.testing import WebsocketCommunicator
@@ -16,7 +15,6 @@ from tenants.errors import DomainInvalid, DomainTaken
 from tenants.models import Domain, Organizer
 from tenants.queries import normal_host, organizer_for_host
 from tenants.scope import OrganizerScope, group_name
-from tests.tenants.conftest import Opener
 
 
 @pytest.fixture
@@ -27,9 +25,11 @@ def edge(settings: object) -> None:
 
 
 @pytest.fixture
-def organizer(organizers: Opener) -> Iterator[Organizer]:
-    made = organizers("eastgate")
-    yield made
+def organizer(gates: tuple[Organizer, Organizer]) -> Iterator[Organizer]:
+    """One of the gates, active and forgotten by the cache before and after."""
+    caches["public"].clear()
+    yield gates[0]
+    Organizer.objects.filter(pk=gates[0].pk).update(state=Organizer.State.ACTIVE)
     caches["public"].clear()
 
 
@@ -85,7 +85,7 @@ def test_programs_get_a_problem_document(edge: None, organizer: Organizer) -> No
     assert response.json()["code"] == "not_found"
 
 
-def test_health_needs_no_host(edge: None, owner: psycopg.Connection) -> None:
+def test_health_needs_no_host(edge: None, committed: None) -> None:
     for host in ("127.0.0.1", "nobody.localhost", "localhost"):
         response = Client().get("/healthz", headers={"host": host})
         assert (response.status_code, response.json()) == (200, {"database": "ok", "redis": "ok"})
@@ -129,8 +129,8 @@ def test_a_custom_domain_comes_and_goes(edge: None, organizer: Organizer) -> Non
     assert organizer.get_primary_domain().domain == f"{organizer.slug}.localhost"
 
 
-def test_a_domain_belongs_to_one(organizer: Organizer, organizers: Opener) -> None:
-    other = organizers("westgate")
+def test_a_domain_belongs_to_one(organizer: Organizer, gates: tuple[Organizer, Organizer]) -> None:
+    other = gates[1]
     add_domain(organizer_id=organizer.pk, domain="gate.example", is_primary=False, actor=SYSTEM)
 
     for taken in ("gate.example", "localhost", f"{organizer.slug}.localhost", "new.localhost"):

@@ -17,19 +17,19 @@ from tenants.grants import close_public_schema, grant_application_role
 from tenants.models import Organizer
 from tenants.owner import owner_connection
 from tenants.pg.base import DatabaseWrapper
-from tests.tenants.conftest import Opener
 
 APP_URL = os.environ["DATABASE_APP_URL"]  # the launcher makes a plain role beside the owner
 
 
-@pytest.fixture
-def organizer(owner: psycopg.Connection, organizers: Opener) -> Organizer:
+@pytest.fixture(scope="module")
+def organizer(gates: tuple[Organizer, Organizer]) -> Organizer:
     """An organizer whose schema the plain role was given its rights on."""
-    organizer = organizers("eastgate")
+    organizer = gates[0]
     role = psycopg.conninfo.conninfo_to_dict(APP_URL)["user"]
-    close_public_schema(owner)
-    for schema in (organizer.schema_name, "public"):
-        grant_application_role(owner, schema, str(role))
+    with owner_connection() as owner:
+        close_public_schema(owner)
+        for schema in (organizer.schema_name, "public"):
+            grant_application_role(owner, schema, str(role))
     return organizer
 
 

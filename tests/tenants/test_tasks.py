@@ -17,7 +17,6 @@ from tenants.current import current_organizer, current_schema
 from tenants.errors import NoOrganizer, TaskRefused
 from tenants.models import Organizer
 from tenants.tasks import fan_out, public_task, tenant_task
-from tests.tenants.conftest import Opener
 
 ran: Queue[tuple[str, str]] = Queue()
 
@@ -48,20 +47,25 @@ def undecided() -> None:
     ran.put(("undecided", current_schema()))
 
 
-@pytest.fixture
-def worker(committed: None) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def running_worker(committed: None) -> Iterator[None]:
     """A worker in a thread of this process, with a queue of its own."""
     queue = f"tests-{uuid4().hex}"
     before = app.conf.task_default_queue
     app.conf.task_default_queue = queue
     app.amqp.queues.select_add(queue)
-    while not ran.empty():
-        ran.get()
     task_postrun.connect(close_workers_connection)
     with start_worker(app, pool="solo", perform_ping_check=False, queues=[queue], shutdown_timeout=30):
         yield
     task_postrun.disconnect(close_workers_connection)
     app.conf.task_default_queue = before
+
+
+@pytest.fixture
+def worker(running_worker: None) -> None:
+    """The worker, with nothing noted yet."""
+    while not ran.empty():
+        ran.get()
 
 
 def close_workers_connection(**_: object) -> None:
@@ -71,8 +75,11 @@ def close_workers_connection(**_: object) -> None:
 
 
 @pytest.fixture
-def two(organizers: Opener) -> tuple[Organizer, Organizer]:
-    return organizers("eastgate"), organizers("westgate")
+def two(gates: tuple[Organizer, Organizer]) -> Iterator[tuple[Organizer, Organizer]]:
+    """Eastgate and Westgate."""
+    yield gates
+    connection.set_schema_to_public()
+    Organizer.objects.filter(pk=gates[1].pk).update(state=Organizer.State.ACTIVE)
 
 
 def results(number: int) -> list[tuple[str, str]]:
