@@ -181,7 +181,7 @@ def compile_translations() -> None:
 def _front_end_sources() -> list[Path]:
     """Return what decides the build: its settings, the scripts, and the pages whose class names it collects."""
     tops = [ROOT / name for name in ("package.json", "vite.config.ts", "tsconfig.json")]
-    folders = [ROOT / "platform", *(path.parent for path in ROOT.glob("*/apps.py"))]
+    folders = [ROOT / "platform", *(path.parent for path in ROOT.glob("*/__init__.py"))]
     found = [
         Path(folder) / name
         for top in folders
