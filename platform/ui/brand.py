@@ -131,7 +131,7 @@ def _shaded(color: str, step: float) -> str:
 def _linear(color: str) -> Channels:
     def channel(digits: str) -> float:
         value = int(digits, 16) / 255
-        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4  # type: ignore[no-any-return]
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
     return channel(color[1:3]), channel(color[3:5]), channel(color[5:7])
 

@@ -179,7 +179,7 @@ def field(bound: BoundField, hint: str = "", css: str = "", label: str = "", **a
 def _widget_class(widget: Any) -> str:
     if isinstance(widget, CheckboxInput):
         return "checkbox"
-    if isinstance(widget, Select) and not isinstance(widget, RadioSelect):
+    if isinstance(widget, Select):
         return "select"
     if getattr(widget, "input_type", "") == "file":
         return "file-input"
