@@ -4,7 +4,6 @@ import zlib
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django_tenants.utils import get_public_schema_name, schema_context
 
@@ -47,10 +46,6 @@ def organizer_for_host(host: str) -> Organizer | None:
         facts = _facts_of(domain.tenant)
         public_set(f"{_KEY}:{host}", facts, HOST_SECONDS)
     return _organizer_from(facts)
-
-
-# Gives the thread's connection back to the pool afterwards, which plain sync_to_async does not.
-organizer_for_host_async = database_sync_to_async(organizer_for_host)
 
 
 def _facts_of(organizer: Organizer) -> dict[str, Any]:

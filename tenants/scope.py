@@ -5,9 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from channels.auth import AuthMiddlewareStack
+from channels.db import database_sync_to_async
 from django_tenants.utils import tenant_context
 
-from tenants.queries import normal_host, organizer_for_host_async
+from tenants.queries import normal_host, organizer_for_host
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -36,7 +37,8 @@ class OrganizerScope:
         if not _is_same_origin(scope, host):
             await _refuse(receive, send, CLOSE_FOREIGN_ORIGIN)
             return
-        organizer = await organizer_for_host_async(host)
+        # Gives the thread's connection back to the pool afterwards, which plain sync_to_async does not.
+        organizer = await database_sync_to_async(organizer_for_host)(host)
         if organizer is None or not organizer.is_active:
             await _refuse(receive, send, CLOSE_UNKNOWN_HOST)
             return

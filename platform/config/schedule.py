@@ -9,7 +9,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "checkout.reconcile_all",
         "schedule": 20.0,
     },
+    "open organizers that found the pool of prepared schemas empty": {
+        "task": "tenants.finish_openings",
+        "schedule": 30.0,
+    },
     "keep the pool of prepared schemas full": {"task": "tenants.top_up_prepared_schemas", "schedule": 30.0},
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
-    "show that the clock runs": {"task": "tenants.beat", "schedule": 5.0},
 }
