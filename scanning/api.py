@@ -98,6 +98,7 @@ def get_door(request: HttpRequest) -> dict[str, Any]:
         "organizer": current_organizer().name,
         "admitted": queries.admitted_count(event.pk),
         "expected": queries.expected_count(event.pk),
+        "timezone": queries.zone_of_event(event),
     }
 
 

@@ -110,6 +110,7 @@ class DoorOut(Schema):
     organizer: str = Field(examples=["Northside Hall"])
     admitted: int = Field(description="People let in at all gates.")
     expected: int = Field(description="Tickets sold and paid.")
+    timezone: str = Field(description="The zone in which people at this gate read times.", examples=["Europe/Berlin"])
 
 
 def scan_out(result: ScanResult, *, device: Device, zone: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import { Door, type DoorState, NotPaired, type Scan } from "./parts/door";
 import { element, showPane, word } from "./parts/page";
 import { forgetToken, keepToken, keptToken, tokenIn } from "./parts/pairing";
 import { makeReader, type Reader } from "./parts/reader";
-import { addRecent, showRecent } from "./parts/recent";
+import { addRecent, readTimesIn, showRecent } from "./parts/recent";
 import { Signals } from "./parts/signals";
 import { VerdictScreen } from "./parts/verdict";
 
@@ -56,6 +56,7 @@ function leave(reason: "unpaired" | ""): void {
   door = null;
   element("strip-place").textContent = element("strip-place").dataset["empty"] ?? "";
   element("strip-count").textContent = "";
+  element("strip-count-words").textContent = "";
   const problem = element("pair-problem");
   problem.hidden = !reason;
   problem.textContent = reason ? word(reason) : "";
@@ -65,9 +66,11 @@ function leave(reason: "unpaired" | ""): void {
 
 function showState(state: DoorState): void {
   setOffline(false);
+  readTimesIn(state.timezone);
   element("strip-place").textContent = `${state.gate} · ${state.event}`;
   element("strip-count").textContent = `${state.admitted} / ${state.expected}`;
-  element("strip-count").setAttribute("aria-label", word("count").replace("{n}", String(state.admitted)).replace("{of}", String(state.expected)));
+  const words = word("count").replace("{n}", String(state.admitted)).replace("{of}", String(state.expected));
+  element("strip-count-words").textContent = words;
   element("start-place").textContent = state.gate;
   element("start-event").textContent = state.event;
 }
@@ -192,6 +195,11 @@ element<HTMLFormElement>("typed-form").addEventListener("submit", (event) => {
 element("start-button").addEventListener("click", () => void startScanning());
 element("camera-again").addEventListener("click", () => void startScanning());
 element("leave").addEventListener("click", () => leave(""));
+element("pause").addEventListener("click", () => {
+  camera.stop();
+  showPane("start");
+  element("start-button").focus();
+});
 
 element("mute").addEventListener("click", (event) => {
   signals.isMuted = !signals.isMuted;

@@ -406,6 +406,7 @@ def test_the_counter_counts_people_and_tickets(northside: House) -> None:
         "organizer": "Northside Hall",
         "admitted": 1,
         "expected": 3,
+        "timezone": "Europe/Berlin",
     }
 
 

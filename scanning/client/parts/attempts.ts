@@ -8,10 +8,14 @@ export interface Attempt {
   scanned_at: string;
 }
 
+/** What the API takes. A longer text (a vaccination certificate, say) is no ticket, cut or whole. */
+const LONGEST = 500;
+
 export class Attempts {
   private readonly open = new Map<string, Attempt>();
 
-  of(code: string): Attempt {
+  of(read: string): Attempt {
+    const code = read.slice(0, LONGEST);
     const known = this.open.get(code);
     if (known) return known;
     const made = { code, nonce: crypto.randomUUID(), scanned_at: new Date().toISOString() };

@@ -29,6 +29,7 @@ export interface DoorState {
   organizer: string;
   admitted: number;
   expected: number;
+  timezone: string;
 }
 
 /** The token is not, or no longer, a paired device's. */

@@ -13,4 +13,5 @@ export function word(name: string): string {
 /** Shows one of the page's panes and hides the others. */
 export function showPane(id: "pair" | "start" | "scan"): void {
   for (const name of ["pair", "start", "scan"]) element(name).hidden = name !== id;
+  element("thumbs").hidden = id !== "scan";
 }

@@ -5,6 +5,12 @@ import { element } from "./page";
 
 const SHOWN = 5;
 const MARKS = { go: "✓", check: "!", stop: "✕" } as const;
+let zone: string | undefined;
+
+/** Times are read on the gate's clocks, wherever the phone thinks it is. */
+export function readTimesIn(timezone: string): void {
+  zone = timezone;
+}
 
 export function showRecent(scans: Scan[]): void {
   const list = element("recent");
@@ -33,6 +39,7 @@ function line(scan: Scan): HTMLLIElement {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
+    ...(zone ? { timeZone: zone } : {}),
   });
   item.append(mark, words, part("time", "scan-time tnum", at));
   return item;

@@ -9,7 +9,7 @@ export interface Answer {
   title: string;
   detail: string;
   extra?: string;
-  /** What the button does beside closing, and its word: only when there is something to do. */
+  /** What the button does beside closing, where there is something to do again. */
   again?: () => void;
 }
 
@@ -22,10 +22,15 @@ export class VerdictScreen {
 
   constructor(private readonly closed: () => void) {
     this.screen.addEventListener("click", () => this.close());
+    this.next.addEventListener("click", () => {
+      const again = this.again;
+      this.close();
+      again?.();
+    });
     this.screen.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
-      // Everything behind is covered: the one button keeps the focus.
-      if (event.key === "Tab") event.preventDefault();
+      // Everything behind is covered: the focus stays here.
+      if (event.key === "Tab") this.turn(event);
     });
   }
 
@@ -44,9 +49,17 @@ export class VerdictScreen {
     element("verdict-extra").textContent = answer.extra ?? "";
     const words = this.next.dataset;
     this.next.textContent = (answer.again ? words["again"] : words["next"]) ?? "";
+    element("verdict-later").hidden = !answer.again;
     this.screen.hidden = false;
     this.next.focus();
     if (answer.verdict === "go") this.timer = window.setTimeout(() => this.close(), GO_MS);
+  }
+
+  private turn(event: KeyboardEvent): void {
+    event.preventDefault();
+    const buttons = [...this.screen.querySelectorAll<HTMLButtonElement>("button:not([hidden])")];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    buttons[(at + 1) % buttons.length]?.focus();
   }
 
   close(): void {
@@ -54,9 +67,7 @@ export class VerdictScreen {
     if (this.screen.hidden) return;
     this.screen.hidden = true;
     if (this.returnTo instanceof HTMLElement) this.returnTo.focus({ preventScroll: true });
-    this.closed();
-    const again = this.again;
     this.again = undefined;
-    again?.();
+    this.closed();
   }
 }
