@@ -48,7 +48,7 @@ PROBLEMS = {401: Problem, 422: Problem}
 @router.post(
     "/scans",
     operation_id="create_scan",
-    response={200: ScanOut, 400: Problem, **PROBLEMS},
+    response={200: ScanOut, 400: Problem, 409: Problem, **PROBLEMS},
     summary="Scan a ticket",
     description="Judges a code and, if all is well, admits one person. Whatever the race between gates, a ticket admits "
     "once. A refused ticket is an answer with status 200 and an `outcome`, never an error.",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ui.errors import BadInput, NotFound, NotSignedIn
+from ui.errors import DomainError, NotFound, NotSignedIn
 
 
 class DeviceUnknown(NotSignedIn):
@@ -12,10 +12,11 @@ class DeviceUnknown(NotSignedIn):
     title = _("This device is not paired with a gate")
 
 
-class NonceReused(BadInput):
+class NonceReused(DomainError):
     """The nonce belongs to a scan of another code."""
 
     code = "nonce_reused"
+    status = 409
     title = _("This nonce was used for another code")
 
 

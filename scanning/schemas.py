@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict
 
 from scanning.actions import ScanResult
 from scanning.models import Device, Scan
@@ -26,6 +26,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_only_rfc_3339)]
 
 class ScanIn(Schema):
     """One attempt at the gate."""
+
+    model_config = ConfigDict(extra="forbid")
 
     code: str = Field(
         min_length=1,

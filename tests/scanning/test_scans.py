@@ -255,7 +255,7 @@ def test_a_nonce_of_another_code_is_refused_and_nothing_happens(northside: House
 
     response = phone.post({"code": second.code, "nonce": "attempt-1"})
 
-    assert response.status_code == 422
+    assert response.status_code == 409
     assert response.json()["code"] == "nonce_reused"
     assert not Admission.objects.filter(position=second.position).exists()
     assert Scan.objects.filter(device=phone.device).count() == 1
