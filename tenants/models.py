@@ -130,7 +130,7 @@ class SchemaMigration(models.Model):
     """
 
     class State(models.TextChoices):
-        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
 
