@@ -1,4 +1,4 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
@@ -33,6 +33,22 @@ function precompress(): Plugin {
   };
 }
 
+/** Files of earlier builds stay for a day: a server that started before this build still names them. */
+function dropOldBuilds(): Plugin {
+  const DAY = 24 * 3600 * 1000;
+  return {
+    name: "drop-old-builds",
+    apply: "build",
+    closeBundle() {
+      const folder = join(OUT, "assets");
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        const file = join(folder, name);
+        if (Date.now() - statSync(file).mtimeMs > DAY) rmSync(file);
+      }
+    },
+  };
+}
+
 /** htmx may evaluate strings; our policy forbids it, so what we ship has no `eval` at all (and minifies better for it). */
 function withoutEval(): Plugin {
   const call = "return eval(str)";
@@ -52,11 +68,11 @@ export default defineConfig(({ mode }) => {
   return {
     base: "/static/",
     publicDir: false,
-    plugins: [tailwindcss(), withoutEval(), precompress()],
+    plugins: [tailwindcss(), withoutEval(), precompress(), dropOldBuilds()],
     resolve: { alias: { "@ui": join(import.meta.dirname, "platform/ui/client") } },
     build: {
       outDir: OUT,
-      emptyOutDir: true,
+      emptyOutDir: false,
       manifest: "manifest.json",
       target: ["es2022", "chrome111", "safari16.4", "firefox128"],
       modulePreload: { polyfill: false },

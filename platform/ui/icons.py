@@ -57,6 +57,6 @@ _STROKES = {
 def icon_svg(name: str, css: str = "size-5") -> SafeString:
     """The icon as inline SVG, hidden from screen readers: the word beside it says the same. KeyError when unknown."""
     return mark_safe(
-        f'<svg class="{css} flex-none" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
+        f'<svg class="{css} flex-none" width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
         f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{_STROKES[name]}</svg>'
     )
