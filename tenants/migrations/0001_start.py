@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")], max_length=16
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")], max_length=16
                     ),
                 ),
                 ("way", models.CharField(blank=True, max_length=16)),

@@ -79,6 +79,7 @@ class Command(BaseCommand):
         existing = schemas.existing_schemas(owner, wanted)
         behind = schemas.schemas_behind(owner, existing)
         self._say(f"organizers: {len(existing)} schemas, {len(behind)} behind")
+        _note_all(behind)
         canaries = canary_schemas()
         failed: list[str] = []
         for number, schema in enumerate(behind, start=1):
@@ -91,7 +92,6 @@ class Command(BaseCommand):
 
     def _migrate_one(self, owner: psycopg.Connection, schema: str, counter: str) -> bool:
         started_at, started = timezone.now(), time.monotonic()
-        _note(schema, state=SchemaMigration.State.RUNNING, started_at=started_at, finished_at=None, error="")
         try:
             outcome = _with_patience(owner, schema)
         except Exception as error:  # one organizer's trouble must not keep the others back
@@ -165,9 +165,24 @@ def _with_patience(owner: psycopg.Connection, schema: str) -> schemas.Outcome:
     return schemas.migrate_schema(owner, schema)
 
 
+def _note_all(behind: list[str]) -> None:
+    """Every schema of this run is listed before the first is touched, so that what is left to do can be seen."""
+    waiting = [
+        SchemaMigration(schema_name=schema, state=SchemaMigration.State.WAITING, started_at=timezone.now())
+        for schema in behind
+    ]
+    with schema_context(get_public_schema_name()):
+        SchemaMigration.objects.bulk_create(
+            waiting,
+            update_conflicts=True,
+            unique_fields=["schema_name"],
+            update_fields=["state", "way", "applied", "started_at", "finished_at", "error"],
+        )
+
+
 def _note(schema: str, **facts: Any) -> None:
     with schema_context(get_public_schema_name()):
-        SchemaMigration.objects.update_or_create(schema_name=schema, defaults=facts)
+        SchemaMigration.objects.filter(schema_name=schema).update(**facts)
 
 
 def _is_current(schema: str) -> bool:
