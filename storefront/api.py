@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Header, Path, Query, Router
+from ninja import Header, Path, Query, Router, Status
 from ninja.security import HttpBearer
 
 from checkout import actions as checkout
@@ -16,6 +16,7 @@ from events.models import Event
 from events.queries import published_event, published_events
 from idempotency.actions import open_key, remember_answer
 from idempotency.errors import KeyMissing
+from idempotency.models import IdempotencyKey
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
@@ -26,7 +27,8 @@ from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.queries import tickets_of_order
-from ui.problems import Problem
+from ui.errors import DomainError
+from ui.problems import Problem, members_of, problem
 
 
 class BuyerToken(HttpBearer):
@@ -42,6 +44,9 @@ buyer = BuyerToken()
 REFUSED = {400: Problem, 409: Problem, 422: Problem, 503: Problem}
 KEY = Header(None, alias="Idempotency-Key", description="Required; a random string, 1 to 255 characters")
 Number = Path(..., description="The order's number", examples=["K7QF2M9X"], max_length=20)
+
+
+Answer = Status[Any] | HttpResponse
 
 
 def _bearer(request: HttpRequest) -> str:
@@ -97,20 +102,22 @@ def _event_out(event: Event) -> dict[str, Any]:
 
 
 @router.post("/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 404: Problem, **REFUSED})
-def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY) -> tuple[int, Any]:
+def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY) -> Answer:
     """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof."""
     body = payload.model_dump(mode="json")
     with transaction.atomic():
         row = open_key(scope="create_hold", key=_required(key), body=body)
         if row.status:
-            return row.status, row.body
+            return _answer(row.status, row.body)
         basket: dict[UUID, int] = {}
         for item in payload.items:
             basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
-        hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket)
+        try:
+            hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket)
+        except DomainError as refusal:
+            return _refuse(row, refusal)
         answer = schemas.HoldCreatedOut.model_validate({**_hold_out(hold), "token": hold.token}).model_dump(mode="json")
-        remember_answer(row=row, status=201, body=answer)
-    return 201, answer
+        return _answer(*remember_answer(row=row, status=201, body=answer))
 
 
 @router.get(
@@ -130,10 +137,10 @@ def get_hold(request: HttpRequest, hold_id: UUID) -> dict[str, Any]:
     auth=buyer,
     response={204: None, 401: Problem, 404: Problem, 409: Problem, 422: Problem},
 )
-def release_hold(request: HttpRequest, hold_id: UUID) -> tuple[int, None]:
+def release_hold(request: HttpRequest, hold_id: UUID) -> Status[None]:
     """Give the places back at once. Releasing twice is the same as once."""
     checkout.release_hold(hold_id=hold_id, token=_bearer(request))
-    return 204, None
+    return Status(204, None)
 
 
 def _hold_out(hold: Hold) -> dict[str, Any]:
@@ -158,7 +165,7 @@ def _hold_out(hold: Hold) -> dict[str, Any]:
     auth=buyer,
     response={201: schemas.OrderCreatedOut, 401: Problem, 404: Problem, **REFUSED},
 )
-def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None = KEY) -> tuple[int, Any]:
+def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None = KEY) -> Answer:
     """Turn a hold into an order; a paid one comes with what the browser needs to pay."""
     details = checkout.Buyer(
         name=payload.buyer.name, email=payload.buyer.email, consents=frozenset(payload.buyer.consents)
@@ -168,13 +175,15 @@ def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None
         row = open_key(scope=scope, key=_required(key), body=payload.model_dump(mode="json"))
         hold_by_token(payload.hold_id, _bearer(request))  # the answer is only for who has the token
         if row.status:
-            return row.status, row.body
-        order = checkout.place_order(hold_id=payload.hold_id, token=_bearer(request), buyer=details)
+            return _answer(row.status, row.body)
+        try:
+            order = checkout.place_order(hold_id=payload.hold_id, token=_bearer(request), buyer=details)
+        except DomainError as refusal:
+            return _refuse(row, refusal)
     payment = payment_details(order) if order.is_open else None
     out = {**_order_out(order), "token": order.token, "payment": payment}
     answer = schemas.OrderCreatedOut.model_validate(out).model_dump(mode="json")
-    remember_answer(row=row, status=201, body=answer)
-    return 201, answer
+    return _answer(*remember_answer(row=row, status=201, body=answer))
 
 
 @router.get(
@@ -224,6 +233,21 @@ def _order_out(order: Order) -> dict[str, Any]:
         "expires_at": order.expires_at,
         "url": order_url(order),
     }
+
+
+def _refuse(row: IdempotencyKey, refusal: DomainError) -> HttpResponse:
+    """Refuse, and keep the refusal under the key: asked again with it, the answer stays the same.
+
+    What may be different in a second is raised instead, so that nothing is kept and the key stays free.
+    """
+    if refusal.is_passing or refusal.status >= 500:
+        raise refusal
+    _status, members = remember_answer(row=row, status=refusal.status, body=members_of(refusal))
+    return problem(**members)
+
+
+def _answer(status: int, body: dict[str, Any]) -> Answer:
+    return Status(status, body) if status < 400 else problem(**body)
 
 
 def _required(key: str | None) -> str:

@@ -63,7 +63,7 @@ class EventListOut(Schema):
 
 class HoldItemIn(Strict):
     ticket_type_id: UUID
-    quantity: int = Field(ge=1, le=50)
+    quantity: int = Field(ge=1, le=50, strict=True)
 
 
 class HoldIn(Strict):

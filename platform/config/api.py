@@ -7,7 +7,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from scanning.api import router as scans
 from storefront.api import router as sales
-from ui.problems import describe_problems, register_problems
+from ui.problems import JsonParser, describe_problems, register_problems
 
 
 class OrganizerAPI(NinjaAPI):
@@ -25,6 +25,7 @@ api = OrganizerAPI(
     description="Sell and admit on an organizer's own host. Amounts are integers in minor units; instants are UTC.",
     urls_namespace="api",
     docs_url=None,
+    parser=JsonParser(),
 )
 register_problems(api)
 api.add_router("", sales)

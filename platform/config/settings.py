@@ -92,6 +92,8 @@ SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
 MIDDLEWARE = [
     "tenants.middleware.TenantMiddleware",
     "ui.middleware.SecurityHeadersMiddleware",
+    "ui.middleware.ApiMiddleware",
+    "ui.middleware.AddressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.SessionHostMiddleware",

@@ -43,9 +43,12 @@ def open_key(*, scope: str, key: str, body: Any) -> IdempotencyKey:
     return found
 
 
-def remember_answer(*, row: IdempotencyKey, status: int, body: dict[str, Any]) -> None:
-    """Keep the answer (JSON) to give again for this key."""
-    IdempotencyKey.objects.filter(pk=row.pk).update(status=status, body=body)
+def remember_answer(*, row: IdempotencyKey, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Keep the answer (status and JSON) to give again for this key, unless there is one already; returns what counts."""
+    if not IdempotencyKey.objects.filter(pk=row.pk, status=0).update(status=status, body=body):
+        row.refresh_from_db()
+        return row.status, row.body
+    return status, body
 
 
 def forget_old_keys() -> int:

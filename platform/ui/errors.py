@@ -9,11 +9,13 @@ class DomainError(Exception):
     """A rule said no. Subclasses name the rule; `code` never changes once published.
 
     `status` is the HTTP status a door answers with, `title` and `detail` are the reader's words, and `extra` holds
-    further members of the problem document (plain JSON values).
+    further members of the problem document (plain JSON values). `is_passing` says that the same request may succeed in
+    a moment, so that no door keeps the refusal as its answer.
     """
 
     code = "refused"
     status = 409
+    is_passing = False
     title: Any = "Refused"
 
     def __init__(self, detail: str = "", **extra: Any) -> None:
@@ -83,4 +85,5 @@ class Overloaded(DomainError):
 
     code = "busy_try_again"
     status = 503
+    is_passing = True
     title: Any = _("Very busy, please try again")

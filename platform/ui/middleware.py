@@ -64,16 +64,23 @@ class SecurityHeadersMiddleware:
         return response
 
 
-class ApiProblemMiddleware:
-    """Under /api/ every refusal is a problem document, also one that never reached an operation (a wrong method)."""
+class ApiMiddleware:
+    """Under /api/ every refusal is a problem document, also one that never reached an operation (a wrong method).
+
+    Answers hold tokens and names, so nobody on the way keeps one that does not say how long it may be kept.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_plain = response.status_code >= 400 and response.headers.get("Content-Type") != CONTENT_TYPE
-        return problem_instead_of(response) if is_plain and request.path.startswith("/api/") else response
+        if not request.path.startswith("/api/"):
+            return response
+        if response.status_code >= 400 and response.headers.get("Content-Type") != CONTENT_TYPE:
+            response = problem_instead_of(response)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class AddressMiddleware:

@@ -1,0 +1,152 @@
+"""list_events and get_event: what anybody may read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from events.models import Event
+from inventory.models import Place
+from tests import world
+from tests.api.caller import Api, given, refused
+
+STARTS = datetime(2031, 3, 8, 19, 0, tzinfo=UTC)
+
+
+def test_an_event_has_every_member_with_its_exact_value(selling: world.House, api: Api) -> None:
+    event = world.make_event("Lantern Walk", starts_at=STARTS, perk="With a lantern")
+
+    answer = given(api.get("/events/lantern-walk"))
+
+    performance = world.the_performance(event)
+    standard, free = world.kind_of(event, "Standard"), world.kind_of(event, "Guest list")
+    assert answer == {
+        "id": str(event.pk),
+        "slug": "lantern-walk",
+        "title": "Lantern Walk",
+        "summary": "One night, three bands",
+        "description": "Doors open an hour before.",
+        "state": "published",
+        "currency": "EUR",
+        "venue": {"name": "Northside Hall", "address": "1 North Road", "city": "Berlin"},
+        "performances": [
+            {
+                "id": str(performance.pk),
+                "starts_at": "2031-03-08T19:00:00Z",
+                "ends_at": "2031-03-08T22:00:00Z",
+                "doors_at": "2031-03-08T18:00:00Z",
+                "timezone": "Europe/Berlin",
+            }
+        ],
+        "ticket_types": [
+            {
+                "id": str(standard.pk),
+                "name": "Standard",
+                "perk": "With a lantern",
+                "price": 2510,
+                "fee": 110,
+                "currency": "EUR",
+                "max_per_order": 10,
+                "status": "on_sale",
+                "available": 10,
+            },
+            {
+                "id": str(free.pk),
+                "name": "Guest list",
+                "perk": "With a lantern",
+                "price": 0,
+                "fee": 0,
+                "currency": "EUR",
+                "max_per_order": 10,
+                "status": "on_sale",
+                "available": 10,
+            },
+        ],
+        "url": f"http://northside.{settings.PLATFORM_HOST}{settings.PLATFORM_PORT}/events/lantern-walk/",
+    }
+
+
+def test_events_are_listed_soonest_first_in_pages(selling: world.House, api: Api) -> None:
+    world.make_event("Third", starts_at=STARTS + timedelta(days=2))
+    world.make_event("First", starts_at=STARTS)
+    world.make_event("Second", starts_at=STARTS + timedelta(days=1))
+    world.make_event("Draft", is_published=False)
+
+    everything = given(api.get("/events"))
+    page = given(api.get("/events?limit=1&offset=1"))
+
+    assert [item["title"] for item in everything["items"]] == ["First", "Second", "Third"]
+    assert everything["total"] == 3
+    assert [item["title"] for item in page["items"]] == ["Second"]
+    assert page["total"] == 3
+    assert everything["items"][1] == page["items"][0] == given(api.get("/events/second"))
+
+
+def test_what_is_over_is_not_listed(selling: world.House, api: Api) -> None:
+    event = world.make_event("Yesterday")
+    past = timezone.now() - timedelta(days=1)
+    event.performances.update(starts_at=past, doors_at=past, ends_at=past + timedelta(hours=1))
+
+    assert given(api.get("/events")) == {"items": [], "total": 0}
+
+
+def test_what_is_left_counts_holds_and_the_limit_of_an_order(selling: world.House, api: Api) -> None:
+    event = world.make_event("Few", kinds=(("Standard", 2400, 12), ("Last", 2400, 1)))
+    world.hold(event, Standard=4, Last=1)
+
+    standard, last = given(api.get("/events/few"))["ticket_types"]
+
+    assert (standard["available"], standard["status"]) == (8, "on_sale")
+    assert (last["available"], last["status"]) == (0, "sold_out")
+
+    Place.objects.filter(state="held").update(held_until=timezone.now() - timedelta(seconds=1))
+    standard, last = given(api.get("/events/few"))["ticket_types"]
+    assert (standard["available"], last["available"]) == (10, 1)
+
+
+def test_a_ticket_type_out_of_its_time_is_not_on_sale(selling: world.House, api: Api) -> None:
+    event = world.make_event("Later")
+    event.ticket_types.filter(name="Standard").update(on_sale_from=timezone.now() + timedelta(hours=1))
+
+    kinds = {kind["name"]: kind["status"] for kind in given(api.get("/events/later"))["ticket_types"]}
+
+    assert kinds == {"Standard": "not_on_sale", "Guest list": "on_sale"}
+
+
+def test_a_cancelled_event_says_so(selling: world.House, api: Api) -> None:
+    event = world.make_event("Off")
+    Event.objects.filter(pk=event.pk).update(state="cancelled")
+
+    assert given(api.get("/events/off"))["state"] == "cancelled"
+    assert given(api.get("/events"))["total"] == 0
+
+
+@pytest.mark.parametrize("slug", ["no-such-event", "draft-event", "%20", "a%2Fb", "%F0%9F%8E%AB"])
+def test_what_is_not_published_is_not_found(selling: world.House, api: Api, slug: str) -> None:
+    world.make_event("Draft event", is_published=False)
+
+    refused(api.get(f"/events/{slug}"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=ten",
+        "limit=-1",
+        "offset=-1",
+        "offset=1000001",
+        "limit=%00",
+        "limit=" + "9" * 5000,
+    ],
+)
+def test_a_page_that_cannot_be_is_refused(northside: world.House, api: Api, query: str) -> None:
+    problem = refused(api.get(f"/events?{query}"), 422, "invalid_input")
+
+    assert problem["errors"][0]["field"] == f"query.{query.partition('=')[0]}"
+
+
+def test_an_over_long_slug_is_refused(northside: world.House, api: Api) -> None:
+    refused(api.get("/events/" + "a" * 81), 422, "invalid_input")
