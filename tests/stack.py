@@ -1,6 +1,7 @@
 """The whole product as real processes on the test database: web, worker, clock, Stripe sandbox. For flows and crash tests."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.db import connection
+
 from tests.processes import ROOT, Process, Sandbox, free_port, start_sandbox, wait_for
 
 
@@ -84,6 +86,34 @@ def start_stack(folder: Path, *, server: str = "daphne", **more_env: str) -> Ite
         yield Stack(sandbox=sandbox, port=port, failpoints=failpoints, **made)
 
 
+@dataclass
+class Web:
+    """A web server alone."""
+
+    process: Process
+    port: int
+    failpoints: Path
+
+    def host(self, slug: str) -> str:
+        """The Host header of an organizer's sub-domain."""
+        return f"{slug}.localhost:{self.port}"
+
+
+@contextmanager
+def start_web(folder: Path, *, server: str = "gunicorn", **more_env: str) -> Iterator[Web]:
+    """A web server on the test database, without worker, clock and sandbox."""
+    port = free_port()
+    failpoints = folder / "failpoints"
+    failpoints.mkdir(parents=True)
+    env = {**product_env(f"http://localhost:{port}", failpoints), **more_env}
+    process = Process("web", web_command(server, port), env, folder / "web.log").start()
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield Web(process=process, port=port, failpoints=failpoints)
+    finally:
+        process.kill(signal.SIGTERM)
+
+
 def product_env(base_url: str, failpoints: Path) -> dict[str, str]:
     """What the product's processes need to run on the test database."""
     return {
@@ -104,6 +134,7 @@ def web_command(server: str, port: int) -> list[str]:
     if server == "gunicorn":
         return [
             *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
-            *("--workers", "2", "--threads", "8", "--backlog", "8192"),
+            # Without --reuse-port keep-alive connections pile up on one worker.
+            *("--workers", "2", "--threads", "8", "--backlog", "8192", "--reuse-port"),
         ]
     return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]

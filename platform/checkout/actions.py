@@ -21,7 +21,7 @@ from config import failpoints
 from events.models import Performance, TicketType
 from events.queries import published_performance, ticket_types_of
 from inventory import actions as stock
-from inventory.errors import HoldEnded, LimitExceeded, NotOnSale
+from inventory.errors import Busy, HoldEnded, LimitExceeded, NotOnSale
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, hold_for_update
 from ledger.actions import Kind, post
@@ -61,12 +61,21 @@ class Buyer:
 # --- 1. Hold -----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def place_hold(*, performance_id: UUID, basket: dict[UUID, int]) -> Hold:
     """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen.
 
-    Raises NotFound, BasketInvalid, LimitExceeded, NotOnSale, SoldOut or Busy; on any of them nothing is held.
+    A claim that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
+    inventory.actions.LONGEST_WAIT. Raises NotFound, BasketInvalid, LimitExceeded, NotOnSale, SoldOut or, after that
+    wait, Busy; on any of them nothing is held.
     """
+    try:
+        return _place_hold(performance_id, basket, waits=False)
+    except Busy:
+        return _place_hold(performance_id, basket, waits=True)
+
+
+@transaction.atomic
+def _place_hold(performance_id: UUID, basket: dict[UUID, int], *, waits: bool) -> Hold:
     performance = published_performance(performance_id)
     wants = _wants(performance, basket, at=timezone.now())
     frozen = quote(
@@ -75,7 +84,11 @@ def place_hold(*, performance_id: UUID, basket: dict[UUID, int]) -> Hold:
         plan=platform_fee_plan(),
     )
     hold = stock.claim(
-        performance=performance, wants=wants, quote=frozen.as_dict(), minutes=performance.event.hold_minutes
+        performance=performance,
+        wants=wants,
+        quote=frozen.as_dict(),
+        minutes=performance.event.hold_minutes,
+        waits=waits,
     )
     failpoints.hit("before_hold_commit")
     return hold

@@ -1,13 +1,15 @@
-"""Claim, keep, give back, sell. Postgres alone decides; nothing here waits for a lock longer than `lock_timeout`."""
+"""Claim, keep, give back, sell. Postgres alone decides; nothing here waits for a lock longer than `lock_timeout`, and a claim
+no longer than LONGEST_WAIT."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from events.models import Performance, TicketType
 from inventory.errors import Busy, ExtensionRefused, HoldEnded, SoldOut
@@ -15,6 +17,7 @@ from inventory.models import Hold, Place, Pool, StockEntry
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
+LONGEST_WAIT = timedelta(seconds=1)  # for each pool, for claims that are not committed yet
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,28 @@ def open_pools(performance: Performance) -> int:
     return made
 
 
-def claim(*, performance: Performance, wants: Iterable[Want], quote: dict[str, object], minutes: int) -> Hold:
+def claim(
+    *, performance: Performance, wants: Iterable[Want], quote: dict[str, object], minutes: int, waits: bool = False
+) -> Hold:
     """Hold places for every want, all or nothing, for `minutes`, with the price frozen. In the caller's transaction.
 
-    Raises SoldOut when too few are left, Busy when others are taking the last ones right now. Either rolls back.
+    Raises SoldOut when too few are left, Busy when others are taking the last ones right now. Either rolls back. With
+    `waits` it queues behind those others first, for LONGEST_WAIT.
     """
+    lines = _lines(performance, list(wants))
+    if waits:
+        _queue_up(lines)
     now = database_now()
     hold = Hold.objects.create(
         performance=performance, quote=quote, created_at=now, expires_at=now + timedelta(minutes=minutes)
     )
-    _claim_rows(hold=hold, wants=list(wants), at=now)
+    _claim_rows(hold=hold, lines=lines, at=now)
     return hold
 
 
-def _claim_rows(*, hold: Hold, wants: list[Want], at: datetime) -> None:
-    pools = dict(Pool.objects.filter(performance_id=hold.performance_id).values_list("quota_id", "pk"))
+def _lines(performance: Performance, wants: list[Want]) -> list[tuple[int, Want]]:
+    """(pool id, want) for every pool that a want draws from, sorted by pool."""
+    pools = dict(Pool.objects.filter(performance_id=performance.pk).values_list("quota_id", "pk"))
     lines = sorted(
         ((pools[quota.pk], want) for want in wants for quota in want.ticket_type.quotas.all() if quota.pk in pools),
         key=lambda line: (line[0], line[1].ticket_type.pk),
@@ -66,6 +76,36 @@ def _claim_rows(*, hold: Hold, wants: list[Want], at: datetime) -> None:
     missing = next((want for want in wants if not any(line[1] is want for line in lines)), None)
     if missing is not None:
         raise SoldOut(_("“%(name)s” is not available.") % {"name": missing.ticket_type.name}, available=0)
+    return lines
+
+
+def _queue_up(lines: list[tuple[int, Want]]) -> None:
+    """Lock as many claimable rows of each pool as are wanted, waiting for whoever has them. Raises Busy after the limit.
+
+    `claim_places` then finds them: SKIP LOCKED does not skip what its own transaction locked. Pools and rows come in
+    primary-key order here and in every other lock that waits, so that waiting cannot deadlock.
+    """
+    wanted = Counter[int]()
+    for pool_id, want in lines:
+        wanted[pool_id] += want.quantity
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true)", [f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms"]
+            )
+            for pool_id, quantity in sorted(wanted.items()):
+                cursor.execute(
+                    "SELECT id FROM inventory_place WHERE pool_id = %s AND (state = 'free'"
+                    " OR (state = 'held' AND held_until <= clock_timestamp())) ORDER BY id LIMIT %s FOR UPDATE",
+                    [pool_id, quantity],
+                )
+    except OperationalError as error:
+        if not isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+            raise
+        raise Busy from error
+
+
+def _claim_rows(*, hold: Hold, lines: list[tuple[int, Want]], at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT line, available FROM claim_places(%s, %s::bigint[], %s::uuid[], %s::int[], %s, %s)",

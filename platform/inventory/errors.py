@@ -13,10 +13,10 @@ class SoldOut(DomainError):
 
 
 class Busy(DomainError):
-    """Enough may be left, but others are taking it at this moment: ask again."""
+    """Enough may be left, but others were taking it for longer than a claim waits: ask again."""
 
     code = "busy_try_again"
-    status = 503
+    is_passing = True
     title = _("Very busy, please try again")
 
 

@@ -1,0 +1,220 @@
+"""Two hundred buyers at once, through real HTTP, on a real server: nothing is sold twice and everybody gets a clear answer."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from analytics.invariants import breaches
+from inventory import actions as stock
+from inventory.models import Hold, Place, StockEntry
+from tests import world
+from tests.load import Answer, ask, payload
+from tests.stack import Web, start_web
+
+BUYERS, PLACES = 200, 50
+REFUSALS = {"sold_out", "busy_try_again"}
+
+
+@pytest.fixture(scope="module")
+def web(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The web server as production runs it: gunicorn, two processes of eight threads."""
+    with django_db_blocker.unblock(), start_web(tmp_path_factory.mktemp("on-sale"), server="gunicorn") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def box_office(web, django_db_blocker):
+    """An organizer of these tests' own, whose data is committed."""
+    with django_db_blocker.unblock():
+        house = world.open_house("Rush & Sons", "rush", owner="Rita", door="Rob")
+        world.let_charge(house)
+        return house
+
+
+@pytest.fixture(autouse=True)
+def _inside(box_office, django_db_blocker):
+    """Inside that organizer, committing; whatever happened, no invariant is broken afterwards."""
+    with django_db_blocker.unblock(), tenant_context(box_office.organizer):
+        yield
+        assert breaches() == {}
+        connection.close()
+
+
+def on_sale(title: str, places: int = PLACES, **more: int) -> world.Event:
+    kinds = (("Standard", 2400, places), *((name, 3000, quantity) for name, quantity in more.items()))
+    return world.make_event(title, kinds=kinds)
+
+
+def hold_request(web: Web, event: world.Event, *, key: str = "", **wanted: int) -> bytes:
+    items = [{"ticket_type_id": str(world.kind_of(event, n).pk), "quantity": q} for n, q in wanted.items()]
+    body = {"performance_id": str(world.the_performance(event).pk), "items": items}
+    return payload("POST", "/api/v1/holds", host=web.host("rush"), body=body, Idempotency_Key=key or str(uuid4()))
+
+
+def outcome(answer: Answer) -> str:
+    """`held`, or a problem's code; a fault is told apart by its status."""
+    if answer.status == 201:
+        return "held"
+    if answer.status in (409, 422):
+        return str(answer.json()["code"])
+    return f"status {answer.status}: {answer.body[:200]!r}"
+
+
+def counted(event: world.Event) -> dict[str, int]:
+    return dict(Counter(Place.objects.filter(pool__performance__event=event).values_list("state", flat=True)))
+
+
+def live_places(event: world.Event) -> int:
+    return Place.objects.filter(
+        pool__performance__event=event, state="held", held_until__gt=timezone.now(), hold__state="live"
+    ).count()
+
+
+def test_two_hundred_buyers_for_fifty_tickets(web):
+    event = on_sale("Fifty Seats")
+
+    rush = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(BUYERS)])
+
+    outcomes = Counter(map(outcome, rush.answers))
+    assert outcomes["held"] == PLACES, outcomes
+    assert set(outcomes) <= {"held", *REFUSALS}, outcomes
+    assert outcomes["busy_try_again"] == 0, outcomes  # nobody is sent away while another's claim is under way
+    assert counted(event) == {"held": PLACES}
+    assert Hold.objects.filter(performance__event=event).count() == PLACES
+    assert len({answer.json()["id"] for answer in rush.answers if answer.status == 201}) == PLACES
+    assert (
+        StockEntry.objects.filter(kind="hold", hold_id__in=Hold.objects.filter(performance__event=event)).count() == 50
+    )
+
+
+def test_baskets_of_one_to_four_are_all_or_nothing(web):
+    event = on_sale("Families")
+    sizes = [1 + buyer % 4 for buyer in range(100)]
+
+    rush = ask(web.port, [hold_request(web, event, Standard=size) for size in sizes])
+
+    outcomes = Counter(map(outcome, rush.answers))
+    assert set(outcomes) <= {"held", *REFUSALS}, outcomes
+    held = [size for size, answer in zip(sizes, rush.answers, strict=True) if answer.status == 201]
+    # Whoever asked for one was refused only when nothing was left, so nothing is.
+    assert sum(held) == PLACES
+    assert counted(event) == {"held": PLACES}
+    kept = Counter(Place.objects.filter(pool__performance__event=event).values_list("hold_id", flat=True))
+    assert sorted(kept.values()) == sorted(held)
+
+
+def test_two_types_in_opposite_order_do_not_deadlock(web):
+    event = on_sale("Two Balconies", 25, Balcony=25)
+    orders = [{"Standard": 1, "Balcony": 1}, {"Balcony": 1, "Standard": 1}]
+    mixed = [hold_request(web, event, **orders[buyer % 2]) for buyer in range(80)]
+
+    rush = ask(web.port, mixed)
+
+    assert Counter(map(outcome, rush.answers)) == {"held": 25, "sold_out": 55}
+    assert counted(event) == {"held": 50}
+
+
+def test_lapsed_holds_go_to_the_next_buyers_in_the_middle_of_the_rush(web):
+    event = on_sale("Second Wave")
+    want = stock.Want(world.kind_of(event, "Standard"), 1)
+    performance = world.the_performance(event)
+    lapsing = [
+        stock.claim(performance=performance, wants=[want], quote={}, minutes=0.02).pk  # type: ignore[arg-type]
+        for _buyer in range(20)
+    ]
+    lapses_at = Hold.objects.filter(pk__in=lapsing).order_by("expires_at")[0].expires_at
+    first = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(30)])
+    assert Counter(map(outcome, first.answers)) == {"held": 30}
+
+    outcomes: Counter[str] = Counter()
+    waves = 0
+    while timezone.now() < lapses_at + timedelta(seconds=1) or waves < 3:
+        waves += 1
+        rush = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(40)])
+        outcomes.update(map(outcome, rush.answers))
+
+    assert outcomes["held"] == 20, outcomes
+    assert set(outcomes) <= {"held", *REFUSALS}, outcomes
+    assert live_places(event) == PLACES
+    lapses = StockEntry.objects.filter(kind="lapse", hold_id__in=lapsing)
+    assert lapses.count() == 20
+    assert not lapses.filter(at__lt=lapses_at).exists()
+
+
+def test_released_places_are_sold_again_and_only_once(web):
+    event = on_sale("Changed Minds")
+    first = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(PLACES)])
+    giving_back = [
+        payload(
+            "DELETE",
+            f"/api/v1/holds/{answer.json()['id']}",
+            host=web.host("rush"),
+            Authorization=f"Bearer {answer.json()['token']}",
+        )
+        for answer in first.answers[:30]
+    ]
+    buying = [hold_request(web, event, Standard=1) for _buyer in range(80)]
+
+    rush = ask(web.port, [*giving_back, *giving_back, *buying])
+
+    assert {answer.status for answer in rush.answers[:60]} == {204}  # releasing twice at once is the same as once
+    outcomes = Counter(map(outcome, rush.answers[60:]))
+    assert set(outcomes) <= {"held", *REFUSALS}, outcomes
+    late = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(60)])
+    taken = outcomes["held"] + Counter(map(outcome, late.answers))["held"]
+    assert taken == 30
+    assert counted(event) == {"held": PLACES}
+    assert live_places(event) == PLACES
+
+
+def test_the_same_key_twice_at_once_is_one_hold_and_one_answer(web):
+    event = on_sale("Double Clicks", 60)
+    singles = [hold_request(web, event, key=f"double-{uuid4()}", Standard=2) for _buyer in range(20)]
+
+    rush = ask(web.port, [one for one in singles for _copy in range(4)])
+
+    assert Counter(map(outcome, rush.answers)) == {"held": 80}
+    for buyer in range(20):
+        assert len({answer.body for answer in rush.answers[buyer * 4 : buyer * 4 + 4]}) == 1
+    assert Hold.objects.filter(performance__event=event).count() == 20
+    assert counted(event) == {"held": 40, "free": 20}
+
+
+def test_a_key_that_found_no_ticket_says_so_again_and_a_busy_one_may_succeed(web, box_office):
+    """A claim under way is waited for; when it takes longer than a buyer should wait, the answer is not kept."""
+    event = on_sale("Slow Hand", 1)
+    request = hold_request(web, event, key=f"busy-{uuid4()}", Standard=1)
+    locked, enough = threading.Event(), threading.Event()
+
+    def keep_the_last_place() -> None:
+        with tenant_context(box_office.organizer):
+            from django.db import transaction
+
+            with transaction.atomic():
+                Place.objects.select_for_update().get(pool__performance__event=event)
+                locked.set()
+                enough.wait(20)
+            connection.close()
+
+    other = threading.Thread(target=keep_the_last_place)
+    other.start()
+    assert locked.wait(10)
+    busy = ask(web.port, [request]).answers[0]
+    enough.set()
+    other.join()
+    after = ask(web.port, [request]).answers[0]
+    again = ask(web.port, [request]).answers[0]
+
+    assert (busy.status, outcome(busy)) == (409, "busy_try_again")
+    assert 0.9 < busy.seconds < 3
+    assert (after.status, again.body) == (201, after.body)
+    refused = hold_request(web, event, key=f"late-{uuid4()}", Standard=1)
+    told, told_again = ask(web.port, [refused]).answers[0], ask(web.port, [refused]).answers[0]
+    assert outcome(told) == "sold_out"
+    assert told.body == told_again.body
