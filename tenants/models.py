@@ -33,6 +33,7 @@ class Organizer(TenantMixin):  # type: ignore[misc]  # untyped base
     opened_by = models.CharField(max_length=64, blank=True)  # the user who signed it up; a plain id
     created_at = models.DateTimeField(auto_now_add=True)
 
+    is_from_cache = False  # up to a minute old: for reading only
     # Schemas come from the pool (tenants.actions), never from save().
     auto_create_schema = False
     auto_drop_schema = False
@@ -46,6 +47,12 @@ class Organizer(TenantMixin):  # type: ignore[misc]  # untyped base
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses to write a cached organizer back over newer values: verbs start from organizer_for_update()."""
+        if self.is_from_cache:
+            raise TypeError("This organizer comes from the cache. Use tenants.queries.organizer_for_update().")
+        super().save(*args, **kwargs)
 
     def __enter__(self) -> Any:
         """Banned: django-tenants keeps the previous tenant in a list that all threads share. Use tenant_context()."""

@@ -18,6 +18,10 @@ def _role_of(url: str) -> dict[str, Any]:
     return {key: parts.get(key, "") for key in ("HOST", "PORT", "USER", "PASSWORD")}
 
 
+def _url_options(url: str) -> dict[str, Any]:
+    return dict(environ.Env.db_url_config(url).get("OPTIONS", {}))  # ?sslmode=verify-full and the like
+
+
 def application_role() -> str:
     """The role the product runs as (from DATABASE_URL)."""
     return str(_role_of(settings.DATABASE_URL)["USER"])
@@ -38,8 +42,8 @@ def owner_connection() -> Iterator[psycopg.Connection]:
         user=role["USER"] or None,
         password=role["PASSWORD"] or None,
         dbname=connection.settings_dict["NAME"],  # tests run on another database than the URL names
-        options=_OPTIONS,
         autocommit=True,
+        **{**_url_options(settings.DATABASE_OWNER_URL), "options": _OPTIONS},
     ) as owner:
         yield owner
 
@@ -53,12 +57,11 @@ def as_owner() -> Iterator[None]:
     if connection.in_atomic_block:
         raise RuntimeError("The database role cannot change inside a transaction.")
     before = connection.settings_dict
-    options = {key: value for key, value in before["OPTIONS"].items() if key not in ("pool", "options")}
     connection.close()
     connection.settings_dict = {
         **before,
         **_role_of(settings.DATABASE_OWNER_URL),
-        "OPTIONS": {**options, "options": _OPTIONS},
+        "OPTIONS": {**_url_options(settings.DATABASE_OWNER_URL), "options": _OPTIONS},
     }
     try:
         yield

@@ -53,8 +53,8 @@ def _facts_of(organizer: Organizer) -> dict[str, Any]:
 
 
 def _organizer_from(facts: dict[str, Any]) -> Organizer:
-    # To be read only. Verbs that change an organizer start from organizer_for_update().
     organizer: Organizer = Organizer.from_db("default", _FIELDS, [facts[name] for name in _FIELDS])
+    organizer.is_from_cache = True
     return organizer
 
 

@@ -131,11 +131,13 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)  # per process; al
 
 
 def _database(url: str) -> dict[str, Any]:
+    server = environ.Env.db_url_config(url)
     return {
-        **environ.Env.db_url_config(url),
+        **server,
         "ENGINE": "tenants.pg",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
+            **server.get("OPTIONS", {}),  # ?sslmode=verify-full and the like
             # A held lock or a runaway statement must cost one request, not the pool (docs/locking.md).
             "options": "-c statement_timeout=15s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s",
             "pool": {
@@ -149,7 +151,7 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database(env.str("DATABASE_ROLE_URL", default=DATABASE_URL))}
+DATABASES = {"default": _database(DATABASE_URL)}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

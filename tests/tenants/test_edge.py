@@ -152,6 +152,8 @@ def test_a_cached_host_costs_no_query(organizer: Organizer) -> None:
     assert first == again == organizer
     assert again is not None
     assert again.schema_name == organizer.schema_name
+    with pytest.raises(TypeError, match="cache"):
+        again.save()
 
 
 def _no_query(*args: object) -> None:
