@@ -55,7 +55,7 @@ def pair_device(*, gate_id: UUID, name: str, actor: Actor) -> tuple[Device, str]
 @transaction.atomic
 def revoke_device(*, device_id: UUID, actor: Actor) -> Device:
     """End a device's access from its next request on; a second call changes nothing. Raises DeviceNotFound."""
-    device = Device.objects.select_for_update().filter(pk=device_id).first()
+    device = Device.objects.select_for_update(no_key=True).filter(pk=device_id).first()
     if device is None:
         raise DeviceNotFound
     if device.revoked_at is None:

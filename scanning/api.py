@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Header, Query, Router
 from ninja.security import HttpBearer
 
 from scanning import queries
@@ -53,7 +53,11 @@ PROBLEMS = {401: Problem, 422: Problem}
     description="Judges a code and, if all is well, admits one person. Whatever the race between gates, a ticket admits "
     "once. A refused ticket is an answer with status 200 and an `outcome`, never an error.",
 )
-def create_scan(request: HttpRequest, payload: ScanIn) -> dict[str, Any]:
+def create_scan(
+    request: HttpRequest,
+    payload: ScanIn,
+    key: str | None = Header(None, alias="Idempotency-Key", description="Accepted, and not needed: `nonce` is the key."),
+) -> dict[str, Any]:
     """POST /scans"""
     device = _device(request)
     result = scan(device=device, code=payload.code, nonce=payload.nonce, scanned_at=payload.scanned_at)

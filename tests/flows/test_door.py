@@ -128,7 +128,7 @@ def test_a_phone_reads_a_ticket_and_says_go_then_stop(
     page.goto(web.url(hall.host, "/door/"))
     expect(page.get_by_role("heading", name="Pair this phone with a gate")).to_be_visible()
     assert faults_of(page) == []
-    page.get_by_label("Pairing code").fill(token)
+    page.get_by_label("Device token").fill(token)
     page.get_by_role("button", name="Pair", exact=True).click()
     expect(page.get_by_role("heading", name="Gate A")).to_be_visible()
     assert faults_of(page) == []
@@ -216,6 +216,6 @@ def test_a_revoked_phone_is_back_at_pairing(
     type_code(phone, first.short_code)
 
     expect(phone.get_by_role("heading", name="Pair this phone with a gate")).to_be_visible()
-    expect(phone.get_by_role("alert")).to_contain_text("This code does not open a gate")
+    expect(phone.get_by_role("alert")).to_contain_text("This token does not open a gate")
     assert phone.evaluate("localStorage.length") == 0
     assert not Admission.objects.filter(position=first.position).exists()
