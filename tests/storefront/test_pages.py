@@ -163,7 +163,7 @@ def test_a_secret_page_is_neither_kept_nor_told_to_others(shop: Shop) -> None:
     answer = shop.get(f"/orders/{order.number}/{order.token}/")
 
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
 
 
 def test_find_my_order_answers_the_same_whether_there_is_one(shop: Shop) -> None:
