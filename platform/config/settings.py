@@ -177,7 +177,8 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [_redis(3)], "expiry": 30, "capacity": 500},
+        # channels_redis waits up to 5 s for a message inside one read; redis-py's own default gives up after 5 as well.
+        "CONFIG": {"hosts": [{"address": _redis(3), "socket_timeout": 15}], "expiry": 30, "capacity": 500},
     }
 }
 CELERY_BROKER_URL = _redis(0)
