@@ -5,18 +5,34 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
+from idempotency.actions import LONGEST_KEY
 from scanning.api import router as scans
 from storefront.api import router as sales
 from ui.problems import JsonParser, describe_problems, register_problems
 
+NEEDS_KEY = {"create_hold", "create_order"}
+
 
 class OrganizerAPI(NinjaAPI):
-    """NinjaAPI whose document says how problems come."""
+    """NinjaAPI whose document says how problems come, and which headers are required."""
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         describe_problems(schema)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                _describe_parameters(operation)
         return schema
+
+
+def _describe_parameters(operation: dict[str, Any]) -> None:
+    """A parameter is there or not, never null. Where a key is needed, its absence is our refusal and not ninja's."""
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        schema |= next((kind for kind in schema.pop("anyOf", []) if kind["type"] != "null"), {})
+        if parameter["name"] == "Idempotency-Key":
+            schema |= {"minLength": 1, "maxLength": LONGEST_KEY}
+            parameter["required"] = operation["operationId"] in NEEDS_KEY
 
 
 api = OrganizerAPI(
