@@ -1,0 +1,94 @@
+"""`python -m tests.bench [--rounds N] [--seconds S] [name ...]`: measure, print one table, write `var/bench.json`."""
+
+import argparse
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ["MARQUEE_TEST"] = "0"  # as in production: no failpoint is looked for
+# Nothing listens there: what is measured calls no payment provider.
+os.environ.update(STRIPE_API_BASE="http://127.0.0.1:9", STRIPE_SECRET_KEY="sk_test_none")
+
+from tests.bench import figures
+from tests.bench.figure import Figure
+from tests.own_database import application_url, own_database
+
+RESULTS = Path(__file__).resolve().parents[2] / "var" / "bench.json"
+
+
+def main() -> int:
+    """Measure what was asked for, or everything."""
+    names = [module.name for module in pkgutil.iter_modules(figures.__path__)]
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*names, []], help="only these figures")
+    parser.add_argument("--rounds", type=int, default=5, help="of subject and baseline in turn; the median counts")
+    parser.add_argument("--seconds", type=float, default=3, help="per round")
+    options = parser.parse_args()
+    started = time.monotonic()
+    with own_database():
+        results = _measure(options.names or names, rounds=options.rounds, seconds=options.seconds)
+    _write(results)
+    _print(results)
+    print(f"\n{len(results)} figures in {time.monotonic() - started:.0f} s, written to {RESULTS}")
+    return 0
+
+
+def _measure(names: list[str], *, rounds: int, seconds: float) -> list[Figure]:
+    from django_tenants.utils import tenant_context
+
+    from tests import world
+    from tests.bench.bench import Bench
+    from tests.stack import start_web
+
+    house = world.open_house("Bench & Sons", "bench", owner="Ben", door="Ben")
+    world.let_charge(house)
+    results = []
+    with TemporaryDirectory() as folder:
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
+            "DATABASE_URL": application_url(),
+            "MARQUEE_TEST": "0",
+        }
+        with start_web(Path(folder) / "web", server="gunicorn", **environment) as web:
+            bench = Bench(web=web, house=house, rounds=rounds, seconds=seconds)
+            for name in names:
+                print(f"  {name} …", flush=True)
+                module = importlib.import_module(f"tests.bench.figures.{name}")
+                with tenant_context(house.organizer):
+                    results.append(module.measure(bench))
+    return results
+
+
+def _write(results: list[Figure]) -> None:
+    """Put the figures beside those that other runs left, each with the time of its own."""
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    known |= {result.name: {**result.as_json(), "at": at} for result in results}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n")
+
+
+def _print(results: list[Figure]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("figure", "value", "baseline", "ratio", "how", title="Marquee's figures (more is better)")
+    for result in results:
+        table.add_row(
+            result.name,
+            f"{result.value:,g} {result.unit}",
+            f"{result.baseline:,g} {result.unit}",
+            f"{result.ratio:g}",
+            result.how,
+        )
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
