@@ -10,7 +10,6 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from django_tenants.utils import tenant_context
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -18,9 +17,9 @@ from audit.actions import SYSTEM
 from scanning.actions import create_gate, pair_device, revoke_device
 from scanning.models import Admission, Device
 from tests import world
-from tests.conftest import HOUSES
 from tests.flows.conftest import CHROMIUM, DESKTOP, FLAGS, PHONE
 from tests.processes import Process, free_port, wait_for
+from tests.scanning.door import committing_house
 from tests.stack import product_env, web_command
 from tickets.models import Ticket
 from tickets.qr import qr_png
@@ -57,9 +56,8 @@ def web(
 
 @pytest.fixture
 def hall(web: Web, django_db_blocker: pytest.FixtureRequest) -> Iterator[world.House]:
-    """Northside Hall, entered; what happens there is committed and stays, on an event of its own."""
-    house = HOUSES["northside"]
-    with django_db_blocker.unblock(), tenant_context(house.organizer):  # type: ignore[attr-defined]
+    """A house of its own, entered; what happens there is committed and stays."""
+    with django_db_blocker.unblock(), committing_house() as house:  # type: ignore[attr-defined]
         yield house
 
 
