@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import models
 
 from tenants.checks import own_apps, require_own_apps
@@ -143,3 +144,8 @@ def test_a_package_named_platform_is_noticed(tmp_path: Path) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="platform"):
         require_own_apps(tmp_path)
+
+
+def test_nobody_forgets_the_organizers_by_flushing() -> None:
+    with pytest.raises(CommandError, match="forget every organizer"):
+        call_command("flush", interactive=False)
