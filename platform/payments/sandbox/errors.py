@@ -1,0 +1,53 @@
+"""The ways the API may refuse, in Stripe's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+class StripeError(Exception):
+    """A refusal: HTTP status, error type, code, message, the parameter at fault and further fields of the error.
+
+    `keeps_changes` says that what the handler wrote stays: a declined card leaves a failed charge behind.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = "invalid_request_error",
+        code: str = "",
+        param: str = "",
+        keeps_changes: bool = False,
+        **fields: Any,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.keeps_changes = keeps_changes
+        self.error: JsonObject = {"type": type, "message": message}
+        if code:
+            self.error["code"] = code
+            self.error["doc_url"] = "https://stripe.com/docs/error-codes/" + code.replace("_", "-")
+        if param:
+            self.error["param"] = param
+        self.error.update({key: value for key, value in fields.items() if value is not None})
+
+
+def missing(kind: str, identifier: str, param: str = "id") -> StripeError:
+    """404 for an object that does not exist, or belongs to another account."""
+    label = {"account": "account", "payment_method": "PaymentMethod", "fee_refund": "fee refund"}.get(kind, kind)
+    return StripeError(
+        f"No such {label}: '{identifier}'",
+        status=404 if param == "id" else 400,
+        code="resource_missing",
+        param=param,
+    )
+
+
+def unexpected_state(message: str, intent: JsonObject) -> StripeError:
+    """400 for a PaymentIntent that is not in a status which allows the call."""
+    return StripeError(message, code="payment_intent_unexpected_state", payment_intent=intent)
