@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.core.management.commands.flush import Command as DjangoFlush
 
 
-class Command(BaseCommand):
+class Command(DjangoFlush):
     """Also what Django's TransactionTestCase calls; tests that must commit use an organizer of their own instead."""
 
     help = "Refused: emptying public would forget every organizer while their schemas stay."
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def handle(self, **options: Any) -> None:
         """Always raises CommandError."""
         raise CommandError(self.help)
