@@ -181,5 +181,5 @@ def test_without_script_a_paid_order_is_placed_and_says_how_to_pay(
     scriptless.get_by_role("button", name="Pay").click()
 
     scriptless.get_by_role("heading", name="One step left: payment").wait_for()
-    assert scriptless.get_by_text("Paying needs JavaScript").count() == 1  # parsed, because no script may run
+    assert "Paying needs JavaScript" in scriptless.content()
     assert Order.objects.get(email="paper@example.com").state == "pending"
