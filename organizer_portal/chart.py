@@ -1,11 +1,13 @@
-"""Bars as numbers for an inline SVG: drawn on the server, so that they are there before any script is."""
+"""Bars as numbers for an inline SVG: drawn on the server, so that they are there before any script is.
+
+The drawing is stretched to its frame, so words stand beside it as text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.queries import Bar
 
-WIDTH, HEIGHT = 960, 200
+WIDTH, HEIGHT = 960, 100
 
 
 @dataclass(frozen=True)
@@ -17,27 +19,22 @@ class DrawnBar:
     width: float
     height: float
     bar: Bar
-    is_marked: bool  # carries a label on the axis
-
-    @property
-    def middle(self) -> float:
-        return self.x + self.width / 2
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A bar chart of WIDTH x HEIGHT units; `top` is the number at its upper edge."""
+    """A bar chart of WIDTH x HEIGHT units; `top` is the number at its upper edge, `marks` stand along its lower one."""
 
     bars: tuple[DrawnBar, ...]
+    marks: tuple[Bar, ...]
     top: int
     total: int
 
 
-def draw(bars: Sequence[Bar], *, marks: int = 6) -> Chart:
-    """Lay out bars from left to right, with about `marks` labels beneath."""
+def draw(bars: Sequence[Bar], *, marks: int = 4) -> Chart:
+    """Lay out bars from left to right, with `marks` evenly spread labels beneath, the first and the last among them."""
     top = _round_up(max((bar.tickets for bar in bars), default=0))
     slot = WIDTH / max(len(bars), 1)
-    every = max(1, -(-len(bars) // marks))
     drawn = tuple(
         DrawnBar(
             x=round(index * slot + slot * 0.15, 1),
@@ -45,11 +42,12 @@ def draw(bars: Sequence[Bar], *, marks: int = 6) -> Chart:
             width=round(slot * 0.7, 1),
             height=round(HEIGHT * bar.tickets / top, 1),
             bar=bar,
-            is_marked=index % every == 0,
         )
         for index, bar in enumerate(bars)
     )
-    return Chart(drawn, top, sum(bar.tickets for bar in bars))
+    last = len(bars) - 1
+    spread = sorted({round(last * step / max(marks - 1, 1)) for step in range(marks)}) if bars else []
+    return Chart(drawn, tuple(bars[index] for index in spread), top, sum(bar.tickets for bar in bars))
 
 
 def _round_up(number: int) -> int:

@@ -17,7 +17,8 @@ from tickets.models import Ticket
 WORDS = {
     "place_order": gettext_lazy("Order placed"),
     "secure_order": gettext_lazy("Places secured, payment being collected"),
-    "complete_order": gettext_lazy("Paid, tickets issued"),
+    "complete_order": gettext_lazy("Order completed"),
+    "issue_tickets": gettext_lazy("Tickets issued"),
     "cancel_order": gettext_lazy("Cancelled, places given back"),
     "void_payment": gettext_lazy("Payment released, nothing taken"),
     "refund_order": gettext_lazy("Refunded, tickets void"),

@@ -71,7 +71,7 @@ def test_an_order_tells_its_story(nora: Visitor, order: Order) -> None:
     assert [str(moment.words) for moment in page.context["timeline"]][:3] == [
         "Order placed",
         "Places secured, payment being collected",
-        "Paid, tickets issued",
+        "Tickets issued",
     ]
     assert "Scanned: Not yet valid" in words  # doors open in a month
     assert ticket.short_code in words
