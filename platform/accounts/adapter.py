@@ -1,6 +1,6 @@
 """How allauth speaks and links here."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.access import staff_home
 from accounts.models import User
@@ -24,6 +25,12 @@ MAILS = {
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped base
     """Sign-in for people who have an account: accounts are made by sign-up and by invitation, never here."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("E-mail or password is wrong. Check both, or choose a new password."),
+        "too_many_login_attempts": gettext_lazy("Too many wrong passwords. Wait five minutes, or choose a new one."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """allauth's own sign-up page does not exist."""

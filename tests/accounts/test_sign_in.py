@@ -83,7 +83,7 @@ def test_guessing_is_slowed_down_across_hosts(northside: world.House, southside:
     response = Visitor(northside.host).post("/portal/account/login/", right)
 
     assert response.status_code == 422
-    assert "Too many failed login attempts" in text(response)
+    assert "Too many wrong passwords." in text(response)
 
 
 @pytest.mark.parametrize(
