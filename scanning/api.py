@@ -56,12 +56,14 @@ PROBLEMS = {401: Problem, 422: Problem}
 def create_scan(
     request: HttpRequest,
     payload: ScanIn,
-    key: str | None = Header(None, alias="Idempotency-Key", description="Accepted, and not needed: `nonce` is the key."),
+    key: str | None = Header(
+        None, alias="Idempotency-Key", description="Accepted, and not needed: `nonce` is the key."
+    ),
 ) -> dict[str, Any]:
     """POST /scans"""
     device = _device(request)
     result = scan(device=device, code=payload.code, nonce=payload.nonce, scanned_at=payload.scanned_at)
-    return scan_out(result, device=device, zone=queries.zone_of_event(device.gate.event))
+    return scan_out(result, device=device, zone=queries.zone_of_scan(device, result.ticket))
 
 
 @router.get(

@@ -3,9 +3,12 @@
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from events.models import Event, Performance
 from orders.models import Order, Position
 from scanning.models import Admission, Device, Gate, Scan
+from tickets.models import Ticket
 
 
 def digest_of(secret: str) -> str:
@@ -31,12 +34,12 @@ def devices_of_event(event_id: UUID) -> list[Device]:
 
 def scan_by_nonce(device: Device, nonce: str) -> Scan | None:
     """The scan that this device already sent under this nonce."""
-    return Scan.objects.select_related("ticket__position__order").filter(device=device, nonce=nonce).first()
+    return _with_ticket().filter(device=device, nonce=nonce).first()
 
 
 def scans_of_gate(gate_id: UUID, *, before: UUID | None, limit: int) -> list[Scan]:
     """The newest `limit` scans of a gate, newest first; only those older than the scan `before`, when given."""
-    scans = Scan.objects.filter(gate_id=gate_id).select_related("device", "gate", "ticket__position__order")
+    scans = _with_ticket().filter(gate_id=gate_id)
     if before is not None:
         scans = scans.filter(pk__lt=before)
     return list(scans.order_by("-pk")[:limit])
@@ -58,7 +61,18 @@ def expected_count(event_id: UUID) -> int:
     return sold.filter(order__state=Order.State.PAID).count()
 
 
+def zone_of_scan(device: Device, ticket: Ticket | None) -> str:
+    """The time zone in which a gate reads its times; a ticket of its event has it at hand."""
+    if ticket is not None and ticket.event_id == device.gate.event_id:
+        return ticket.position.performance.timezone
+    return zone_of_event(device.gate.event)
+
+
 def zone_of_event(event: Event) -> str:
-    """The time zone in which the door reads its times."""
+    """The time zone of an event's first performance, or of its venue."""
     zone = Performance.objects.filter(event=event).values_list("timezone", flat=True).first()
     return zone or event.venue.timezone
+
+
+def _with_ticket() -> QuerySet[Scan]:
+    return Scan.objects.select_related("ticket__event", "ticket__position__order", "ticket__position__performance")
