@@ -4,6 +4,7 @@ Secret addresses carry the token in the path: they are never cached, never index
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -264,8 +265,13 @@ def extension(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
 @secret_page
 @require_GET
 def order_page(request: HttpRequest, number: str, token: str) -> HttpResponse:
-    """`storefront/order.html`: see `_order_context`."""
-    return render(request, "storefront/order.html", _order_context(request, order_by_token(number, token)))
+    """`storefront/order.html`: see `_order_context`. A buyer who comes back from the bank is told at once where it stands."""
+    order = order_by_token(number, token)
+    if order.state == Order.State.PENDING and "redirect_status" in request.GET:
+        with suppress(DomainError):  # the provider is away: the webhook or the reconciler will tell
+            checkout.settle_payment(order_id=order.pk)
+        order = order_by_token(number, token)
+    return render(request, "storefront/order.html", _order_context(request, order))
 
 
 @secret_page
@@ -285,7 +291,8 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
 
     `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refund`,
     `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
-    `return_url`) while it waits for a payment, `error` when the payment service is away, `sent` after “send again”.
+    `return_url`) while it waits for a payment, `error` when the payment service is away, `sent` after “send again”,
+    `is_slow` when the bank has been asked for half a minute.
     """
     payment = payment_of(order.pk)
     asked = "confirming" in request.GET or "redirect_status" in request.GET or "payment_intent" in request.GET
@@ -308,6 +315,7 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "error": None,
         "sent": "sent" in request.GET,
         "poll_seconds": BROWSER_POLL_SECONDS,
+        "is_slow": "slow" in request.GET,
     }
     if order.state == Order.State.PENDING and not is_confirming:
         try:

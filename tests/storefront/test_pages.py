@@ -192,3 +192,24 @@ def test_another_house_shows_nothing_of_this_one(shop: Shop, southside: world.Ho
 
     assert "Northern Canary" not in there.get("/").content.decode()
     assert there.get(f"/events/{event.slug}/").status_code == 404
+
+
+def test_the_page_that_waits_for_the_bank_goes_on_asking_until_there_is_news(shop: Shop) -> None:
+    waiting = world.place_order(world.make_event(), Standard=1)
+    done = world.place_order(world.make_event(), **{"Guest list": 1})
+
+    still = shop.get(f"/orders/{waiting.number}/{waiting.token}/status/?confirming=1")
+    news = shop.get(f"/orders/{done.number}/{done.token}/status/?confirming=1")
+
+    assert "HX-Redirect" not in still
+    assert "/status/?confirming=1" in still.content.decode()
+    assert news["HX-Redirect"] == f"/orders/{done.number}/{done.token}/"
+
+
+def test_after_half_a_minute_the_page_promises_the_email(shop: Shop) -> None:
+    waiting = world.place_order(world.make_event(), Standard=1)
+
+    page = shop.get(f"/orders/{waiting.number}/{waiting.token}/status/?confirming=1&slow=1").content.decode()
+
+    assert "bea@example.com" in page
+    assert "You can close this page" in page
