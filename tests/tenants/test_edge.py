@@ -1,17 +1,20 @@
 """Host -> organizer -> schema, over HTTP and over WebSockets."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.testing import WebsocketCommunicator
 from django.core.cache import caches
 from django.db import connection
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from audit.actions import SYSTEM
 from tenants.actions import add_domain, remove_domain, resume_organizer, suspend_organizer
 from tenants.errors import DomainInvalid, DomainTaken
+from tenants.middleware import TenantMiddleware
 from tenants.models import Domain, Organizer
 from tenants.queries import normal_host, organizer_for_host
 from tenants.scope import OrganizerScope, group_name
@@ -127,6 +130,26 @@ def test_a_custom_domain_comes_and_goes(edge: None, organizer: Organizer) -> Non
     remove_domain(organizer_id=organizer.pk, domain="tickets.eastgate.example", actor=SYSTEM)
     assert get("tickets.eastgate.example")[0] == 404
     assert organizer.get_primary_domain().domain == f"{organizer.slug}.localhost"
+
+
+def test_staffs_pages_can_tell_a_custom_domain(organizer: Organizer) -> None:
+    add_domain(organizer_id=organizer.pk, domain="box.eastgate.example", is_primary=False, actor=SYSTEM)
+    seen: dict[str, tuple[bool, Organizer | None]] = {}
+
+    def view(request: Any) -> HttpResponse:
+        seen[request.get_host()] = (request.is_custom_domain, request.organizer)
+        return HttpResponse()
+
+    for host in ("box.eastgate.example", f"{organizer.slug}.localhost", "localhost"):
+        TenantMiddleware(view)(RequestFactory().get("/", headers={"host": host}))
+
+    assert seen == {
+        "box.eastgate.example": (True, organizer),
+        f"{organizer.slug}.localhost": (False, organizer),
+        "localhost": (False, None),
+    }
+    connection.set_schema_to_public()
+    remove_domain(organizer_id=organizer.pk, domain="box.eastgate.example", actor=SYSTEM)
 
 
 def test_a_domain_belongs_to_one(organizer: Organizer, gates: tuple[Organizer, Organizer]) -> None:
