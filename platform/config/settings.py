@@ -136,6 +136,8 @@ def _database(url: str) -> dict[str, Any]:
         **server,
         "ENGINE": "tenants.pg",
         "CONN_MAX_AGE": 0,
+        # One empty round trip as a connection leaves the pool: after a restart of Postgres nobody gets a dead one.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **server.get("OPTIONS", {}),  # ?sslmode=verify-full and the like
             # A held lock or a runaway statement must cost one request, not the pool (docs/locking.md).
