@@ -46,10 +46,10 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
         table.add_row("Test card", number, f"{effect}; any future date, any CVC")
     console.print()
     console.print(table, soft_wrap=not console.is_terminal)
-    console.print(
-        "Codes change every 30 s: [bold]make codes[/bold] prints new ones; the secrets for an authenticator app"
+    print(
+        "Codes change every 30 s: `make codes` prints new ones; an authenticator app takes the secrets in var/demo.json."
     )
-    console.print("are in var/demo.json. Ctrl-C stops everything; the data stays.\n")
+    print("Ctrl-C stops everything; the data stays.\n", flush=True)
 
 
 def show_codes(facts_file: Path) -> None:

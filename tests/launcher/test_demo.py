@@ -52,7 +52,11 @@ class Demo:
                 stderr=screen,
                 process_group=0,
             )
-        wait_for(lambda: "Ctrl-C stops everything" in self.screen() or self._has_ended(), "the demo", seconds=180)
+        wait_for(
+            lambda: "Ctrl-C stops everything; the data stays" in self.screen() or self._has_ended(),
+            "the demo",
+            seconds=180,
+        )
         assert not self._has_ended(), self.screen()
 
     def stop(self) -> int:
