@@ -9,7 +9,7 @@ from checkout import letters
 from checkout.actions import send_refund
 from config import books
 from config.tasks import wake_outbox
-from console.actions import count_refund, count_sale
+from console.actions import count_events, count_refund, count_sale
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
@@ -27,6 +27,11 @@ def _order(function: Callable[..., object]) -> Handler:
 def _welcome_owner(payload: dict[str, Any]) -> None:
     if payload["opened_by"]:  # a command opens organizers for nobody in particular
         welcome_owner(organizer_id=UUID(payload["organizer_id"]), user_id=UUID(payload["opened_by"]))
+
+
+def _list_event(payload: dict[str, Any]) -> None:
+    list_event(event_id=UUID(payload["event_id"]))
+    count_events()
 
 
 HANDLERS: dict[str, Handler] = {
@@ -48,7 +53,7 @@ HANDLERS: dict[str, Handler] = {
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),
     "count_refund": _order(count_refund),
-    "list_event": lambda payload: list_event(event_id=UUID(payload["event_id"])),
+    "list_event": _list_event,
     "publish_signing_key": publish_signing_key,
     # live screens
     "announce_sale": _order(announce_sale),

@@ -14,9 +14,10 @@ from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
 from events.models import Event, Performance, Quota, TicketType
 from events.queries import event_for_update
+from outbox.actions import enqueue
 from seating.models import Venue
 from ui.errors import NotFound
-from ui.ids import new_code
+from ui.ids import new_code, uuid7
 from ui.money import CURRENCIES
 
 
@@ -92,6 +93,7 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         setattr(event, name, value)
     event.save(update_fields=list(fields))
     record(verb="change_event", target=event, actor=actor, detail={"fields": sorted(fields)})
+    _list_again(event)
     return event
 
 
@@ -131,6 +133,7 @@ def change_ticket_type(
     ticket_type.price, ticket_type.max_per_order = price, max_per_order
     ticket_type.save(update_fields=["name", "perk", "price", "max_per_order"])
     record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
+    _list_again(ticket_type.event)
     return ticket_type
 
 
@@ -152,6 +155,12 @@ def mark_published(*, event: Event) -> None:
 def local_time(naive: datetime, zone: str) -> datetime:
     """A wall-clock time in `zone` as an aware instant."""
     return naive.replace(tzinfo=ZoneInfo(zone))
+
+
+def _list_again(event: Event) -> None:
+    """The platform's site has a copy of what is on sale."""
+    if event.is_published:
+        enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
 
 
 def _check_ticket_type(*, price: int, quantity: int, max_per_order: int) -> None:

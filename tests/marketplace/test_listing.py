@@ -89,3 +89,32 @@ def test_with_nothing_on_sale_the_home_page_says_so() -> None:
 
     assert page.status_code == 200
     assert "Nothing on sale yet" in text(page)
+
+
+def test_changing_what_is_on_sale_lists_it_again(northside: world.House) -> None:
+    from config.handlers import HANDLERS
+    from console.models import OrganizerFigures
+    from events.actions import change_event, change_ticket_type
+    from outbox.models import OutboxMessage
+
+    event = world.make_event("First Words", kinds=(("Guest", 0, 10),))
+    change_event(event_id=event.pk, actor=world.SYSTEM, title="Second Words")
+    change_ticket_type(
+        ticket_type_id=event.ticket_types.get().pk,
+        name="Guest",
+        perk="",
+        price=1000,
+        max_per_order=5,
+        actor=world.SYSTEM,
+    )
+    draft = world.make_event("Draft", kinds=(("Guest", 0, 10),), is_published=False)
+    change_event(event_id=draft.pk, actor=world.SYSTEM, title="Draft 2")
+
+    messages = list(OutboxMessage.objects.filter(kind="list_event").order_by("pk"))
+    assert [message.payload["event_id"] for message in messages] == [str(event.pk)] * 3
+    for message in messages:
+        HANDLERS["list_event"](message.payload)
+
+    (row,) = listed()
+    assert (row.title, row.price_from) == ("Second Words", 1075)
+    assert OrganizerFigures.objects.get().events == 1
