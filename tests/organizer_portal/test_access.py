@@ -166,3 +166,17 @@ def test_htmx_is_led_to_sign_in_as_a_whole_page(northside: world.House) -> None:
 
     assert response.status_code == 200
     assert response["HX-Redirect"].startswith("/portal/account/login/")
+
+
+def test_the_navigation_shows_what_the_role_may_open(northside: world.House, colleague, dora: Visitor) -> None:  # type: ignore[no-untyped-def]
+    def offered(visitor: Visitor) -> set[str]:
+        page = text(visitor.get("/portal/settings/"))
+        return {
+            name
+            for name in ("Home", "Events", "Orders", "Door", "Payouts", "Payments")
+            if f"<span>{name}</span>" in page
+        }
+
+    assert offered(dora) == {"Door"}
+    assert offered(colleague(Role.FINANCE)) == {"Home", "Events", "Orders", "Payouts", "Payments"}
+    assert offered(colleague(Role.MANAGER)) == {"Home", "Events", "Orders", "Door"}
