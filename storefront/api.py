@@ -1,5 +1,6 @@
 """The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +117,8 @@ def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None =
             hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket)
         except DomainError as refusal:
             return _refuse(row, refusal)
-        answer = schemas.HoldCreatedOut.model_validate({**_hold_out(hold), "token": hold.token}).model_dump(mode="json")
+        out = {**_hold_out(hold, at=hold.created_at), "token": hold.token}
+        answer = schemas.HoldCreatedOut.model_validate(out).model_dump(mode="json")
         return _answer(*remember_answer(row=row, status=201, body=answer))
 
 
@@ -128,7 +130,7 @@ def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None =
 )
 def get_hold(request: HttpRequest, hold_id: UUID) -> dict[str, Any]:
     """A hold as it is now, with the seconds it has left by the server's clock."""
-    return _hold_out(hold_by_token(hold_id, _bearer(request)))
+    return _hold_out(hold_by_token(hold_id, _bearer(request)), at=database_now())
 
 
 @router.delete(
@@ -143,15 +145,14 @@ def release_hold(request: HttpRequest, hold_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-def _hold_out(hold: Hold) -> dict[str, Any]:
-    now = database_now()
-    is_expired = hold.state == Hold.State.LIVE and not hold.is_live(at=now)
+def _hold_out(hold: Hold, *, at: datetime) -> dict[str, Any]:
+    is_expired = hold.state == Hold.State.LIVE and not hold.is_live(at=at)
     return {
         "id": hold.pk,
         "performance_id": hold.performance_id,
         "state": "expired" if is_expired else hold.state,
         "expires_at": hold.expires_at,
-        "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
+        "seconds_left": max(0, int((hold.expires_at - at).total_seconds())),
         "quote": hold.quote,
     }
 
@@ -236,11 +237,12 @@ def _order_out(order: Order) -> dict[str, Any]:
 
 
 def _refuse(row: IdempotencyKey, refusal: DomainError) -> HttpResponse:
-    """Refuse, and keep the refusal under the key: asked again with it, the answer stays the same.
+    """Refuse; what the state of things refuses (409) is kept under the key, so that its answer stays the same.
 
-    What may be different in a second is raised instead, so that nothing is kept and the key stays free.
+    What is wrong with the request itself is wrong again next time, and what may be different in a second (503, or a
+    busy place) may be asked again: both are raised, and leave the key free.
     """
-    if refusal.is_passing or refusal.status >= 500:
+    if refusal.is_passing or refusal.status != 409:
         raise refusal
     _status, members = remember_answer(row=row, status=refusal.status, body=members_of(refusal))
     return problem(**members)

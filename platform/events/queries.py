@@ -42,8 +42,8 @@ def published_performance(performance_id: UUID) -> Performance:
 
 
 def ticket_types_of(performance: Performance) -> list[TicketType]:
-    """What is offered for a performance, in the organizer's order, with the quotas each draws from."""
-    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True).prefetch_related("quotas"))
+    """What is offered for a performance, in the organizer's order."""
+    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True))
 
 
 def event_for_update(event_id: UUID) -> Event:

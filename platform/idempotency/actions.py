@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,14 +33,34 @@ def open_key(*, scope: str, key: str, body: Any) -> IdempotencyKey:
     if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
         raise KeyInvalid(_("Send an Idempotency-Key of 1 to %(n)d characters.") % {"n": LONGEST_KEY})
     fingerprint = fingerprint_of(body)
-    try:
-        with transaction.atomic():
-            return IdempotencyKey.objects.create(scope=scope, key=key, fingerprint=fingerprint)
-    except IntegrityError:
-        found = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
+    made = _insert(scope, key, fingerprint)
+    if made is not None:
+        return made
+    found = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
     if found.fingerprint != fingerprint:
         raise KeyReused(_("This Idempotency-Key was used for a different request. Use a new one."))
     return found
+
+
+def _insert(scope: str, key: str, fingerprint: str) -> IdempotencyKey | None:
+    """A new row, or None when the key is known.
+
+    One statement: an insert that fails would need a savepoint, and the ORM's way to ignore a conflict does not say whether
+    there was one.
+    """
+    row = IdempotencyKey(scope=scope, key=key, fingerprint=fingerprint, created_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {connection.ops.quote_name(IdempotencyKey._meta.db_table)}"
+            " (scope, key, fingerprint, reference, status, body, created_at) VALUES (%s, %s, %s, '', 0, '{}', %s)"
+            " ON CONFLICT (scope, key) DO NOTHING RETURNING id",
+            [scope, key, fingerprint, row.created_at],
+        )
+        inserted = cursor.fetchone()
+    if inserted is None:
+        return None
+    row.pk = inserted[0]
+    return row
 
 
 def remember_answer(*, row: IdempotencyKey, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

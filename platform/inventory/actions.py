@@ -68,11 +68,10 @@ def claim(
 
 def _lines(performance: Performance, wants: list[Want]) -> list[tuple[int, Want]]:
     """(pool id, want) for every pool that a want draws from, sorted by pool."""
-    pools = dict(Pool.objects.filter(performance_id=performance.pk).values_list("quota_id", "pk"))
-    lines = sorted(
-        ((pools[quota.pk], want) for want in wants for quota in want.ticket_type.quotas.all() if quota.pk in pools),
-        key=lambda line: (line[0], line[1].ticket_type.pk),
-    )
+    chosen = {want.ticket_type.pk: want for want in wants}
+    pools = Pool.objects.filter(performance_id=performance.pk).values_list("pk", "quota__ticket_types")
+    lines = [(pool_id, chosen[type_id]) for pool_id, type_id in pools if type_id in chosen]
+    lines.sort(key=lambda line: (line[0], line[1].ticket_type.pk))
     missing = next((want for want in wants if not any(line[1] is want for line in lines)), None)
     if missing is not None:
         raise SoldOut(_("“%(name)s” is not available.") % {"name": missing.ticket_type.name}, available=0)
