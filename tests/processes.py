@@ -37,7 +37,12 @@ class Process:
     def start(self) -> "Process":
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
-                self.argv, cwd=ROOT, env={**os.environ, **self.env}, stdout=output, stderr=output, start_new_session=True
+                self.argv,
+                cwd=ROOT,
+                env={**os.environ, **self.env},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         return self
 
@@ -110,7 +115,15 @@ def start_sandbox(folder: Path, *, webhooks_to: str = "") -> Iterator[Sandbox]:
     sandbox = Sandbox(
         process=Process(
             name="stripe sandbox",
-            argv=[sys.executable, "-m", "payments.sandbox", "--port", str(port), "--state", str(folder / "stripe.sqlite")],
+            argv=[
+                sys.executable,
+                "-m",
+                "payments.sandbox",
+                "--port",
+                str(port),
+                "--state",
+                str(folder / "stripe.sqlite"),
+            ],
             env={"PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"},
             log=folder / "sandbox.log",
         ),
@@ -118,7 +131,12 @@ def start_sandbox(folder: Path, *, webhooks_to: str = "") -> Iterator[Sandbox]:
     )
     if webhooks_to:
         sandbox.process.argv += ["--webhook-url", webhooks_to, "--webhook-secret", sandbox.secret]
-        sandbox.process.argv += ["--connect-webhook-url", webhooks_to, "--connect-webhook-secret", sandbox.connect_secret]
+        sandbox.process.argv += [
+            "--connect-webhook-url",
+            webhooks_to,
+            "--connect-webhook-secret",
+            sandbox.connect_secret,
+        ]
     sandbox.process.start()
     try:
         wait_for(f"{sandbox.base}/healthz", sandbox.process)

@@ -225,7 +225,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         client_secret=intent.client_secret or "",
         charge_id=charge if isinstance(charge, str) else (charge.id if charge else ""),
         error_code=(error.decline_code or error.code or "") if error else "",
-        order_id=str(metadata["order_id"] if "order_id" in metadata else ""),
+        order_id=str(metadata["order_id"] if "order_id" in metadata else ""),  # noqa: SIM401 - no dict: no get()
     )
 
 

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
+
 from analytics.invariants import breaches
 from audit.actions import user_actor
 from audit.models import AuditEntry
 from checkout import actions as checkout
 from checkout.errors import ConsentMissing, NotRefundable
 from checkout.publish import publish_event
-from django.db import IntegrityError, transaction
 from events.errors import NotPublishable
 from inventory.models import Hold, Place
 from inventory.queries import database_now

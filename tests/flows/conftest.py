@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from django_tenants.utils import tenant_context
-from payments import gateway
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from payments import gateway
 from tests import world
 from tests.stack import Stack, start_stack
 
@@ -30,9 +31,7 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def stack(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
+def stack(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web, worker, clock and Stripe sandbox on the test database. What flows make is committed and stays."""
     with django_db_blocker.unblock(), start_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running

@@ -6,9 +6,10 @@ import httpx
 import pypdfium2
 import pytest
 import zxingcpp
+from django.utils import timezone
+
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
-from django.utils import timezone
 from orders.models import Order
 from scanning.actions import create_gate, pair_device
 from tests import world
@@ -47,7 +48,9 @@ def test_two_tickets_with_a_3d_secure_card_on_a_phone(stack, in_house, phone, ma
     pay_by_card(phone, THREE_D_SECURE)
     challenge = phone.frame_locator("iframe[title*='3D Secure'], iframe[title*='authentication' i]")
     challenge.get_by_role("button", name="Complete").click()
-    phone.get_by_role("heading", name="You’re going").or_(phone.get_by_text("You're going")).first.wait_for(timeout=30_000)
+    phone.get_by_role("heading", name="You’re going").or_(phone.get_by_text("You're going")).first.wait_for(
+        timeout=30_000
+    )
 
     mail = mails(email)[0]
     assert "Flower Market" in mail["subject"]

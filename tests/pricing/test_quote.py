@@ -12,9 +12,7 @@ GUEST = UUID(int=2)
 
 
 def test_two_standard_and_a_free_ticket():
-    priced = quote(
-        [Item(STANDARD, "Standard", 2, 2400), Item(GUEST, "Guest list", 1, 0)], currency="EUR", plan=PLAN
-    )
+    priced = quote([Item(STANDARD, "Standard", 2, 2400), Item(GUEST, "Guest list", 1, 0)], currency="EUR", plan=PLAN)
 
     assert [(line.name, line.price, line.fee, line.total) for line in priced.lines] == [
         ("Standard", 2400, 110, 5020),

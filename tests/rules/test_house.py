@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_PARTY = [ROOT / "platform", *(ROOT / d for d in ("tenants", "storefront", "organizer_portal", "payouts", "scanning", "analytics"))]
+FIRST_PARTY = [
+    ROOT / "platform",
+    *(ROOT / d for d in ("tenants", "storefront", "organizer_portal", "payouts", "scanning", "analytics")),
+]
 SOURCES = sorted(p for folder in FIRST_PARTY for p in folder.rglob("*.py") if "migrations" not in p.parts)
 
 
@@ -61,7 +64,9 @@ def test_what_leaks_between_organizers_is_not_written(pattern):
     assert lines == [], BANNED[pattern]
 
 
-TEMPLATES = sorted(p for folder in FIRST_PARTY for p in folder.rglob("*.html") if "mail" not in p.name and "mail" not in p.parts)
+TEMPLATES = sorted(
+    p for folder in FIRST_PARTY for p in folder.rglob("*.html") if "mail" not in p.name and "mail" not in p.parts
+)
 
 
 @pytest.mark.parametrize("pattern", [r"<script(?![^>]*\bsrc=)", r"\sstyle=", r"\son[a-z]+=\"", r"<style", r"\|safe\b"])
