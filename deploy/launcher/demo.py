@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -92,16 +93,20 @@ class Demo:
         return code
 
     def start(self) -> None:
-        """Bring every part up in order. Raises LauncherError when one does not come up."""
+        """Bring every part up in order. Raises LauncherError when one does not come up.
+
+        The world is loaded while the product's processes start: they need its tables, not its rows.
+        """
         self.start_backing()
         self.start_providers()
-        with step("Loading the demo world", watch=self.place.log("manage")):
-            self.manage("load_demo")
         self.place.write("env.json", {name: value for name, value in self.env.items() if os.environ.get(name) != value})
         services = [self._web(), self._worker(), self._clock()]
         if self.is_for_development:
             services.append(self._front_end())
-        self.supervisor.start(*services)
+        self.supervisor.launch(*services)
+        with step("Loading the demo world", watch=self.place.log("manage")):
+            self.manage("load_demo")
+        self.supervisor.wait_for_all()
 
     def start_backing(self) -> None:
         """Start Postgres and Redis, or use those named by the settings; bring the tables up to date."""
@@ -132,8 +137,16 @@ class Demo:
         self.supervisor.start(*services)
         if postgres:
             postgres.create_roles()
+        self._migrate(is_embedded=postgres is not None)
+
+    def _migrate(self, *, is_embedded: bool) -> None:
+        """Bring the tables up to date; an embedded database that saw these very migrations needs no look."""
+        wanted = {"migrations": _fingerprint_of_migrations()}
+        if is_embedded and self.place.read("migrated.json") == wanted:
+            return
         with step("Bringing the tables up to date", watch=self.place.log("manage")):
-            self.manage("migrate_schemas", as_owner=True)
+            self.manage("migrate_schemas")
+        self.place.write("migrated.json", wanted)
 
     def start_providers(self) -> None:
         """Start the mailbox and the payments sandbox, or use what the settings name."""
@@ -150,13 +163,10 @@ class Demo:
             services.append(self._sandbox())
         self.supervisor.start(*services)
 
-    def manage(self, *arguments: str, as_owner: bool = False) -> None:
+    def manage(self, *arguments: str) -> None:
         """Run a management command with its output in `manage.log`. Raises LauncherError with its end when it fails."""
         log = self.place.log("manage")
-        env = dict(self.env)
-        if as_owner:
-            env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
-        started = processes.spawn([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT, log=log)
+        started = processes.spawn([sys.executable, "manage.py", *arguments], env=self.env, cwd=ROOT, log=log)
         try:
             code = started.wait()
         except KeyboardInterrupt:
@@ -264,6 +274,15 @@ class Demo:
             found["Mail for programs"] = self.mailbox.api_url
         found["Logs"] = os.path.relpath(self.place.folder / "logs")
         return found
+
+
+def _fingerprint_of_migrations() -> str:
+    """Return a fingerprint of everything that decides the tables: our migrations and the installed packages'."""
+    total = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    for folder in (ROOT / "platform", *(path.parent for path in ROOT.glob("*/__init__.py"))):
+        for path in sorted(folder.rglob("migrations/*.py")):
+            total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return total.hexdigest()
 
 
 def _answers_ping(redis_url: str, node: str) -> processes.Check:

@@ -2,8 +2,8 @@
 
     python -m deploy.launcher.mailbox --smtp-port N --http-port N --state FILE.sqlite
 
-`GET /` is the page. `GET /api/mails` returns a JSON list, oldest first, of `{id, at, from, to, subject, text, html,
-attachments: [{name, content_type, size, url}]}` (`?to=` keeps one recipient's); `DELETE /api/mails` empties it.
+`GET /` is the page. `GET /api/mails` returns a JSON list, oldest first, of `{id, at, from, to, message_id, subject, text,
+html, attachments: [{name, content_type, size, url}]}` (`?to=` keeps one recipient's); `DELETE /api/mails` empties it.
 `GET /healthz` answers 200. Loopback only, no authentication: it is for a developer's machine.
 """
 
@@ -131,6 +131,7 @@ def describe(row: tuple[int, str, str, str, bytes], *, base_url: str) -> dict[st
         "at": at,
         "from": sender,
         "to": recipients,
+        "message_id": str(message["Message-ID"] or ""),
         "subject": str(message["Subject"] or ""),
         "text": _body(message, "plain"),
         "html": _body(message, "html"),

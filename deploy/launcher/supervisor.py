@@ -133,13 +133,22 @@ class Supervisor:
 
     def start(self, *services: Service) -> None:
         """Start services side by side and wait until all answer. They are stopped together too."""
+        self.launch(*services)
+        self.wait_for_all()
+
+    def launch(self, *services: Service) -> None:
+        """Start services side by side and go on; `wait_for_all` waits for them."""
         self.services.append([])
         for service in services:
             self.services[-1].append(service)
             service.launch()
-        for service in services:
-            with step(f"Waiting for {service.name}", watch=service.log):
-                service.wait_ready()
+
+    def wait_for_all(self) -> None:
+        """Wait until every service answers. Raises LauncherError when one ends or stays silent."""
+        for service in self._all():
+            if not service.is_ready_now:
+                with step(f"Waiting for {service.name}", watch=service.log):
+                    service.wait_ready()
 
     def watch(self) -> None:
         """Stay until a stop is asked for; restart what crashes. Raises LauncherError when one keeps crashing."""
