@@ -16,8 +16,7 @@ from payments.sandbox.views import visible
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
 AUTHENTICATION_FAILED = (
-    "We are unable to authenticate your payment method. "
-    "Please choose a different payment method and try again."
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 )
 
 

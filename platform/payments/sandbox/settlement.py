@@ -145,9 +145,7 @@ def create_transfer(
     """
     account = call.store.find("account", destination)
     if account is None:
-        raise StripeError(
-            f"No such destination: '{destination}'", code="resource_missing", param="destination"
-        )
+        raise StripeError(f"No such destination: '{destination}'", code="resource_missing", param="destination")
     if account["capabilities"].get("transfers") != "active":
         raise StripeError(
             "Your destination account needs to have at least one of the following capabilities enabled: transfers, "

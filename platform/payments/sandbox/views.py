@@ -11,7 +11,33 @@ from payments.sandbox.store import JsonObject, Store, now
 
 MAX_EXPANSION_DEPTH = 4
 # What a publishable key may see of a PaymentIntent: enough to pay it, nothing about who sells.
-PUBLIC_INTENT_FIELDS = ["id", "object", "amount", "amount_details", "automatic_payment_methods", "canceled_at", "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created", "currency", "description", "last_payment_error", "livemode", "next_action", "payment_method", "payment_method_configuration_details", "payment_method_types", "processing", "receipt_email", "setup_future_usage", "shipping", "source", "status"]
+PUBLIC_INTENT_FIELDS = [
+    "id",
+    "object",
+    "amount",
+    "amount_details",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "capture_method",
+    "client_secret",
+    "confirmation_method",
+    "created",
+    "currency",
+    "description",
+    "last_payment_error",
+    "livemode",
+    "next_action",
+    "payment_method",
+    "payment_method_configuration_details",
+    "payment_method_types",
+    "processing",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "status",
+]
 
 
 def visible(body: JsonObject) -> JsonObject:

@@ -1,9 +1,8 @@
-"""Application fees: what the platform earned on connected accounts' charges."""
+"""The platform's fees on connected accounts' charges, and giving them back."""
 
 from __future__ import annotations
 
 from payments.sandbox.call import Call, endpoint, listing, merge_metadata
-from payments.sandbox.errors import missing
 from payments.sandbox.settlement import refund_application_fee
 from payments.sandbox.store import JsonObject
 
@@ -19,27 +18,26 @@ def retrieve(call: Call) -> JsonObject:
 
 
 @endpoint("post", "/v1/application_fees/{id}/refunds")
-def refund(call: Call) -> JsonObject:
+def create_refund(call: Call) -> JsonObject:
     fee = call.get("application_fee", call.ids["id"])
-    left = fee["amount"] - fee["amount_refunded"]
-    return refund_application_fee(call, fee, int(call.params.get("amount", left)), call.params.get("metadata") or {})
+    amount = call.params.get("amount", fee["amount"] - fee["amount_refunded"])
+    metadata = call.params.get("metadata") or {}
+    return refund_application_fee(call, fee, amount, metadata)
 
 
 @endpoint("get", "/v1/application_fees/{id}/refunds")
 def list_refunds(call: Call) -> JsonObject:
-    return listing(call, "fee_refund", fields={"fee": call.ids["id"]})
+    fee = call.get("application_fee", call.ids["id"])
+    return listing(call, "fee_refund", fields={"fee": fee["id"]})
 
 
 @endpoint("get", "/v1/application_fees/{fee}/refunds/{id}")
 def retrieve_refund(call: Call) -> JsonObject:
-    found = call.get("fee_refund", call.ids["id"])
-    if found["fee"] != call.ids["fee"]:
-        raise missing("fee_refund", call.ids["id"])
-    return found
+    return call.get("fee_refund", call.ids["id"])
 
 
 @endpoint("post", "/v1/application_fees/{fee}/refunds/{id}")
 def update_refund(call: Call) -> JsonObject:
-    found = retrieve_refund(call)
-    merge_metadata(found, call.params)
-    return call.save(found)
+    refund = call.get("fee_refund", call.ids["id"])
+    merge_metadata(refund, call.params)
+    return call.save(refund)

@@ -1,31 +1,33 @@
-"""An account's balance and the lines that it is made of."""
+"""What an account has: its balance, and the lines it is the sum of."""
 
 from __future__ import annotations
 
 from payments.sandbox.call import Call, endpoint, listing
 from payments.sandbox.settlement import balances
-from payments.sandbox.store import JsonObject
+from payments.sandbox.store import PLATFORM, JsonObject
 
 
 @endpoint("get", "/v1/balance")
 def retrieve(call: Call) -> JsonObject:
-    parts = balances(call) or {call.owner()["default_currency"]: (0, 0)}
+    sums = balances(call) or {call.owner()["default_currency"]: (0, 0)}
 
-    def lines(which: int) -> list[JsonObject]:
+    def part(index: int) -> list[JsonObject]:
         return [
-            {"amount": amounts[which], "currency": currency, "source_types": {"card": amounts[which]}}
-            for currency, amounts in parts.items()
+            {"amount": amounts[index], "currency": currency, "source_types": {"card": amounts[index]}}
+            for currency, amounts in sums.items()
         ]
 
-    return {"object": "balance", "available": lines(0), "livemode": False, "pending": lines(1)}
+    shown: JsonObject = {"object": "balance", "available": part(0), "livemode": False, "pending": part(1)}
+    if call.account == PLATFORM:
+        shown["connect_reserved"] = [{"amount": 0, "currency": currency} for currency in sums]
+    return shown
 
 
 @endpoint("get", "/v1/balance_transactions")
-def list_all(call: Call) -> JsonObject:
-    names = ("currency", "source", "type", "payout")
-    return listing(call, "balance_transaction", fields={name: call.params.get(name) for name in names})
+def list_transactions(call: Call) -> JsonObject:
+    return listing(call, "balance_transaction", fields={n: call.params.get(n) for n in ("currency", "source", "type")})
 
 
 @endpoint("get", "/v1/balance_transactions/{id}")
-def retrieve_line(call: Call) -> JsonObject:
+def retrieve_transaction(call: Call) -> JsonObject:
     return call.get("balance_transaction", call.ids["id"])

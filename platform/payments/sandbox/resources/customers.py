@@ -1,4 +1,4 @@
-"""Customers, as little of them as saved payment methods need."""
+"""Customers: a name to keep cards under."""
 
 from __future__ import annotations
 
@@ -6,21 +6,34 @@ from payments.sandbox.call import Call, assign, endpoint, listing, merge_metadat
 from payments.sandbox.events import emit
 from payments.sandbox.store import JsonObject, new_id, now
 
+WRITABLE = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping", "tax_exempt")
+
 
 @endpoint("post", "/v1/customers")
 def create(call: Call) -> JsonObject:
-    empty = ("address", "currency", "default_source", "description", "email", "name", "phone", "shipping")
+    identifier = new_id("cus", 14)
+    empty = "address currency default_source description discount email name phone shipping test_clock"
     customer: JsonObject = {
-        **dict.fromkeys(empty),
-        "id": new_id("cus", 14),
+        **dict.fromkeys(empty.split()),
+        "id": identifier,
         "object": "customer",
         "balance": 0,
         "created": now(),
         "delinquent": False,
+        "invoice_prefix": identifier[-8:].upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
         "livemode": False,
         "metadata": {},
+        "next_invoice_sequence": 1,
+        "preferred_locales": [],
+        "tax_exempt": "none",
     }
-    assign(customer, call.params, "address", "description", "email", "name", "phone", "shipping")
+    assign(customer, call.params, *WRITABLE)
     merge_metadata(customer, call.params)
     call.save(customer)
     emit(call, "customer.created", customer)
@@ -39,8 +52,8 @@ def retrieve(call: Call) -> JsonObject:
 
 @endpoint("post", "/v1/customers/{customer}")
 def update(call: Call) -> JsonObject:
-    customer = retrieve(call)
-    assign(customer, call.params, "address", "description", "email", "name", "phone", "shipping")
+    customer = call.get("customer", call.ids["customer"])
+    assign(customer, call.params, *WRITABLE)
     merge_metadata(customer, call.params)
     call.save(customer)
     emit(call, "customer.updated", customer)
@@ -49,7 +62,7 @@ def update(call: Call) -> JsonObject:
 
 @endpoint("delete", "/v1/customers/{customer}")
 def delete(call: Call) -> JsonObject:
-    customer = retrieve(call)
+    customer = call.get("customer", call.ids["customer"])
     call.store.remove(customer["id"])
     emit(call, "customer.deleted", customer)
     return {"id": customer["id"], "object": "customer", "deleted": True}

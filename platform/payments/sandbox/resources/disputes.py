@@ -1,4 +1,4 @@
-"""Disputes and early fraud warnings: the test cards that cause them do so a moment after the payment."""
+"""Disputes: a buyer's bank takes the money back until it has decided."""
 
 from __future__ import annotations
 
@@ -10,19 +10,41 @@ from payments.sandbox.events import emit
 from payments.sandbox.fees import dispute_fee
 from payments.sandbox.store import JsonObject, new_id, now
 
-DUE_DAYS = 7
-EVIDENCE = (
-    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
-    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
-    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
-    "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
-    "shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
-    "uncategorized_file uncategorized_text"
-).split()
+EVIDENCE_DAYS = 7
+OPEN = ("needs_response", "warning_needs_response")
+EVIDENCE_FIELDS = [
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+]
 
 
-def open_for(call: Call, charge_id: str) -> None:
-    """The buyer's bank contests a charge: the money and a fee leave at once, unless it only asks."""
+def open_dispute(call: Call, charge_id: str) -> None:
+    """The bank of a dispute card speaks up: the amount and a fee leave the balance, except for an inquiry."""
     charge = call.get("charge", charge_id)
     card = BY_NUMBER[charge["_card"]]
     dispute: JsonObject = {
@@ -34,24 +56,32 @@ def open_for(call: Call, charge_id: str) -> None:
         "created": now(),
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
+        "evidence": {**dict.fromkeys(EVIDENCE_FIELDS), "enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": now() + DUE_DAYS * 86400,
+            "due_by": now() + EVIDENCE_DAYS * 86400,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": None,
         },
         "is_charge_refundable": card.inquiry,
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "card": {"brand": card.brand, "case_type": "inquiry" if card.inquiry else "chargeback",
+                     "network_reason_code": "10.4"},
+            "type": "card",
+        },
         "reason": card.dispute,
         "status": "warning_needs_response" if card.inquiry else "needs_response",
-    }
-    charge |= {"disputed": True, "_inquiry": card.inquiry}
+    }  # fmt: skip
     if not card.inquiry:
-        _book(call, dispute, -1)
+        fee = dispute_fee(call.owner()["country"])
+        line = _book(call, dispute, -dispute["amount"], fee)
+        dispute["balance_transactions"] = [line]
+    charge |= {"disputed": True, "_inquiry": card.inquiry}
     call.save(charge)
     call.save(dispute)
     emit(call, "charge.dispute.created", dispute)
@@ -59,31 +89,17 @@ def open_for(call: Call, charge_id: str) -> None:
         emit(call, "charge.dispute.funds_withdrawn", dispute)
 
 
-def _book(call: Call, dispute: JsonObject, sign: int) -> None:
-    fee = dispute_fee(call.owner()["country"]) if sign < 0 else 0
-    fees = [shapes.fee_detail("stripe_fee", fee, dispute["currency"])] if fee else []
+def _book(call: Call, dispute: JsonObject, amount: int, fee: int) -> JsonObject:
+    detail = {**shapes.fee_detail("stripe_fee", fee, dispute["currency"]), "description": "Dispute fee"}
     line = shapes.balance_transaction(
-        "adjustment", sign * dispute["amount"], dispute["currency"], source=dispute["id"], fees=fees
+        "adjustment",
+        amount,
+        dispute["currency"],
+        source=dispute["id"],
+        fees=[detail] if fee else [],
+        description=f"Chargeback {'withdrawal' if amount < 0 else 'reversal'} for {dispute['charge']}",
     )
-    call.save(line)
-    dispute["balance_transactions"].append(line)
-
-
-def warn_of_fraud(call: Call, charge_id: str) -> None:
-    """The card network expects a dispute of this charge."""
-    charge = call.get("charge", charge_id)
-    warning: JsonObject = {
-        "id": new_id("issfr"),
-        "object": "radar.early_fraud_warning",
-        "actionable": not charge["refunded"],
-        "charge": charge_id,
-        "created": now(),
-        "fraud_type": "unauthorized_use_of_card",
-        "livemode": False,
-        "payment_intent": charge["payment_intent"],
-    }
-    call.save(warning)
-    emit(call, "radar.early_fraud_warning.created", warning)
+    return call.save(line)
 
 
 @endpoint("get", "/v1/disputes")
@@ -98,16 +114,15 @@ def retrieve(call: Call) -> JsonObject:
 
 @endpoint("post", "/v1/disputes/{dispute}")
 def update(call: Call) -> JsonObject:
-    """Keep evidence; `submit` sends it, and its text decides (`winning_evidence`, `losing_evidence`)."""
-    dispute = retrieve(call)
-    if dispute["status"] not in ("needs_response", "warning_needs_response"):
-        raise StripeError("This dispute is already closed or under review; its evidence can no longer change.")
-    for name, value in (call.params.get("evidence") or {}).items():
-        dispute["evidence"][name] = value or None
-        dispute["evidence_details"]["has_evidence"] = True
+    dispute = call.get("dispute", call.ids["dispute"])
+    if "evidence" in call.params and dispute["status"] not in OPEN:
+        raise StripeError(f"This dispute has a status of {dispute['status']}: its evidence can no longer be changed.")
     merge_metadata(dispute, call.params)
-    if call.params.get("submit"):
-        dispute["evidence_details"]["submission_count"] += 1
+    given = call.params.get("evidence") or {}
+    dispute["evidence"] |= {key: value or None for key, value in given.items()}
+    dispute["evidence_details"]["has_evidence"] |= bool(given)
+    if given and call.params.get("submit", True):
+        dispute["evidence_details"] |= {"submission_count": dispute["evidence_details"]["submission_count"] + 1}
         dispute["status"] = "under_review" if dispute["status"] == "needs_response" else "warning_under_review"
         call.store.add_timer("dispute_decided", dispute["id"], call.account, call.settle_seconds)
     call.save(dispute)
@@ -115,33 +130,55 @@ def update(call: Call) -> JsonObject:
     return dispute
 
 
-def decide(call: Call, identifier: str) -> None:
-    """The bank has read the evidence."""
-    dispute = call.get("dispute", identifier)
-    text = dispute["evidence"].get("uncategorized_text") or ""
-    if dispute["status"] == "warning_under_review":
-        dispute["status"] = "warning_closed"
-    else:
-        dispute["status"] = "won" if "winning_evidence" in text else "lost"
-    if dispute["status"] == "won":
-        _book(call, dispute, +1)
-        emit(call, "charge.dispute.funds_reinstated", dispute)
-    call.save(dispute)
-    emit(call, "charge.dispute.closed", dispute)
-
-
 @endpoint("post", "/v1/disputes/{dispute}/close")
 def close(call: Call) -> JsonObject:
-    dispute = retrieve(call)
-    dispute["status"] = "lost"
+    dispute = call.get("dispute", call.ids["dispute"])
+    if dispute["status"] not in OPEN:
+        raise StripeError(f"This dispute has a status of {dispute['status']} and cannot be closed.")
+    return _end(call, dispute, won=False)
+
+
+def decide(call: Call, identifier: str) -> None:
+    """The bank has read the evidence: `winning_evidence` wins, anything else loses."""
+    dispute = call.get("dispute", identifier)
+    _end(call, dispute, won="winning_evidence" in str(dispute["evidence"]["uncategorized_text"]))
+
+
+def _end(call: Call, dispute: JsonObject, *, won: bool) -> JsonObject:
+    inquiry = dispute["status"].startswith("warning_")
+    dispute["status"] = "warning_closed" if inquiry else "won" if won else "lost"
+    if won and not inquiry:
+        dispute["balance_transactions"].append(_book(call, dispute, dispute["amount"], 0))
+        charge = call.get("charge", dispute["charge"])
+        call.save({**charge, "disputed": True})
     call.save(dispute)
     emit(call, "charge.dispute.closed", dispute)
+    if won and not inquiry:
+        emit(call, "charge.dispute.funds_reinstated", dispute)
     return dispute
+
+
+def warn_of_fraud(call: Call, charge_id: str) -> None:
+    """A card network's early warning."""
+    charge = call.get("charge", charge_id)
+    warning: JsonObject = {
+        "id": new_id("issfr"),
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": charge_id,
+        "created": now(),
+        "fraud_type": "misc",
+        "livemode": False,
+        "payment_intent": charge["payment_intent"],
+    }
+    call.save(warning)
+    emit(call, "radar.early_fraud_warning.created", warning)
 
 
 @endpoint("get", "/v1/radar/early_fraud_warnings")
 def list_warnings(call: Call) -> JsonObject:
-    return listing(call, "radar.early_fraud_warning", fields={"charge": call.params.get("charge")})
+    fields = {name: call.params.get(name) for name in ("charge", "payment_intent")}
+    return listing(call, "radar.early_fraud_warning", fields=fields)
 
 
 @endpoint("get", "/v1/radar/early_fraud_warnings/{early_fraud_warning}")

@@ -1,30 +1,61 @@
-"""Events, for those who missed their webhook."""
+"""What happened: the list that a program catches up from."""
 
 from __future__ import annotations
 
-from payments.sandbox.call import Call, endpoint, list_object, listing, page_size
-from payments.sandbox.store import JsonObject
+from payments.sandbox.call import Call, endpoint, list_object, page_size
+from payments.sandbox.errors import StripeError
+from payments.sandbox.store import JsonObject, Store
+
+# Deliveries that have not been answered with 2xx, as numbers by event.
+UNDELIVERED = "select event, count(*) as n from deliveries where state != 'done' group by event"
 
 
 @endpoint("get", "/v1/events")
 def list_all(call: Call) -> JsonObject:
-    if "delivery_success" not in call.params and "types" not in call.params:
-        return listing(call, "event", fields={"type": call.params.get("type")})
-    wanted = [event for event in reversed(call.store.every("event", call.account)) if _matches(call, event)]
-    limit = page_size(call.params)
-    return list_object(wanted[:limit], call.path, more=len(wanted) > limit)
+    params = call.params
+    if "type" in params and "types" in params:
+        raise StripeError("You may only specify one of these parameters: type, types.", param="types")
+    wanted = params.get("types") or ([params["type"]] if "type" in params else [])
+    where, values = "o.kind = 'event' and o.account = ?", [call.account]
+    if wanted:
+        tests = []
+        for type_ in wanted:
+            tests.append("json_extract(o.body, '$.type') glob ?")
+            values.append(type_)
+        where += f" and ({' or '.join(tests)})"
+    if "delivery_success" in params:
+        # An event that nobody listened to was not delivered wrongly.
+        where += f" and {'u.n is null' if params['delivery_success'] else 'u.n is not null'}"
+    created = params.get("created")
+    bounds = {"gte": created, "lte": created} if isinstance(created, int) else created or {}
+    for word, sign in (("gt", ">"), ("gte", ">="), ("lt", "<"), ("lte", "<=")):
+        if word in bounds:
+            where, values = f"{where} and o.created {sign} ?", [*values, bounds[word]]
+    order = "desc"
+    for word, sign in (("starting_after", "<"), ("ending_before", ">")):
+        if word in params:
+            call.get("event", params[word], word)
+            where, values = f"{where} and o.seq {sign} ?", [*values, call.store.seq_of(params[word])]
+            order = "desc" if word == "starting_after" else "asc"
+    limit = page_size(params)
+    rows = call.store.execute(
+        f"select o.id from objects o left join ({UNDELIVERED}) u on u.event = o.id "
+        f"where {where} order by o.seq {order} limit ?",
+        *values,
+        limit + 1,
+    )
+    events = [with_pending(call.store, call.get("event", row["id"])) for row in rows[:limit]]
+    return list_object(events if order == "desc" else events[::-1], call.path, more=len(rows) > limit)
 
 
-def _matches(call: Call, event: JsonObject) -> bool:
-    types = call.params.get("types")
-    if types and event["type"] not in types or call.params.get("type") not in (None, event["type"]):
-        return False
-    if "delivery_success" not in call.params:
-        return True
-    rows = call.store.execute("select state from deliveries where event = ?", event["id"])
-    return all(row["state"] == "done" for row in rows) == call.params["delivery_success"]
+def with_pending(store: Store, event: JsonObject) -> JsonObject:
+    """An event with the number of deliveries that are still to come."""
+    rows = store.execute(
+        "select count(*) as n from deliveries where event = ? and state in ('pending', 'held')", event["id"]
+    )
+    return {**event, "pending_webhooks": int(rows[0]["n"])}
 
 
 @endpoint("get", "/v1/events/{id}")
 def retrieve(call: Call) -> JsonObject:
-    return call.get("event", call.ids["id"])
+    return with_pending(call.store, call.get("event", call.ids["id"]))

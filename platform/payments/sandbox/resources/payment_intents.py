@@ -11,7 +11,21 @@ from payments.sandbox.resources import payment_methods
 from payments.sandbox.store import PLATFORM, JsonObject
 from payments.sandbox.views import visible
 
-COPIED = ["allowed_payment_method_types", "capture_method", "confirmation_method", "customer", "description", "excluded_payment_method_types", "on_behalf_of", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor_suffix", "transfer_group", "application_fee_amount"]
+COPIED = [
+    "allowed_payment_method_types",
+    "capture_method",
+    "confirmation_method",
+    "customer",
+    "description",
+    "excluded_payment_method_types",
+    "on_behalf_of",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor_suffix",
+    "transfer_group",
+    "application_fee_amount",
+]
 CHANGEABLE_ALWAYS = {"description", "metadata", "expand", "receipt_email", "shipping", "transfer_group"}
 NO_METHOD = (
     "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "

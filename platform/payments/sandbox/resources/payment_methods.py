@@ -31,7 +31,7 @@ def make(call: Call, given: JsonObject) -> JsonObject:
     """
     if given.get("type") != "card":
         raise StripeError(
-            f"The payment method type \"{given.get('type')}\" is invalid. The sandbox takes cards only.",
+            f'The payment method type "{given.get("type")}" is invalid. The sandbox takes cards only.',
             code="payment_method_invalid_parameter",
             param="type",
         )
@@ -176,5 +176,3 @@ def detach(call: Call) -> JsonObject:
     call.save(method)
     emit(call, "payment_method.detached", method, previous)
     return method
-
-

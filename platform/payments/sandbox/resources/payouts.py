@@ -12,57 +12,68 @@ from payments.sandbox.store import JsonObject, new_id, now
 
 @endpoint("post", "/v1/payouts")
 def create(call: Call) -> JsonObject:
-    amount, currency = call.params["amount"], call.params["currency"].lower()
-    available, _pending = balances(call).get(currency, (0, 0))
-    if amount > available:
+    params = call.params
+    amount, currency = params["amount"], params["currency"].lower()
+    owner = call.owner()
+    if not owner["payouts_enabled"]:
+        raise StripeError("Payouts are not enabled on this account.", code="payouts_not_allowed")
+    if balances(call).get(currency, (0, 0))[0] < amount:
         raise StripeError(
-            "You have insufficient funds in your Stripe account for this transfer.", code="balance_insufficient"
+            "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. You "
+            "can use the /v1/balance endpoint to view your Stripe balance.",
+            code="balance_insufficient",
         )
     identifier = new_id("po")
     line = shapes.balance_transaction("payout", -amount, currency, source=identifier, description="STRIPE PAYOUT")
     call.save(line)
+    banks = owner["external_accounts"]["data"]
     empty = (
-        "application_fee application_fee_amount destination failure_balance_transaction failure_code failure_message "
-        "original_payout payout_method reversed_by statement_descriptor trace_id"
+        "application_fee application_fee_amount failure_balance_transaction failure_code failure_message "
+        "original_payout payout_method reversed_by"
     )
     payout: JsonObject = {
         **dict.fromkeys(empty.split()),
         "id": identifier,
         "object": "payout",
         "amount": amount,
-        "arrival_date": now() + 86400,
+        "arrival_date": now(),
         "automatic": False,
         "balance_transaction": line["id"],
         "created": now(),
         "currency": currency,
-        "description": call.params.get("description"),
+        "description": params.get("description"),
+        "destination": banks[0]["id"] if banks else None,
         "livemode": False,
         "metadata": {},
-        "method": call.params.get("method", "standard"),
+        "method": params.get("method", "standard"),
         "reconciliation_status": "not_applicable",
-        "source_type": "card",
+        "source_type": params.get("source_type", "card"),
+        "statement_descriptor": params.get("statement_descriptor"),
         "status": "pending",
+        "trace_id": None,
         "type": "bank_account",
     }
-    merge_metadata(payout, call.params)
+    merge_metadata(payout, params)
     call.save(payout)
     emit(call, "payout.created", payout)
     call.store.add_timer("payout_paid", identifier, call.account, call.settle_seconds)
     return payout
 
 
-def pay(call: Call, identifier: str) -> None:
-    """The bank has the money."""
+def arrive(call: Call, identifier: str) -> None:
+    """The money of a payout has reached the bank."""
     payout = call.get("payout", identifier)
-    if payout["status"] == "pending":
-        payout["status"] = "paid"
-        call.save(payout)
-        emit(call, "payout.paid", payout)
+    if payout["status"] != "pending":
+        return
+    payout |= {"status": "paid", "trace_id": {"status": "supported", "value": new_id("trace", 12)}}
+    call.save(payout)
+    emit(call, "payout.updated", payout, {"status": "pending"})
+    emit(call, "payout.paid", payout)
 
 
 @endpoint("get", "/v1/payouts")
 def list_all(call: Call) -> JsonObject:
-    return listing(call, "payout", fields={"status": call.params.get("status")})
+    return listing(call, "payout", fields={n: call.params.get(n) for n in ("status", "destination")})
 
 
 @endpoint("get", "/v1/payouts/{payout}")
@@ -70,14 +81,21 @@ def retrieve(call: Call) -> JsonObject:
     return call.get("payout", call.ids["payout"])
 
 
+@endpoint("post", "/v1/payouts/{payout}")
+def update(call: Call) -> JsonObject:
+    payout = call.get("payout", call.ids["payout"])
+    merge_metadata(payout, call.params)
+    return call.save(payout)
+
+
 @endpoint("post", "/v1/payouts/{payout}/cancel")
 def cancel(call: Call) -> JsonObject:
-    payout = retrieve(call)
+    payout = call.get("payout", call.ids["payout"])
     if payout["status"] != "pending":
-        raise StripeError(f"Payouts with a status of {payout['status']} cannot be canceled.")
+        raise StripeError(f"Payout {payout['id']} has a status of {payout['status']} and cannot be canceled.")
     line = shapes.balance_transaction("payout_cancel", payout["amount"], payout["currency"], source=payout["id"])
     call.save(line)
-    payout["status"] = "canceled"
+    payout |= {"status": "canceled", "failure_balance_transaction": line["id"]}
     call.save(payout)
     emit(call, "payout.canceled", payout)
     return payout

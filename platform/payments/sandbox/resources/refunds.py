@@ -99,9 +99,7 @@ def _refund_fee(call: Call, charge: JsonObject, amount: int) -> int:
     """Give back our fee in proportion; returns how much."""
     platform = call.on(PLATFORM)
     if charge["application_fee"] is None:
-        raise StripeError(
-            f"Charge {charge['id']} has no application fee to refund.", param="refund_application_fee"
-        )
+        raise StripeError(f"Charge {charge['id']} has no application fee to refund.", param="refund_application_fee")
     fee = platform.get("application_fee", charge["application_fee"])
     whole = charge["amount_captured"]
     refunded_after = charge["amount_refunded"] - (charge["amount"] - whole) + amount
@@ -115,9 +113,7 @@ def _refund_fee(call: Call, charge: JsonObject, amount: int) -> int:
 def _reverse(call: Call, charge: JsonObject, amount: int, refund: str) -> str:
     """Take the destination's share back in proportion; the reversal's id."""
     if not charge.get("transfer"):
-        raise StripeError(
-            f"Charge {charge['id']} has no transfer to reverse.", param="reverse_transfer"
-        )
+        raise StripeError(f"Charge {charge['id']} has no transfer to reverse.", param="reverse_transfer")
     transfer = call.get("transfer", charge["transfer"])
     share = min(
         transfer["amount"] - transfer["amount_reversed"],

@@ -1,51 +1,60 @@
-"""Transfers: the platform's money to connected accounts, and back."""
+"""Transfers from the platform to connected accounts, and their reversals."""
 
 from __future__ import annotations
 
-from payments.sandbox.call import Call, endpoint, listing, merge_metadata
-from payments.sandbox.errors import StripeError, missing
+from payments.sandbox.call import Call, assign, endpoint, listing, merge_metadata
+from payments.sandbox.errors import StripeError
+from payments.sandbox.events import emit
 from payments.sandbox.settlement import balances, create_transfer, reverse_transfer
-from payments.sandbox.store import PLATFORM, JsonObject
+from payments.sandbox.store import JsonObject
 
 
 @endpoint("post", "/v1/transfers")
 def create(call: Call) -> JsonObject:
     params = call.params
-    destination = call.store.find("account", params["destination"], PLATFORM)
-    if destination is None:
-        raise missing("account", params["destination"], "destination")
-    if destination["capabilities"].get("transfers") != "active":
+    if "amount" not in params:
+        raise StripeError("Missing required param: amount.", code="parameter_missing", param="amount")
+    amount, currency = params["amount"], params["currency"].lower()
+    source = None
+    available_on = None
+    if "source_transaction" in params:
+        source = call.get("charge", params["source_transaction"], "source_transaction")
+        available_on = _check_source(call, source, amount, currency)
+    elif balances(call).get(currency, (0, 0))[0] < amount:
         raise StripeError(
-            "Your destination account needs to have at least one of the following capabilities enabled: transfers",
-            code="insufficient_capabilities_for_transfer",
+            "You have insufficient available funds in your Stripe account. Try adding funds directly to your available "
+            "balance by creating Charges using the 4000000000000077 test card.",
+            code="balance_insufficient",
         )
-    source = call.get("charge", params["source_transaction"], "source_transaction") if "source_transaction" in params else None
-    currency = params["currency"].lower()
-    amount = params.get("amount", source["amount_captured"] if source else 0)
-    _check_funds(call, source, amount, currency)
     return create_transfer(
         call,
         amount=amount,
         currency=currency,
         destination=params["destination"],
         source=source,
-        group=params.get("transfer_group") or (source and source["transfer_group"]),
+        group=params.get("transfer_group") or (source or {}).get("transfer_group"),
         description=params.get("description"),
         metadata=params.get("metadata") or {},
+        available_on=available_on,
     )
 
 
-def _check_funds(call: Call, source: JsonObject | None, amount: int, currency: str) -> None:
-    if source is None:
-        available, _pending = balances(call).get(currency, (0, 0))
-        if amount > available:
-            raise StripeError(
-                "You have insufficient available funds in your Stripe account.", code="balance_insufficient"
-            )
-        return
-    moved = sum(t["amount"] for t in call.store.every("transfer", PLATFORM, source_transaction=source["id"]))
-    if moved + amount > source["amount_captured"]:
-        raise StripeError("The transfers of a charge cannot exceed its amount.", param="amount")
+def _check_source(call: Call, source: JsonObject, amount: int, currency: str) -> int:
+    """A charge pays for transfers up to its amount; returns when its money is available."""
+    if not source["captured"]:
+        raise StripeError("The source_transaction must be a captured charge.", param="source_transaction")
+    if source["currency"] != currency:
+        raise StripeError("The currency of source_transaction's balance transaction is another one.", param="currency")
+    used = sum(
+        t["amount"] - t["amount_reversed"] for t in call.store.every("transfer", source_transaction=source["id"])
+    )
+    if used + amount > source["amount_captured"]:
+        raise StripeError(
+            f"Transfers using this transaction as a source must not exceed the source amount of "
+            f"{source['amount_captured']}. (There is already {used} transferred.)",
+            param="amount",
+        )
+    return int(call.get("balance_transaction", source["balance_transaction"])["available_on"])
 
 
 @endpoint("get", "/v1/transfers")
@@ -60,24 +69,25 @@ def retrieve(call: Call) -> JsonObject:
 
 @endpoint("post", "/v1/transfers/{transfer}")
 def update(call: Call) -> JsonObject:
-    transfer = retrieve(call)
-    if "description" in call.params:
-        transfer["description"] = call.params["description"] or None
+    transfer = call.get("transfer", call.ids["transfer"])
+    assign(transfer, call.params, "description")
     merge_metadata(transfer, call.params)
-    return call.save(transfer)
+    call.save(transfer)
+    emit(call, "transfer.updated", transfer)
+    return transfer
 
 
 @endpoint("post", "/v1/transfers/{id}/reversals")
-def reverse(call: Call) -> JsonObject:
+def create_reversal(call: Call) -> JsonObject:
     transfer = call.get("transfer", call.ids["id"])
-    left = transfer["amount"] - transfer["amount_reversed"]
-    amount = int(call.params.get("amount", left))
+    amount = call.params.get("amount", transfer["amount"] - transfer["amount_reversed"])
     return reverse_transfer(call, transfer, amount, metadata=call.params.get("metadata") or {})
 
 
 @endpoint("get", "/v1/transfers/{id}/reversals")
 def list_reversals(call: Call) -> JsonObject:
-    return listing(call, "transfer_reversal", fields={"transfer": call.ids["id"]})
+    transfer = call.get("transfer", call.ids["id"])
+    return listing(call, "transfer_reversal", fields={"transfer": transfer["id"]})
 
 
 @endpoint("get", "/v1/transfers/{transfer}/reversals/{id}")
