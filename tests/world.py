@@ -4,23 +4,28 @@ Northside Hall (Nora owns it, Dora stands at its door) and Southside Yard (Sam o
 each other's data. Bea buys. Charlie is a stranger at Northside: he manages at Southside.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import stripe
+from django.conf import settings
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
 from accounts.models import User
 from audit.actions import SYSTEM, user_actor
 from checkout import actions as checkout
 from checkout.publish import publish_event
-from django.conf import settings
-from django.utils import timezone
-from django_tenants.utils import tenant_context
 from events import actions as events
 from events.models import Event, Performance, TicketType
 from inventory.models import Hold
+from inventory.queries import database_now
 from orders.models import Order
 from payments import gateway
 from payments.actions import keep_account_facts
@@ -158,6 +163,17 @@ def hold(event: Event, **wanted: int) -> Hold:
     """`hold(event, Standard=2)`; a name with a space is passed as **{"Guest list": 1}."""
     basket = {kind_of(event, name).pk: quantity for name, quantity in wanted.items()}
     return checkout.place_hold(performance_id=the_performance(event).pk, basket=basket)
+
+
+@contextmanager
+def an_hour_ago() -> Iterator[None]:
+    """What is held or ordered inside was held or ordered an hour ago, by the clock that decides it: so it has lapsed."""
+
+    def earlier() -> datetime:
+        return database_now() - timedelta(hours=1)
+
+    with patch("inventory.actions.database_now", earlier), patch("checkout.actions.database_now", earlier):
+        yield
 
 
 def place_order(event: Event, *, buyer: checkout.Buyer = BEA, **wanted: int) -> Order:

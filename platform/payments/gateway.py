@@ -230,7 +230,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
 
 
 def _refund(refund: stripe.Refund) -> RefundAnswer:
-    return RefundAnswer(id=refund.id, status=refund.status or "pending", failure=refund.failure_reason or "")
+    return RefundAnswer(id=refund.id, status=refund.status or "pending", failure=getattr(refund, "failure_reason", None) or "")
 
 
 def _account(account: stripe.Account) -> AccountFacts:

@@ -1,7 +1,5 @@
 """The sale against the real Stripe sandbox: every way it can end, and what is true afterwards."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -13,7 +11,6 @@ from checkout.errors import ConsentMissing, NotRefundable
 from checkout.publish import publish_event
 from events.errors import NotPublishable
 from inventory.models import Hold, Place
-from inventory.queries import database_now
 from ledger.actions import Kind
 from ledger.queries import balance
 from orders.errors import BuyerInvalid
@@ -26,13 +23,6 @@ from tests.world import BEA, FREE, STANDARD
 from tickets.models import Ticket
 
 NORA = user_actor("00000000-0000-0000-0000-000000000001")
-
-
-def lapse(order: Order) -> None:
-    past = database_now() - timedelta(hours=1)
-    Hold.objects.filter(pk=order.hold_id).update(expires_at=past)
-    Place.objects.filter(hold=order.hold_id, state="held").update(held_until=past)
-    Order.objects.filter(pk=order.pk).update(expires_at=past)
 
 
 def kinds_waiting() -> list[str]:
@@ -143,8 +133,8 @@ def test_a_declined_card_leaves_the_order_waiting_with_the_reason(paying):
 
 
 def test_paid_late_but_the_places_are_still_free(paying):
-    order = world.place_order(world.make_event(kinds=((STANDARD, 2400, 1),)), **{STANDARD: 1})
-    lapse(order)
+    with world.an_hour_ago():
+        order = world.place_order(world.make_event(kinds=((STANDARD, 2400, 1),)), **{STANDARD: 1})
 
     world.pay(order)
     checkout.settle_payment(order_id=order.pk)
@@ -156,8 +146,8 @@ def test_paid_late_but_the_places_are_still_free(paying):
 
 def test_paid_late_and_another_place_serves_as_well(paying):
     event = world.make_event(kinds=((STANDARD, 2400, 2),))
-    order = world.place_order(event, **{STANDARD: 1})
-    lapse(order)
+    with world.an_hour_ago():
+        order = world.place_order(event, **{STANDARD: 1})
     Place.objects.filter(state="free").update(state="blocked")
     taken = world.hold(event, **{STANDARD: 1})  # takes over the lapsed place
     Place.objects.filter(state="blocked").update(state="free")
@@ -172,8 +162,8 @@ def test_paid_late_and_another_place_serves_as_well(paying):
 
 def test_paid_late_and_the_places_are_gone_the_authorisation_is_voided_and_the_buyer_told(paying):
     event = world.make_event(kinds=((STANDARD, 2400, 1),))
-    order = world.place_order(event, **{STANDARD: 1})
-    lapse(order)
+    with world.an_hour_ago():
+        order = world.place_order(event, **{STANDARD: 1})
     winner = world.paid_order(event, **{STANDARD: 1})
 
     world.pay(order)
@@ -192,9 +182,9 @@ def test_paid_late_and_the_places_are_gone_the_authorisation_is_voided_and_the_b
 
 def test_an_overdue_order_ends_at_the_provider_first_then_here(paying):
     event = world.make_event(kinds=((STANDARD, 2400, 1),))
-    order = world.place_order(event, **{STANDARD: 1})
+    with world.an_hour_ago():
+        order = world.place_order(event, **{STANDARD: 1})
     intent = checkout.begin_payment(order_id=order.pk)
-    lapse(order)
 
     assert checkout.reconcile()["overdue"] == 1
 

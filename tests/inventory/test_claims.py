@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from checkout import actions as checkout
 from inventory.errors import HoldEnded, LimitExceeded, NotOnSale, SoldOut
 from inventory.models import Hold, Place, StockEntry
@@ -16,13 +17,6 @@ def states(event: object) -> dict[str, int]:
     for state in Place.objects.filter(pool__performance__event=event).values_list("state", flat=True):
         counted[state] = counted.get(state, 0) + 1
     return counted
-
-
-def lapse(hold: Hold) -> None:
-    """Let the hold's time run out, as the database's clock would."""
-    past = database_now() - timedelta(seconds=1)
-    Hold.objects.filter(pk=hold.pk).update(expires_at=past)
-    Place.objects.filter(hold=hold).update(held_until=past)
 
 
 @pytest.fixture
@@ -61,8 +55,8 @@ def test_sold_out_says_so(free_event):
 
 
 def test_an_expired_hold_is_claimable_at_once_and_its_buyer_is_told(free_event):
-    lost = world.hold(free_event, **{FREE: 3})
-    lapse(lost)
+    with world.an_hour_ago():
+        lost = world.hold(free_event, **{FREE: 3})
 
     taken = world.hold(free_event, **{FREE: 2})
 
@@ -78,7 +72,8 @@ def test_an_expired_hold_is_claimable_at_once_and_its_buyer_is_told(free_event):
 
 
 def test_a_lapsed_hold_counts_as_available(free_event):
-    lapse(world.hold(free_event, **{FREE: 3}))
+    with world.an_hour_ago():
+        world.hold(free_event, **{FREE: 3})
 
     performance = world.the_performance(free_event)
     assert availability(performance, at=database_now()) == {world.kind_of(free_event, FREE).pk: 3}
