@@ -105,7 +105,11 @@ class Sdk:
         module = self.module("stripe._api_version")
         assert module is not None
         for node in module.classes["_ApiVersion"].body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "CURRENT":
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.targets[0], ast.Name)
+                and node.targets[0].id == "CURRENT"
+            ):
                 assert isinstance(node.value, ast.Constant)
                 return str(node.value.value)
         raise UnknownDeclarationError("stripe._api_version names no current version")

@@ -12,15 +12,50 @@ Params = dict[str, Any]
 Headers = Mapping[str, str]
 Rule = Callable[[str, str, Params, Headers], list[Violation]]
 
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"])
+ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])  # the last digit must be 0
 WHOLE_UNITS = frozenset(["isk", "ugx"])  # sent with two zeros
 # Published minimum charges in minor units. For other currencies Stripe decides after converting to the
 # settlement currency.
 MINIMUM_CHARGE = {
-    **dict.fromkeys(["ars", "aud", "brl", "cad", "chf", "cop", "eur", "idr", "ils", "inr", "jpy", "krw", "nzd", "php", "rub", "sgd", "usd", "zar"], 50),
-    "gbp": 30, "aed": 200, "myr": 200, "pln": 200, "ron": 200, "dkk": 250, "nok": 300, "sek": 300,
-    "hkd": 400, "mxn": 1000, "thb": 1000, "czk": 1500, "huf": 17500,
+    **dict.fromkeys(
+        [
+            "ars",
+            "aud",
+            "brl",
+            "cad",
+            "chf",
+            "cop",
+            "eur",
+            "idr",
+            "ils",
+            "inr",
+            "jpy",
+            "krw",
+            "nzd",
+            "php",
+            "rub",
+            "sgd",
+            "usd",
+            "zar",
+        ],
+        50,
+    ),
+    "gbp": 30,
+    "aed": 200,
+    "myr": 200,
+    "pln": 200,
+    "ron": 200,
+    "dkk": 250,
+    "nok": 300,
+    "sek": 300,
+    "hkd": 400,
+    "mxn": 1000,
+    "thb": 1000,
+    "czk": 1500,
+    "huf": 17500,
 }
 MAXIMUM_DIGITS = {"idr": 12, "cop": 10, "inr": 9}  # every other currency: 8
 ONLY_WHILE_CONFIRMING = (
@@ -64,9 +99,9 @@ def application_fee(method: str, template: str, params: Params, headers: Headers
 
 def direct_or_destination(method: str, template: str, params: Params, headers: Headers) -> list[Violation]:
     """transfer_data belongs to charges made on the platform."""
-    if (method, template) == ("post", "/v1/payment_intents") and "stripe-account" in headers:
-        if "transfer_data" in params:
-            return [Violation("transfer_data", "cannot be used on a direct charge (Stripe-Account is set)")]
+    creates = (method, template) == ("post", "/v1/payment_intents")
+    if creates and "stripe-account" in headers and "transfer_data" in params:
+        return [Violation("transfer_data", "cannot be used on a direct charge (Stripe-Account is set)")]
     return []
 
 

@@ -97,10 +97,11 @@ def _operation(method: str, template: str, declared: Schema) -> Operation:
         f"(?P<{piece[1:-1]}>[^/]+)" if piece.startswith("{") else re.escape(piece)
         for piece in re.split(r"(\{\w+\})", template)
     )
-    content_type, request = "", {}
-    for content_type, content in declared.get("requestBody", {}).get("content", {}).items():
-        request = content["schema"]
-    if not request:
+    bodies = declared.get("requestBody", {}).get("content", {})
+    content_type = next(iter(bodies), "")
+    if content_type:
+        request = bodies[content_type]["schema"]
+    else:
         query = declared.get("parameters", [])
         request = {
             "type": "object",

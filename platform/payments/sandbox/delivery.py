@@ -148,9 +148,7 @@ class Courier:
             self._under_way.discard(row["id"])
             self.wake()
 
-    async def _post(
-        self, session: aiohttp.ClientSession, endpoint: JsonObject, event: JsonObject
-    ) -> tuple[bool, str]:
+    async def _post(self, session: aiohttp.ClientSession, endpoint: JsonObject, event: JsonObject) -> tuple[bool, str]:
         body = json.dumps(visible(event), indent=2)
         at = int(time.time())
         headers = {
@@ -175,5 +173,3 @@ class Courier:
         )
         if state != "done":
             logger.warning("webhook %s to %s: %s (%s)", row["event"], row["endpoint"], answer, state)
-
-

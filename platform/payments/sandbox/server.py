@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hashlib
 import json
 import logging
@@ -111,36 +113,32 @@ async def preflight(request: web.Request) -> web.Response:
 async def api(request: web.Request) -> web.Response:
     """One request to the API, from its key to its answer, with the faults that tests asked for."""
     sandbox = request.app[SANDBOX]
-    body = await request.read()
+    exchange = Exchange(sandbox, request, await request.read())
+    key = exchange.key_in_use()
+    if key is not None and key in sandbox.busy_keys:
+        return exchange.response(exchange.refuse(_key_in_use()))
+    if key is not None:
+        sandbox.busy_keys.add(key)
+    try:
+        return await _answer(sandbox, request, exchange)
+    finally:
+        if key is not None:
+            sandbox.busy_keys.discard(key)
+
+
+async def _answer(sandbox: Sandbox, request: web.Request, exchange: Exchange) -> web.Response:
     fault = sandbox.faults.take(request.method, request.path)
     if fault is not None and fault.when == "before":
-        response = await _misbehave(request, fault)
-        if response is not None:
-            return response
-    exchange = Exchange(sandbox, request, body)
-    key = exchange.key_in_use()
-    try:
-        if key is not None and key in sandbox.busy_keys:
-            answer = exchange.refuse(_key_in_use())
-        else:
-            if key is not None:
-                sandbox.busy_keys.add(key)
-            answer = exchange.answer()
-            sandbox.wake_courier()
-            if fault is not None and fault.when == "after":
-                response = await _misbehave(request, fault)
-                if response is not None:
-                    return response
-    finally:
-        # Only the request that took the key lets go of it.
-        if key is not None and exchange.answered:
-            sandbox.busy_keys.discard(key)
-    return web.Response(
-        status=answer.status,
-        text=answer.text,
-        content_type="application/json",
-        headers={**CORS, **answer.headers, "Request-Id": exchange.request_id},
-    )
+        lost = await _misbehave(request, fault)
+        if lost is not None:
+            return lost
+    answer = exchange.answer()
+    sandbox.wake_courier()
+    if fault is not None and fault.when == "after":
+        lost = await _misbehave(request, fault)
+        if lost is not None:
+            return lost
+    return exchange.response(answer)
 
 
 async def _misbehave(request: web.Request, fault: Fault) -> web.Response | None:
@@ -180,7 +178,6 @@ class Exchange:
         ]
         self.account = request.headers.get("Stripe-Account", PLATFORM)
         self.idempotency_key = request.headers.get("Idempotency-Key")
-        self.answered = False
         # What the log keeps. Card data never reaches it.
         self.shown_params: JsonObject = {}
 
@@ -192,7 +189,6 @@ class Exchange:
 
     def answer(self) -> Answer:
         """The answer, from memory when the idempotency key was used before."""
-        self.answered = True
         try:
             publishable = self._authenticate()
             operation = self._operation()
@@ -210,15 +206,17 @@ class Exchange:
         self._log(answer.status)
         return answer
 
+    def response(self, answer: Answer) -> web.Response:
+        """The answer as HTTP."""
+        headers = {**CORS, **answer.headers, "Request-Id": self.request_id}
+        return web.Response(status=answer.status, text=answer.text, content_type="application/json", headers=headers)
+
     def _authenticate(self) -> bool:
         """Whether the key is publishable; raises without a usable key."""
         header = self.request.headers.get("Authorization", "")
         scheme, _, value = header.partition(" ")
         key = value
         if scheme.lower() == "basic":
-            import base64
-            import binascii
-
             try:
                 key = base64.b64decode(value).decode().split(":")[0]
             except (binascii.Error, UnicodeDecodeError):

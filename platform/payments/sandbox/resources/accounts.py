@@ -139,12 +139,12 @@ def create(call: Call) -> JsonObject:
     _apply(account, params)
     requested = params.get("capabilities") or {}
     account["capabilities"] = {name: "inactive" for name, wish in requested.items() if wish.get("requested")}
-    if "card_payments" in account["capabilities"] and "transfers" not in account["capabilities"]:
-        if account["controller"]["stripe_dashboard"]["type"] != "full":
-            raise StripeError(
-                "When requesting the `card_payments` capability for this account you must also request `transfers`.",
-                param="capabilities",
-            )
+    without_transfers = "card_payments" in account["capabilities"] and "transfers" not in account["capabilities"]
+    if without_transfers and account["controller"]["stripe_dashboard"]["type"] != "full":
+        raise StripeError(
+            "When requesting the `card_payments` capability for this account you must also request `transfers`.",
+            param="capabilities",
+        )
     call.save(account)
     emit(call.on(account["id"]), "account.updated", account)
     return account

@@ -63,20 +63,24 @@ def open_dispute(call: Call, charge_id: str) -> None:
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
-            "submission_method": None,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": card.inquiry,
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
-            "card": {"brand": card.brand, "case_type": "inquiry" if card.inquiry else "chargeback",
-                     "network_reason_code": "10.4"},
+            "card": {
+                "brand": card.brand,
+                "case_type": "inquiry" if card.inquiry else "chargeback",
+                "network": card.brand,
+                "network_reason_code": "10.4",
+            },
             "type": "card",
         },
         "reason": card.dispute,
         "status": "warning_needs_response" if card.inquiry else "needs_response",
-    }  # fmt: skip
+    }
     if not card.inquiry:
         fee = dispute_fee(call.owner()["country"])
         line = _book(call, dispute, -dispute["amount"], fee)
@@ -122,7 +126,8 @@ def update(call: Call) -> JsonObject:
     dispute["evidence"] |= {key: value or None for key, value in given.items()}
     dispute["evidence_details"]["has_evidence"] |= bool(given)
     if given and call.params.get("submit", True):
-        dispute["evidence_details"] |= {"submission_count": dispute["evidence_details"]["submission_count"] + 1}
+        dispute["evidence_details"]["submission_count"] += 1
+        dispute["evidence_details"]["submission_method"] = "manual"
         dispute["status"] = "under_review" if dispute["status"] == "needs_response" else "warning_under_review"
         call.store.add_timer("dispute_decided", dispute["id"], call.account, call.settle_seconds)
     call.save(dispute)

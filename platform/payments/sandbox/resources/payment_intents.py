@@ -44,15 +44,14 @@ def _intent(call: Call) -> JsonObject:
     """The PaymentIntent of the path; a publishable key must also know its client secret."""
     intent = call.get("payment_intent", call.ids["intent"])
     secret = call.params.get("client_secret")
-    if secret is not None or call.publishable:
-        if secret != intent["client_secret"]:
-            if call.publishable:
-                raise missing("payment_intent", call.ids["intent"])
-            raise StripeError(
-                "The client_secret provided does not match the client_secret associated with the PaymentIntent.",
-                code="payment_intent_invalid_parameter",
-                param="client_secret",
-            )
+    if (secret is not None or call.publishable) and secret != intent["client_secret"]:
+        if call.publishable:
+            raise missing("payment_intent", call.ids["intent"])
+        raise StripeError(
+            "The client_secret provided does not match the client_secret associated with the PaymentIntent.",
+            code="payment_intent_invalid_parameter",
+            param="client_secret",
+        )
     return intent
 
 
