@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
+from config import failpoints
 from notifications.models import EmailMessage
 from outbox.actions import enqueue
 
@@ -37,6 +38,7 @@ def queue_email(
     Queuing the same `key` again does nothing.
     """
     language = language or get_language() or settings.LANGUAGE_CODE
+    context = {"platform_name": settings.PLATFORM_NAME, **context}
     with override(language):
         subject = " ".join(render_to_string(f"{template}.subject.txt", context).split())
         message = EmailMessage(
@@ -71,4 +73,5 @@ def deliver_email(*, email_id: str) -> None:
         with storages["private"].open(item["path"], "rb") as file:
             mail.attach(item["name"], file.read(), item["type"])
     mail.send()
+    failpoints.hit("after_mail_sent")
     EmailMessage.objects.filter(pk=message.pk).update(state=EmailMessage.State.SENT, sent_at=timezone.now())
