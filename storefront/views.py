@@ -411,7 +411,7 @@ def media(request: HttpRequest, path: str) -> FileResponse:
     storage = storages["public"]
     try:
         file = storage.open(path)
-    except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation) as error:
+    except (OSError, SuspiciousFileOperation) as error:  # not there, a folder, a name longer than any file's
         raise Http404 from error
     response = FileResponse(file)
     response["Cache-Control"] = "public, max-age=86400"
