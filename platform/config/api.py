@@ -30,9 +30,9 @@ def _describe_parameters(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema |= next((kind for kind in schema.pop("anyOf", []) if kind["type"] != "null"), {})
-        if parameter["name"] == "Idempotency-Key":
+        if parameter["name"] == "Idempotency-Key" and operation["operationId"] in NEEDS_KEY:
             schema |= {"minLength": 1, "maxLength": LONGEST_KEY}
-            parameter["required"] = operation["operationId"] in NEEDS_KEY
+            parameter["required"] = True
 
 
 api = OrganizerAPI(

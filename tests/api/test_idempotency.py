@@ -52,7 +52,7 @@ def test_another_body_under_the_key_is_refused_and_nothing_is_done(selling: worl
     assert Place.objects.filter(state="held").count() == 1
 
 
-def test_a_refusal_stays_the_answer_of_its_key(selling: world.House, api: Api) -> None:
+def test_sold_out_stays_the_answer_of_its_key(selling: world.House, api: Api) -> None:
     event = world.make_event(kinds=(("Standard", 2400, 1),))
     rival = world.hold(event, Standard=1)
     body, key = basket(event, Standard=1), uuid4().hex
@@ -133,7 +133,7 @@ def test_other_details_under_the_key_of_an_order_are_refused(selling: world.Hous
     assert Order.objects.get().name == "Bea Buyer"
 
 
-def test_refused_details_stay_refused_under_their_key_and_a_new_key_goes_on(selling: world.House, api: Api) -> None:
+def test_details_that_need_a_change_do_not_use_the_key_up(selling: world.House, api: Api) -> None:
     held, key = world.hold(world.make_event(), **{"Guest list": 1}), uuid4().hex
     body = details(held.pk, consents=[])
 
@@ -142,7 +142,7 @@ def test_refused_details_stay_refused_under_their_key_and_a_new_key_goes_on(sell
 
     refused(first, 422, "consent_required")
     assert first.content == again.content
-    given(api.post("/orders", details(held.pk), token=held.token), 201)
+    given(api.post("/orders", details(held.pk), token=held.token, key=key), 201)
 
 
 def test_a_stored_answer_is_only_for_who_has_the_token(selling: world.House, api: Api) -> None:

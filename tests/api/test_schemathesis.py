@@ -1,0 +1,142 @@
+"""Schemathesis against the OpenAPI document: no answer of 5xx and no breach of what the document promises.
+
+A share of the calls that fit the document carry tokens and ids of holds, orders and devices that are really there, so that
+they get past the first check. SCHEMATHESIS_EXAMPLES says how many calls each operation gets, 15 when not set:
+
+    SCHEMATHESIS_EXAMPLES=2000 pytest tests/api/test_schemathesis.py
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from config.wsgi import application
+from tests import world
+from tests.api.test_openapi import document, operations
+from tests.scanning.door import phone_at
+from tests.tickets.sales import open_event, sell
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "15"))
+NAMES = sorted(operations())
+# A wrong token gets the same 404 as a thing that is not there. What fits the document may still break a rule (422): more
+# tickets than an order may have, or a key that another body used.
+NOT_PROMISED = [ignored_auth, positive_data_acceptance]
+
+
+@dataclass
+class Known:
+    """What is really there, for calls that should get far."""
+
+    performance: str
+    ticket_types: list[str]
+    slugs: list[str]
+    holds: list[tuple[str, str]]  # id, token
+    orders: list[tuple[str, str]]  # number, token
+    device: str
+    codes: list[str]
+
+
+@pytest.fixture
+def known(paying: world.House) -> Known:
+    """A published event with plenty of places, live, ended and ordered holds, orders in several states, and a device."""
+    event = world.make_event(kinds=((world.STANDARD, 2400, 400), (world.FREE, 0, 400)), max_per_order=50)
+    free = [world.hold(event, **{world.FREE: 1}) for _ in range(12)]
+    paid = [world.hold(event, **{world.STANDARD: 1}) for _ in range(6)]
+    orders = [world.place_order(event, **{world.FREE: 2}), world.place_order(event, **{world.STANDARD: 1})]
+    orders.append(world.paid_order(event, **{world.STANDARD: 2}))
+    tonight = open_event()
+    tickets = sell(tonight, tickets=8)
+    return Known(
+        performance=str(world.the_performance(event).pk),
+        ticket_types=[str(kind.pk) for kind in event.ticket_types.all()],
+        slugs=[event.slug, tonight.slug],
+        holds=[(str(hold.pk), hold.token) for hold in [*free, *paid, *(order.hold for order in orders)]],
+        orders=[(order.number, order.token) for order in orders],
+        device=phone_at(paying, tonight).token,
+        codes=[ticket.code for ticket in tickets] + [ticket.short_code for ticket in tickets],
+    )
+
+
+@pytest.fixture(autouse=True)
+def _same_connection() -> Iterator[None]:
+    """A server gives its connection back after each call; here the test's transaction goes on, as in Django's client."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
+    """Put ids that exist into a call that fits the document; the headers to send with it."""
+    hold_id, token = draw(st.sampled_from(known.holds))
+    path, body = case.path_parameters, case.body
+    if "slug" in path:
+        path["slug"] = draw(st.sampled_from(known.slugs))
+    if "hold_id" in path:
+        path["hold_id"] = hold_id
+    if "number" in path:
+        path["number"], token = draw(st.sampled_from(known.orders))
+    if isinstance(body, dict):
+        if "performance_id" in body:
+            body["performance_id"] = known.performance
+            for item in body["items"]:
+                item["ticket_type_id"] = draw(st.sampled_from(known.ticket_types))
+        if "hold_id" in body:
+            body["hold_id"] = hold_id
+        if "code" in body:
+            body["code"] = draw(st.sampled_from(known.codes))
+    token = known.device if "DeviceToken" in str(case.operation.definition.raw.get("security")) else token
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "as not told"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_fault_and_no_broken_promise(known: Known, name: str, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_dict(document())
+    schema.app = application
+    schema.config.generation.update(with_security_parameters=False)  # tokens are ours to give
+    operation = schema.find_operation_by_id(name)
+    if mode is GenerationMode.NEGATIVE and not (operation.definition.raw.keys() & {"parameters", "requestBody"}):
+        return  # nothing is sent that could be wrong
+    reached: set[int] = set()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize="SCHEMATHESIS_EXAMPLES" not in os.environ,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+    def calls(case: Case, data: st.DataObject) -> None:
+        headers = {}
+        if mode is GenerationMode.POSITIVE and data.draw(st.integers(0, 3)):
+            headers = with_known(case, known, data.draw)
+            if case.headers and "Idempotency-Key" in case.headers:
+                case.headers["Idempotency-Key"] = data.draw(st.sampled_from(["again", uuid4().hex]))
+        elif "security" in operation.definition.raw:
+            headers = {"Authorization": f"Bearer {known.device}"}
+        answer = case.call_and_validate(
+            base_url="http://northside.localhost", headers=headers, excluded_checks=NOT_PROMISED
+        )
+        reached.add(answer.status_code)
+
+    calls()
+    connection.set_schema_to_public()
+    if mode is GenerationMode.POSITIVE:
+        assert reached & {200, 201, 204}, f"only refusals: {reached}"
+    else:
+        assert max(reached) < 500
