@@ -1,0 +1,260 @@
+"""Two furnished organizers, each with a word of its own in every text that its tables can hold.
+
+`furnish` does with an organizer what organizer and buyers do, its word in everything they type, and then plants the word
+wherever the verbs left a text empty. A text field that holds the word nowhere and is not listed in MACHINE_MADE with a
+reason fails the test: so a new field must be thought of.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from audit.actions import SYSTEM
+from checkout import actions as checkout
+from django.apps import apps
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import DatabaseError, models, transaction
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+from events.models import Event
+from inventory.models import Hold
+from notifications.models import EmailMessage
+from orders.models import Order
+from outbox.actions import drain, enqueue
+from payments.actions import keep_account_facts
+from payments.gateway import AccountFacts
+from payments.models import Payment, Refund
+from people.actions import add_member
+from people.models import Membership
+from scanning.actions import create_gate, pair_device, scan
+from tests import world
+from tickets.models import Ticket
+from tickets.queries import tickets_of_order
+from ui.ids import uuid7
+
+# Texts that no person types: why they cannot hold a word. Their values are markers of their organizer all the same.
+MACHINE_MADE = {
+    "audit.AuditEntry.actor_id": "an id",
+    "audit.AuditEntry.verb": "a function's name",
+    "audit.AuditEntry.target_kind": "a model's name",
+    "audit.AuditEntry.target_id": "an id",
+    "outbox.OutboxMessage.kind": "a name of config.handlers",
+    "notifications.EmailMessage.attachments": "names and paths that the product makes",
+    "notifications.EmailMessage.language": "a language",
+    "idempotency.IdempotencyKey.fingerprint": "a digest",
+    "ledger.Account.currency": "a currency",
+    "ledger.LedgerTransaction.key": "a kind and an id, append-only",
+    "people.Consent.text_version": "a version of our own text",
+    "people.Consent.reference": "an id",
+    "seating.Venue.timezone": "a time zone",
+    "events.Event.currency": "a currency",
+    "events.Performance.timezone": "a time zone",
+    "inventory.StockEntry.cause": "our own words, append-only",
+    "inventory.Hold.token": "a random secret",
+    "orders.Order.number": "a random name",
+    "orders.Order.token": "a random secret",
+    "orders.Order.language": "a language",
+    "orders.Order.currency": "a currency",
+    "payments.Payment.currency": "a currency",
+    "tickets.SigningKey.event_tag": "a digest",
+    "tickets.Ticket.code": "signed bytes",
+    "tickets.Ticket.short_code": "a random name",
+    "scanning.Device.token_digest": "a digest",
+    "scanning.Scan.code_digest": "a digest",
+}
+# Of these the two organizers have different values by chance or by rule, so that each value gives its organizer away.
+TELLTALE = (
+    "inventory.Hold.token",
+    "orders.Order.number",
+    "orders.Order.token",
+    "tickets.SigningKey.event_tag",
+    "tickets.Ticket.code",
+    "tickets.Ticket.short_code",
+    "scanning.Device.token_digest",
+    "scanning.Scan.code_digest",
+)
+
+
+@dataclass
+class Furnished:
+    """A house full of its own word, and what a visitor needs to go round in it."""
+
+    house: world.House
+    word: str
+    event: Event
+    ordered: Order
+    pending: Order
+    refunded: Order
+    hold: Hold
+    device_token: str
+    gate_id: object
+    device_id: object
+    file: str
+    ticket: Ticket
+    markers: set[str] = field(default_factory=set)
+
+    def found_in(self, *texts: str | bytes) -> set[str]:
+        """Which of this organizer's markers stand in these texts."""
+        everything = "\n".join(t if isinstance(t, str) else t.decode("utf-8", "replace") for t in texts).lower()
+        return {marker for marker in self.markers if marker.lower() in everything}
+
+
+def tenant_models() -> list[type[models.Model]]:
+    """Every model whose table lies in an organizer's schema."""
+    return [
+        model
+        for label in settings.TENANT_APPS
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    ]
+
+
+def text_fields(model: type[models.Model]) -> list[models.Field]:  # type: ignore[type-arg]
+    """The fields of a model that can hold a word: all texts but those with a fixed choice."""
+    kinds = (models.CharField, models.TextField, models.JSONField)
+    return [f for f in model._meta.fields if isinstance(f, kinds) and not f.choices]
+
+
+def furnish(house: world.House, word: str) -> Furnished:
+    """Fill an organizer with its word. Runs in the caller's transaction; needs a MEDIA_ROOT of the test's own."""
+    with tenant_context(house.organizer):
+        facts = AccountFacts(
+            id=f"acct_{word}",
+            charges_enabled=True,
+            payouts_enabled=True,
+            requirements=(f"{word}.ssn",),
+            disabled_reason=f"{word} reason",
+        )
+        keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
+        for person, role in ((house.owner, Membership.Role.OWNER), (house.door, Membership.Role.DOOR)):
+            add_member(user_id=person.pk, name=f"{word} {role}", email=person.email, role=role, actor=SYSTEM)
+        made = _sell(house, word)
+        _plant(word)
+        made.markers = _markers(made)
+        return made
+
+
+def _sell(house: world.House, word: str) -> Furnished:
+    now = timezone.now()
+    event = world.make_event(
+        f"{word} Gala",
+        kinds=((f"{word} guest", 0, 30), (f"{word} seat", 2400, 30)),
+        starts_at=now + timedelta(hours=2),
+        doors_at=now - timedelta(hours=1),
+        venue=f"{word} Hall",
+        address=f"1 {word} Road",
+        city=f"{word}town",
+        summary=f"{word} summary",
+        description=f"{word} description",
+        perk=f"{word} perk",
+    )
+    draft = world.make_event(
+        f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
+    )
+    assert draft.pk != event.pk
+    buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
+    guest, seat = f"{word} guest", f"{word} seat"
+    ordered = world.place_order(event, buyer=buyer, **{guest: 2})
+    pending = world.place_order(event, buyer=buyer, **{seat: 1})
+    refunded = world.place_order(event, buyer=buyer, **{guest: 1})
+    checkout.refund_order(order_id=refunded.pk, actor=SYSTEM)
+    payment = Payment.objects.create(
+        order=pending,
+        account_id=f"acct_{word}",
+        intent_id=f"pi_{word}",
+        amount=2510,
+        application_fee=110,
+        currency="EUR",
+    )
+    Refund.objects.create(
+        payment=payment, amount=10, fee_amount=0, reason=Refund.Reason.STAFF, provider_id=f"re_{word}", failure=word
+    )
+    gate = create_gate(event_id=event.pk, name=f"{word} gate", actor=SYSTEM)
+    device, token = pair_device(gate_id=gate.pk, name=f"{word} phone", actor=SYSTEM)
+    ticket = tickets_of_order(ordered.pk)[0]
+    scan(device=device, code=ticket.code, nonce=f"{word}-nonce")
+    checkout.resend_tickets(order_id=ordered.pk, actor=SYSTEM)
+    with transaction.atomic():
+        enqueue(kind="mail_my_orders", key=word, payload={"email": buyer.email})
+    while drain():
+        pass
+    return Furnished(
+        house=house,
+        word=word,
+        event=event,
+        ordered=Order.objects.get(pk=ordered.pk),
+        pending=Order.objects.get(pk=pending.pk),
+        refunded=Order.objects.get(pk=refunded.pk),
+        hold=world.hold(event, **{guest: 1}),
+        device_token=token,
+        gate_id=gate.pk,
+        device_id=device.pk,
+        file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
+        ticket=ticket,
+    )
+
+
+def _plant(word: str) -> None:
+    """Put the word into every text field that has it nowhere yet; says which fields took it not."""
+    empty = []
+    for model in tenant_models():
+        for field_ in text_fields(model):
+            label = f"{model._meta.label}.{field_.name}"
+            if label not in MACHINE_MADE and not _has(model, field_, word) and not _take(model, field_, word):
+                empty.append(label)
+    assert not empty, f"no canary in {empty}: let a verb write one there, or say in MACHINE_MADE why none can"
+
+
+def _has(model: type[models.Model], field_: models.Field, word: str) -> bool:  # type: ignore[type-arg]
+    return any(word.lower() in json.dumps(value).lower() for value in _values(model, field_))
+
+
+def _take(model: type[models.Model], field_: models.Field, word: str) -> bool:  # type: ignore[type-arg]
+    row = model._default_manager.order_by("pk").first()
+    value: Any = {"word": word} if isinstance(field_, models.JSONField) else f"{word} planted"[: field_.max_length]
+    if row is None:
+        row, value = _first_row(model, word), value
+    try:
+        with transaction.atomic():
+            model._default_manager.filter(pk=row.pk).update(**{field_.name: value})
+    except DatabaseError:  # append-only, or a constraint
+        return False
+    return _has(model, field_, word)
+
+
+def _first_row(model: type[models.Model], word: str) -> models.Model:
+    from idempotency.models import IdempotencyKey
+
+    assert model is IdempotencyKey, f"furnish() makes no row of {model._meta.label}: let a verb make one"
+    return IdempotencyKey.objects.create(scope=word, key=word, fingerprint="0" * 64)
+
+
+def _values(model: type[models.Model], field_: models.Field) -> list[Any]:  # type: ignore[type-arg]
+    return list(model._default_manager.values_list(field_.name, flat=True))
+
+
+def _markers(made: Furnished) -> set[str]:
+    """The word, the organizer's own names, and every id and secret of its rows."""
+    organizer = made.house.organizer
+    found = {made.word, str(organizer.pk), organizer.slug, organizer.schema_name, organizer.name, made.device_token}
+    for model in tenant_models():
+        key = model._meta.pk
+        if isinstance(key, models.UUIDField):
+            found |= {str(value) for value in _values(model, key)}
+        for field_ in text_fields(model):
+            if f"{model._meta.label}.{field_.name}" in TELLTALE:
+                found |= {str(value) for value in _values(model, field_)}
+    return found
+
+
+def mails(made: Furnished) -> list[EmailMessage]:
+    """Every mail that the organizer's verbs wrote."""
+    with tenant_context(made.house.organizer):
+        return list(EmailMessage.objects.order_by("pk"))
+
+
+def new_id() -> str:
+    """An id of nothing."""
+    return str(uuid7())

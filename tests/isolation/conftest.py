@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from payments import gateway
+from tests.conftest import HOUSES
+from tests.isolation.canary import Furnished, furnish
+
+
+@pytest.fixture(autouse=True)
+def _no_provider(settings: Any) -> Iterator[None]:
+    """Nothing here is about payments: whoever asks the provider finds nobody there."""
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    gateway.client.cache_clear()
+    yield
+    gateway.client.cache_clear()
+
+
+@pytest.fixture
+def north(db: None, media: Path) -> Furnished:
+    """Northside Hall, furnished; not entered."""
+    return furnish(HOUSES["northside"], "Zqnorth7")
+
+
+@pytest.fixture
+def south(db: None, media: Path) -> Furnished:
+    """Southside Yard, furnished; not entered."""
+    return furnish(HOUSES["southside"], "Zqsouth8")
