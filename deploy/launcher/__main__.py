@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
         case "manage":
             return demo.manage_demo(options.port, options.arguments)
         case "codes":
-            table.show_codes(demo.Demo(options.port).facts_file)
+            table.show_codes(VAR / f"demo-{options.port}" / "demo.json")
             return 0
         case "test":
             return backing.run_with_services(["-m", "pytest", *options.arguments])

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.launcher.one_time_code import one_time_code
+from deploy.launcher.progress import LauncherError
 
 _CARDS = (
     ("4242 4242 4242 4242", "paid at once"),
@@ -53,7 +54,9 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
 
 
 def show_codes(facts_file: Path) -> None:
-    """Print the present one-time code of every login."""
+    """Print the present one-time code of every login. Raises LauncherError when that demo was never started."""
+    if not facts_file.exists():
+        raise LauncherError(f"There is no {facts_file}: start the demo first.")
     facts: dict[str, Any] = json.loads(facts_file.read_text(encoding="utf-8"))
     logins = [facts["admin"], *(organizer["owner"] for organizer in facts["organizers"])]
     for login in logins:
