@@ -59,8 +59,13 @@ def database_url() -> str:
 
 
 @contextmanager
-def start_stack(folder: Path, *, server: str = "daphne", **more_env: str) -> Iterator[Stack]:
-    """Start everything, wait until it answers, stop it by its own process ids at the end."""
+def start_stack(
+    folder: Path, *, server: str = "daphne", worker: tuple[str, ...] = ("--concurrency", "2"), **more_env: str
+) -> Iterator[Stack]:
+    """Start everything, wait until it answers, stop it by its own process ids at the end.
+
+    `worker` are its options: with `--pool solo` a failpoint kills the whole worker and not one child of it.
+    """
     port = free_port()
     base_url = f"http://localhost:{port}"
     failpoints = folder / "failpoints"
@@ -75,7 +80,7 @@ def start_stack(folder: Path, *, server: str = "daphne", **more_env: str) -> Ite
         celery = [sys.executable, "-m", "celery", "-A", "config.celery:app"]
         commands = {
             "web": web_command(server, port),
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
+            "worker": [*celery, "worker", *worker, "--loglevel", "INFO"],
             "clock": [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "INFO"],
         }
         made = {name: Process(name, argv, env, folder / f"{name}.log") for name, argv in commands.items()}

@@ -4,6 +4,8 @@ Each step is one short transaction or one call to the payment provider, never bo
 steps is picked up by a webhook, the reconciler (`reconcile`) or the outbox, and every step may run again (docs/money.md).
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,6 +44,8 @@ from pricing.quote import Item, Quote, quote
 from tickets.actions import issue_tickets, void_tickets
 from tickets.models import Ticket
 from ui.ids import new_code, uuid7
+
+logger = logging.getLogger(__name__)
 
 PAYMENT_TIME = timedelta(minutes=10)  # a placed order keeps its places at least this long for payment
 LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much later, if as many places are free
@@ -91,6 +95,7 @@ def _place_hold(performance_id: UUID, basket: dict[UUID, int], *, waits: bool) -
         waits=waits,
     )
     failpoints.hit("before_hold_commit")
+    failpoints.hit_after_commit("after_hold_commit")
     return hold
 
 
@@ -155,6 +160,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     if frozen.is_free:
         _sell(order)
         _complete(order, actor=buyer_actor(order.pk))
+    failpoints.hit("before_order_commit")
     return order
 
 
@@ -336,6 +342,7 @@ def _cancel(order: Order, reason: Order.CancelReason, *, actor: Actor) -> None:
 
 def _give_back(payment: Payment, intent: gateway.Intent) -> None:
     """The order is closed but money came: void what was authorised, refund what was taken, tell the buyer."""
+    failpoints.hit("before_void")
     if intent.is_authorised:
         gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
         failpoints.hit("after_void")
@@ -435,6 +442,7 @@ def send_refund(*, refund_id: UUID) -> None:
     """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     payment = refund.payment
+    failpoints.hit("before_refund_sent")
     if refund.provider_id:
         answer = gateway.fetch_refund(account_id=payment.account_id, refund_id=refund.provider_id)
     else:
@@ -509,11 +517,19 @@ def reconcile() -> dict[str, int]:
     now = timezone.now()
     payments = unsettled_payments(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
     for payment in payments:
-        settle_payment(order_id=payment.order_id)
+        _alone(settle_payment, order_id=payment.order_id)
     refunds = unsettled_refunds(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
     for refund in refunds:
-        send_refund(refund_id=refund.pk)
+        _alone(send_refund, refund_id=refund.pk)
     overdue = overdue_orders(at=now - LATE_PAYMENT_TIME)
     for order in overdue:
-        expire_order(order_id=order.pk)
+        _alone(expire_order, order_id=order.pk)
     return {"payments": len(payments), "refunds": len(refunds), "overdue": len(overdue)}
+
+
+def _alone(step: Callable[..., None], **ids: UUID) -> None:
+    """Take a step that may fail (it is due again next time) without keeping the others of this round from theirs."""
+    try:
+        step(**ids)
+    except Exception:  # whatever one payment meets, the rest must be looked at
+        logger.exception("reconciling %s failed", ids)

@@ -6,7 +6,10 @@ name exists in the folder `FAILPOINT_DIR` (removed when it strikes, so that a re
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
+
+from django.db import transaction
 
 _ENABLED = os.environ.get("MARQUEE_TEST") == "1"
 
@@ -25,3 +28,9 @@ def hit(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     elif os.environ.get("FAILPOINT") == name:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hit_after_commit(name: str) -> None:
+    """The same right after the current transaction has committed, before anybody hears of it."""
+    if _ENABLED:
+        transaction.on_commit(partial(hit, name))

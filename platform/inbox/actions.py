@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from config import failpoints
 from inbox.errors import AccountTaken
 from inbox.models import ProviderAccount, ProviderEvent
 from tenants.models import Organizer
@@ -43,6 +44,7 @@ def receive_event(event: dict[str, Any]) -> bool:
             "due_at": timezone.now(),
         },
     )
+    failpoints.hit("after_event_stored")
     return is_new
 
 

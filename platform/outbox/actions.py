@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from config import failpoints
 from outbox.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def drain(*, limit: int = 100) -> int:
             break
         try:
             handlers()[message.kind](message.payload)
+            failpoints.hit(f"after_{message.kind}")
         except Exception as error:  # whatever a handler raises, the message must survive it and be tried again
             _postpone(message, error)
         else:

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from audit.actions import SYSTEM, Actor, record
+from config import failpoints
 from inbox.actions import route_account
 from orders.models import Order
 from payments import gateway
@@ -42,6 +43,7 @@ def request_intent(payment: Payment) -> gateway.Intent:
         number=payment.order.number,
         key=f"intent-{payment.pk}",
     )
+    failpoints.hit("before_intent_saved")
     Payment.objects.filter(pk=payment.pk, intent_id="").update(intent_id=intent.id)
     payment.intent_id = intent.id
     return intent
