@@ -4,7 +4,7 @@ import re
 import socket
 
 import httpx
-import pytest
+from django_tenants.utils import schema_context
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -60,9 +60,9 @@ def test_only_staff_past_the_second_step_may_listen(stack: Stack, in_house: worl
     assert not may_listen(stack, in_house.host, whole, origin="http://evil.example")
 
 
-@pytest.mark.usefixtures("in_house")
 def test_a_session_of_another_host_hears_nothing(stack: Stack, in_house: world.House) -> None:
-    other = open_connected_house(stack, "Elsewhere", "elsewhere")
+    with schema_context("public"):
+        other = open_connected_house(stack, "Elsewhere", "elsewhere")
     whole = session_of(stack, in_house, in_house.owner)
 
     assert not may_listen(stack, other.host, whole)
