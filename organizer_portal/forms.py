@@ -214,7 +214,7 @@ class RefundForm(forms.Form):
 
     def clean_amount(self) -> int:
         """Minor units; exactly the order's total."""
-        typed = "".join(sign for sign in self.cleaned_data["amount"] if sign.isdigit() or sign in ".,")
+        typed = "".join(sign for sign in self.cleaned_data["amount"] if sign.isdigit() or sign in ".,-")
         try:
             amount = parse_money(typed, self.currency)
         except ValueError:
