@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from audit.actions import SYSTEM
-from checkout import actions as checkout
 from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -19,6 +17,9 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
+
+from audit.actions import SYSTEM
+from checkout import actions as checkout
 from events.models import Event
 from inventory.models import Hold
 from notifications.models import EmailMessage

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from payments import gateway
 from tests.conftest import HOUSES
 from tests.isolation.canary import Furnished, furnish

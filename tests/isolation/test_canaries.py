@@ -15,6 +15,7 @@ from django.core import mail
 from django.core.cache import caches
 from django.http import HttpResponse
 from django_tenants.utils import tenant_context
+
 from notifications.actions import deliver_email
 from notifications.models import EmailMessage
 from tests.api.caller import Api, basket, details, given, staying_here

@@ -1,0 +1,248 @@
+"""Who gets what at every address, on an organizer's host and on the platform's. A new address without a row fails.
+
+Each address is asked with GET, and with POST where it takes nothing else, by five visitors: nobody, the organizer's own
+owner, its door steward, the other organizer's owner (signed in at this host all the same), and the platform's admin.
+Who may not see something is led to sign in (302), refused (403), or told that nothing is there (404).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, get_resolver, reverse
+
+from accounts.models import User
+from tests import world
+from tests.conftest import HOUSES
+from tests.isolation.canary import Furnished
+from tests.staff import Visitor, signed_in
+
+NOBODY = UUID("01900000-0000-7000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each visitor is answered: anonymous, owner, door steward, the other's owner, platform admin."""
+
+    statuses: tuple[int, int, int, int, int]
+    method: str = "GET"
+
+
+def everybody(status: int, method: str = "GET") -> Row:
+    return Row((status,) * 5, method)
+
+
+def staff(owner: int, door: int, method: str = "GET") -> Row:
+    """Anonymous is led to sign in; whoever is not on the team is refused."""
+    return Row((302, owner, door, 403, 403), method)
+
+
+ACCOUNT = {
+    "account_login": Row((200, 302, 302, 302, 302)),
+    "account_logout": Row((302, 200, 200, 200, 200)),
+    "account_inactive": everybody(200),
+    "account_signup": everybody(302),
+    "account_reset_password": everybody(200),
+    "account_reset_password_done": everybody(200),
+    "account_reset_password_from_key": everybody(200),  # a key that is none: the page says so
+    "account_reset_password_from_key_done": everybody(200),
+    "account_second_factor": everybody(302),  # to sign-in, or onwards for who has passed
+    "account_second_factor_enrol": Row((302, 200, 200, 200, 200)),
+    "account_second_factor_qr": Row((302, 200, 200, 200, 200)),
+    "account_recovery_codes": Row((302, 200, 200, 200, 200), "POST"),
+    "account_security": Row((302, 200, 200, 200, 200)),
+}
+
+ORGANIZER: dict[str, Row] = {
+    # the API knows tokens, no sessions: who is signed in is nobody there
+    "api:openapi-json": everybody(200),
+    "api:api-root": everybody(404),
+    "api:list_events": everybody(200),
+    "api:get_event": everybody(200),
+    "api:create_hold": everybody(422, "POST"),
+    "api:get_hold": everybody(401),
+    "api:release_hold": everybody(401, "DELETE"),
+    "api:create_order": everybody(401, "POST"),
+    "api:get_order": everybody(401),
+    "api:list_order_tickets": everybody(401),
+    "api:create_scan": everybody(401, "POST"),
+    "api:list_scans": everybody(401),
+    "api:get_door": everybody(401),
+    **ACCOUNT,
+    "organizer_portal:home": staff(200, 302),  # a steward goes on to the door
+    "organizer_portal:today": staff(200, 403),
+    "organizer_portal:events": staff(200, 403),
+    "organizer_portal:new_event": staff(200, 403),
+    "organizer_portal:event": staff(200, 403),
+    "organizer_portal:sales": staff(200, 403),
+    "organizer_portal:event_details": staff(200, 403),
+    "organizer_portal:publication": staff(422, 403, "POST"),
+    "organizer_portal:new_ticket_type": staff(200, 403),
+    "organizer_portal:ticket_type": staff(200, 403),
+    "organizer_portal:price": staff(200, 403),
+    "organizer_portal:orders": staff(200, 403),
+    "organizer_portal:order": staff(200, 403),
+    "organizer_portal:deliveries": staff(302, 403, "POST"),
+    "organizer_portal:refund": staff(200, 403),
+    "organizer_portal:door": staff(302, 302),  # one event: straight to its door
+    "organizer_portal:event_door": staff(200, 200),
+    "organizer_portal:gates": staff(422, 422, "POST"),
+    "organizer_portal:devices": staff(404, 404, "POST"),
+    "organizer_portal:revocation": staff(404, 404, "POST"),
+    "organizer_portal:pairing_qr": staff(404, 404),
+    "organizer_portal:payouts": staff(200, 403),
+    "organizer_portal:payments": staff(200, 403),
+    "organizer_portal:onboardings": staff(503, 403, "POST"),  # the provider is away in these tests
+    "organizer_portal:payments_return": staff(302, 403),
+    "organizer_portal:settings": staff(200, 200),
+    "organizer_portal:team": staff(200, 200),
+    "organizer_portal:branding": staff(200, 403),
+    "organizer_portal:brand_verdict": staff(200, 403),
+    "scanning:door": everybody(200),  # an empty shell: the phone's token opens the API
+    "storefront:events": everybody(200),
+    "storefront:event": everybody(200),
+    "storefront:holds": everybody(422, "POST"),
+    "storefront:checkout": everybody(404),  # each of these asks with a wrong token
+    "storefront:release": everybody(404, "POST"),
+    "storefront:extension": everybody(404, "POST"),
+    "storefront:find_order": everybody(200),
+    "storefront:order": everybody(404),
+    "storefront:order_status": everybody(404),
+    "storefront:order_pdf": everybody(404),
+    "storefront:order_calendar": everybody(404),
+    "storefront:ticket_code": everybody(404),
+    "storefront:order_emails": everybody(404, "POST"),
+    "storefront:theme": everybody(404),
+    "storefront:media": everybody(404),
+}
+
+# On the platform's host: anonymous, an owner, a door steward, another owner, the admin.
+PLATFORM: dict[str, Row] = {
+    **ACCOUNT,
+    "stripe_webhook": everybody(400, "POST"),  # nobody's signature
+    "console:home": Row((302, 403, 403, 403, 200)),
+    "console:organizer": Row((302, 403, 403, 403, 200)),
+    "console:suspensions": Row((302, 403, 403, 403, 404), "POST"),  # of an organizer that is not there
+    "console:reactivations": Row((302, 403, 403, 403, 404), "POST"),
+    "console:health": Row((302, 403, 403, 403, 200)),
+    "marketplace:home": everybody(200),
+    "marketplace:sign_up": everybody(200),
+    "marketplace:opening": everybody(404),
+}
+HOSTS = {"config.urls": ORGANIZER, "config.public_urls": PLATFORM}
+
+
+def names(patterns: Any, namespace: str = "") -> Iterator[str]:
+    """Every named address under these patterns, as `reverse` calls it; one without a name by its pattern."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name or pattern.pattern}"
+        else:
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from names(pattern.url_patterns, inner)
+
+
+@pytest.mark.parametrize("urlconf", HOSTS)
+def test_every_address_has_its_row(urlconf: str) -> None:
+    assert set(names(get_resolver(urlconf).url_patterns)) == HOSTS[urlconf].keys()
+
+
+def address(name: str, urlconf: str, made: Furnished) -> str:
+    """The address, of things that are there but with tokens that are wrong."""
+    order, hold = [made.ordered.number, "wrong"], [made.hold.pk, "wrong"]
+    arguments: dict[str, list[Any]] = {
+        "api:get_event": [made.event.slug],
+        "api:get_hold": [made.hold.pk],
+        "api:release_hold": [made.hold.pk],
+        "api:get_order": [made.ordered.number],
+        "api:list_order_tickets": [made.ordered.number],
+        "account_reset_password_from_key": ["1", "no-key"],
+        "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
+        "organizer_portal:devices": [made.event.pk, NOBODY],
+        "organizer_portal:revocation": [NOBODY],
+        "organizer_portal:pairing_qr": ["nothing"],
+        "console:organizer": [made.house.organizer.pk],
+        "console:suspensions": [NOBODY],
+        "console:reactivations": [NOBODY],
+        "marketplace:opening": [NOBODY],
+        "storefront:event": [made.event.slug],
+        "storefront:holds": [made.event.slug],
+        "storefront:ticket_code": [*order, 1],
+        "storefront:theme": ["0" * 16],
+        "storefront:media": ["nothing.png"],
+        **{f"storefront:{name}": hold for name in ("checkout", "release", "extension")},
+        **{f"storefront:{name}": order for name in _OF_ORDERS},
+        **{f"organizer_portal:{name}": [made.event.pk] for name in _OF_EVENTS},
+        **{f"organizer_portal:{name}": [made.ordered.number] for name in ("order", "deliveries", "refund")},
+    }
+    return reverse(name, args=arguments.get(name, []), urlconf=urlconf)
+
+
+_OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
+_OF_EVENTS = ("event", "sales", "event_details", "publication", "new_ticket_type", "event_door", "gates")
+
+
+@pytest.fixture
+def visitors(north: Furnished) -> dict[str, list[Visitor]]:
+    """The five, for each host, in the order of a row."""
+    admin = User.objects.create_user("root@platform.example", world.PASSWORD, name="Root", is_platform_admin=True)
+    people = [north.house.owner, north.house.door, HOUSES["southside"].owner, admin]
+    here = north.house.host
+    return {
+        "config.urls": [Visitor(here), *(signed_in(person, here) for person in people)],
+        "config.public_urls": [Visitor(), *(signed_in(person) for person in people)],
+    }
+
+
+@pytest.mark.parametrize("urlconf", HOSTS)
+def test_each_visitor_gets_what_is_theirs(north: Furnished, visitors: dict[str, list[Visitor]], urlconf: str) -> None:
+    from django_tenants.utils import tenant_context
+
+    answers: dict[str, tuple[int, ...]] = {}
+    with tenant_context(north.house.organizer):
+        addresses = {name: address(name, urlconf, north) for name in HOSTS[urlconf]}
+    # Signing out comes last of all: it is asked with GET, which only shows a page, and must stay so.
+    for name, row in HOSTS[urlconf].items():
+        answers[name] = tuple(visitor.generic(row.method, addresses[name]).status_code for visitor in visitors[urlconf])
+
+    expected = {name: row.statuses for name, row in HOSTS[urlconf].items()}
+    assert {n: a for n, a in answers.items() if a != expected[n]} == {
+        n: expected[n] for n, a in answers.items() if a != expected[n]
+    }
+
+
+def test_the_portal_is_not_on_an_organizers_own_domain(north: Furnished) -> None:
+    from tenants.models import Domain
+
+    Domain.objects.create(domain="tickets.northside.example", tenant=north.house.organizer, is_primary=False)
+    visitor = Visitor("tickets.northside.example")
+
+    assert visitor.get("/").status_code == 200
+    assert visitor.get(f"/events/{north.event.slug}/").status_code == 200
+    for path in ("/portal/", "/portal/account/login/", "/portal/account/password/reset/"):
+        assert visitor.get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize("host", ["nobody.localhost", "evil.example", "northside.localhost.evil.example", "127.0.0.1"])
+def test_a_host_that_nobody_has_shows_nothing(north: Furnished, host: str) -> None:
+    visitor = Visitor(host)
+
+    for path in ("/", "/portal/", "/door/", "/api/v1/events", f"/orders/{north.ordered.number}/{north.ordered.token}/"):
+        answer = visitor.get(path)
+        assert answer.status_code == 404, path
+        assert north.word not in answer.content.decode()
+
+
+@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_HOST", "HTTP_X_ORIGINAL_HOST", "HTTP_FORWARDED"])
+def test_the_host_is_the_host_header_and_no_other(north: Furnished, header: str) -> None:
+    for value in (f"{HOUSES['southside'].host}", f"host={HOUSES['southside'].host}"):
+        page = Visitor(north.house.host).get("/", **{header: value}).content.decode()
+        assert "Northside Hall" in page
+        assert "Southside Yard" not in page
+
+
+assert settings.ROOT_URLCONF in HOSTS
+assert settings.PUBLIC_SCHEMA_URLCONF in HOSTS
