@@ -106,4 +106,3 @@ def test_what_is_sent_in_is_closed_against_unknown_members() -> None:
 
     for name in ("HoldIn", "HoldItemIn", "OrderIn", "BuyerIn", "ScanIn"):
         assert schemas[name]["additionalProperties"] is False, name
-
