@@ -18,6 +18,7 @@
     type: "api_connection_error",
     message: "We could not reach the payment service. Check your connection and try again.",
   };
+  const BLUR_PAUSE_MS = 250;
   let port;
   let settings;
 
@@ -84,14 +85,16 @@
     tell("change", { complete, empty, collapsed: false, value: { type: "card" } });
   }
 
-  /** Groups digits while typing, without moving the cursor in the middle of a number. */
+  /** Groups digits while typing; the cursor stays after the digit that it was after. */
   function format(field, text) {
+    if (field.value === text) return;
     const atEnd = field.selectionStart === field.value.length;
-    if (field.value !== text) {
-      const place = field.selectionStart;
-      field.value = text;
-      if (!atEnd) field.setSelectionRange(place, place);
-    }
+    let left = field.value.slice(0, field.selectionStart).replace(/\D/g, "").length;
+    field.value = text;
+    if (atEnd) return;
+    let place = 0;
+    while (left > 0 && place < text.length) if (/\d/.test(text[place++])) left -= 1;
+    field.setSelectionRange(place, place);
   }
 
   function grouped() {
@@ -122,8 +125,12 @@
     changed();
   });
   form.addEventListener("focusout", ({ target }) => {
-    const problem = target.value ? problemOf(target) : null;
-    show(target, problem ? problem[1] : "");
+    if (!target.value) return;
+    // A little later: words that appear under a finger would move the button which it is about to press.
+    setTimeout(() => {
+      const problem = target.value && document.activeElement !== target ? problemOf(target) : null;
+      if (problem) show(target, problem[1]);
+    }, BLUR_PAUSE_MS);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
 

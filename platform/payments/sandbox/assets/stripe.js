@@ -7,6 +7,7 @@
 
   const BASE = new URL(document.currentScript.src).origin;
   const VERSION = "2026-10-28.endive";
+  const LOAD_SECONDS = 15;
   const UNREACHABLE = {
     type: "api_connection_error",
     message: "We could not reach the payment service. Check your connection and try again.",
@@ -56,24 +57,28 @@
       this.waiting = new Map();
       this.next = 1;
       this.opened = new Promise((resolve) => {
+        this.answered = () => resolve(true);
+        setTimeout(() => resolve(false), LOAD_SECONDS * 1000);
         frame.addEventListener("load", () => {
           const { port1, port2 } = new MessageChannel();
           this.port = port1;
           port1.onmessage = ({ data }) => this.receive(data, onEvent);
           frame.contentWindow.postMessage({ type: "init", ...init() }, BASE, [port2]);
-          resolve();
         });
       });
+      // Also without a network a frame "loads": only its own word says that the form is there.
+      void this.opened.then((isThere) => isThere || onEvent("loaderror", { error: UNREACHABLE }));
     }
 
     receive(data, onEvent) {
+      if (data.event === "ready") this.answered();
       if (data.event) return onEvent(data.event, data.detail);
       this.waiting.get(data.id)?.(data.result);
       this.waiting.delete(data.id);
     }
 
     async call(name, argument) {
-      await this.opened;
+      if (!(await this.opened)) return { error: UNREACHABLE };
       const id = this.next++;
       return new Promise((resolve) => {
         this.waiting.set(id, resolve);
@@ -135,6 +140,7 @@
     }
 
     receive(event, detail) {
+      if (!this.frame) return;
       if (event === "resize") return void setStyle(this.frame, { height: `${detail.height}px` });
       const told = { elementType: "payment", ...detail };
       for (const listener of this.listeners.get(event) ?? []) listener(event === "ready" ? this : told);
@@ -338,36 +344,54 @@
 
   /** The bank's page over everything else; resolves when it was answered. */
   function authenticate(url) {
-    const before = document.activeElement;
+    const dialog = document.createElement("dialog");
     const frame = document.createElement("iframe");
+    dialog.setAttribute("aria-label", "3D Secure authentication");
     frame.title = "3D Secure authentication";
     frame.src = url;
-    setStyle(frame, {
+    setStyle(dialog, {
       border: "0",
-      position: "fixed",
+      margin: "0",
+      padding: "0",
       inset: "0",
       width: "100%",
       height: "100%",
-      "z-index": "2147483647",
+      "max-width": "none",
+      "max-height": "none",
+      overflow: "hidden",
+      background: "transparent",
+      "color-scheme": "light",
+    });
+    setStyle(frame, {
+      border: "0",
+      display: "block",
+      width: "100%",
+      height: "100%",
       "color-scheme": "light",
       background: "transparent",
     });
+    dialog.append(frame);
     const overflow = document.documentElement.style.overflow;
     setStyle(document.documentElement, { overflow: "hidden" });
     return new Promise((resolve) => {
+      // Escape would leave a payment half made: only the bank's page ends this.
+      const stay = () => dialog.isConnected && !dialog.open && dialog.showModal();
       const listen = (event) => {
         if (event.source !== frame.contentWindow || event.origin !== BASE) return;
         if (event.data?.type !== "challenge-answered") return;
         window.removeEventListener("message", listen);
-        frame.remove();
+        dialog.removeEventListener("close", stay);
+        dialog.close();
+        dialog.remove();
         setStyle(document.documentElement, { overflow });
-        if (before instanceof HTMLElement) before.focus();
         resolve();
       };
       window.addEventListener("message", listen);
+      dialog.addEventListener("cancel", (event) => event.preventDefault());
+      dialog.addEventListener("close", stay);
       frame.addEventListener("load", () => frame.focus());
-      // Into an open dialog if there is one: what lies beneath it cannot be reached.
-      (document.querySelector("dialog[open]:modal") ?? document.body).append(frame);
+      document.body.append(dialog);
+      dialog.showModal();
     });
   }
 
