@@ -57,6 +57,9 @@ def _keep(path: Path, text: str) -> None:
             file.write(text)
         os.chmod(file.name, 0o644)
         os.replace(file.name, path)
+        for older in path.parent.glob("stripe-contract-*.json"):
+            if older != path:
+                older.unlink(missing_ok=True)
     except OSError:
         # A read-only folder costs the next start a few seconds, nothing else.
         return

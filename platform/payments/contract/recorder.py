@@ -25,9 +25,15 @@ class RecordingClient(stripe.RequestsClient):
         self.path = Path(path)
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[str, int, Mapping[str, str]]:
-        """One exchange; raises what the SDK's client raises, and then records nothing."""
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> Any:
+        """One exchange as (body, status, headers); raises what the SDK's client raises, and then records nothing."""
         body, status, answered = super().request(method, url, headers, post_data)
         record = {
             "method": method,

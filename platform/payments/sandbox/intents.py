@@ -204,7 +204,8 @@ def capture(call: Call, intent: JsonObject, params: JsonObject) -> JsonObject:
             "Only a PaymentIntent with one of the following statuses may be captured: requires_capture.",
             visible(intent),
         )
-    amount = params.get("amount_to_capture", intent["amount_capturable"])
+    capturable: int = intent["amount_capturable"]
+    amount: int = params.get("amount_to_capture", capturable)
     if amount > intent["amount_capturable"]:
         raise StripeError(
             f"The remaining amount available to capture for this PaymentIntent is {intent['amount_capturable']} "

@@ -42,7 +42,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/", front_page)
 
 
-def page(name: str, *, framed: bool = False, status: int = 200, **values: str) -> web.Response:
+def page(name: str, /, *, framed: bool = False, status: int = 200, **values: str) -> web.Response:
     """A page from its template; every value is escaped."""
     template = Template((ASSETS / name).read_text(encoding="utf-8"))
     text = template.substitute({key: html.escape(value) for key, value in values.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from payments.sandbox.call import Call, endpoint, list_object, page_size
 from payments.sandbox.errors import StripeError
 from payments.sandbox.store import JsonObject, Store
@@ -16,6 +18,7 @@ def list_all(call: Call) -> JsonObject:
     if "type" in params and "types" in params:
         raise StripeError("You may only specify one of these parameters: type, types.", param="types")
     wanted = params.get("types") or ([params["type"]] if "type" in params else [])
+    values: list[Any]
     where, values = "o.kind = 'event' and o.account = ?", [call.account]
     if wanted:
         tests = []

@@ -104,7 +104,7 @@ def _refund_fee(call: Call, charge: JsonObject, amount: int) -> int:
     whole = charge["amount_captured"]
     refunded_after = charge["amount_refunded"] - (charge["amount"] - whole) + amount
     # Worked out on the running total, so that rounding never leaves a cent behind after the last part.
-    due = fee["amount"] * refunded_after // whole - fee["amount_refunded"]
+    due: int = fee["amount"] * refunded_after // whole - fee["amount_refunded"]
     if due > 0:
         refund_application_fee(platform, fee, due)
     return max(due, 0)
