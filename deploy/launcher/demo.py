@@ -218,7 +218,6 @@ class Demo:
             "worker",
             [sys.executable, *argv, "--loglevel", "INFO"],
             is_ready=_answers_ping(self.env["REDIS_URL"], node),
-            stop_seconds=30,
         )
 
     def _clock(self) -> Service:
@@ -244,7 +243,7 @@ class Demo:
         return service
 
     def _product(
-        self, name: str, argv: list[str | Path], *, is_ready: processes.Check, stop_seconds: float = 15
+        self, name: str, argv: list[str | Path], *, is_ready: processes.Check, stop_seconds: float = 30
     ) -> Service:
         """Return a process of the product itself."""
         return Service(
