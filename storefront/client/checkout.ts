@@ -50,7 +50,6 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
   const payment = elements.create("payment", { layout: "tabs" });
   payment.on("ready", () => document.querySelector("#payment-wait")?.remove());
   payment.mount("#payment-element");
-  payment.on("change", () => problem && (problem.hidden = true));
 }
 
 /** An order that exists already (its page asked for payment) needs no placing. */
