@@ -6,8 +6,10 @@ from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django_tenants.utils import get_public_schema_name, schema_context
+from redis.exceptions import RedisError
 
 from accounts.models import User
 
@@ -61,8 +63,12 @@ def platform_host_only(view: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if getattr(request, "is_custom_domain", False):
             raise Http404
-        with schema_context(get_public_schema_name()):
-            return view(request, *args, **kwargs)
+        try:
+            with schema_context(get_public_schema_name()):
+                return view(request, *args, **kwargs)
+        except RedisError:
+            # The limits on tries live there; without them sign-in stays shut.
+            return render(request, "accounts/unavailable.html", status=503)
 
     return guarded
 

@@ -334,3 +334,17 @@ def test_the_command_makes_an_admin_once(db: None, monkeypatch: pytest.MonkeyPat
     assert User.objects.get(email="ada@example.com").is_platform_admin
     with pytest.raises(CommandError, match="already an account"):
         call_command("create_platform_admin", "Ada@example.com")
+
+
+def test_without_redis_sign_in_is_shut_in_words(northside: world.House, settings: object) -> None:
+    settings.CACHES = {  # type: ignore[attr-defined]
+        **settings.CACHES,  # type: ignore[attr-defined]
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+    }
+
+    response = Visitor(northside.host).post(
+        "/portal/account/login/", {"login": northside.owner.email, "password": world.PASSWORD}
+    )
+
+    assert response.status_code == 503
+    assert "Sign-in is closed for a moment" in text(response)
