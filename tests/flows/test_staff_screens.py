@@ -222,3 +222,33 @@ def test_signing_up_leads_to_the_new_portal(phone: Page, stack: Stack, in_house:
 
     phone.get_by_text("To the box office of Fresh Stage.").wait_for()
     assert took < 5
+
+
+def test_a_forgotten_password_by_real_mail(phone: Page, stack: Stack, in_house: world.House, mails: Any) -> None:
+    from people.actions import add_member
+    from people.models import Membership
+
+    email = f"forgetful-{time.time_ns()}@flowers.example"
+    user = User.objects.create_user(email, world.PASSWORD, name="Forgetful")
+    add_member(user_id=user.pk, name="F", email=email, role=Membership.Role.OWNER, actor=world.SYSTEM)
+    has_app(user)
+    phone.goto(stack.url(in_house.host, "/portal/account/login/"))
+    phone.get_by_role("link", name="I forgot my password").click()
+    phone.get_by_label("E-mail").fill(email)
+    phone.get_by_role("button", name="Send the link").click()
+    phone.get_by_role("heading", name="Look in your inbox").wait_for()
+
+    (mail,) = mails(email)
+    link = re.search(r"http://\S+/password/reset/key/\S+/", mail["text"])
+    assert link is not None
+    assert link[0] in mail["html"]
+    phone.goto(link[0])
+    phone.get_by_label("New password").fill("seven quiet harbour lanterns")
+    phone.get_by_role("button", name="Save the new password").click()
+    phone.get_by_role("link", name="Sign in").click()
+    phone.get_by_label("E-mail").fill(email)
+    phone.get_by_label("Password").fill("seven quiet harbour lanterns")
+    phone.get_by_label("Password").press("Enter")
+    phone.get_by_label("Code").fill(code_now(user))
+    phone.get_by_label("Code").press("Enter")
+    phone.wait_for_url("**/portal/")
