@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +48,7 @@ def receive_event(event: dict[str, Any]) -> bool:
 
 
 def process_due_events(verbs: dict[str, Verb], *, limit: int = 50) -> int:
-    """Run the verb of each due event in its organizer's schema; returns how many were settled.
+    """Run the verb of each due event in its organizer's schema; returns how many were settled. Nobody's are set aside.
 
     An event is leased while its verb runs, so a killed worker's event is taken up again after LEASE_SECONDS. A verb that
     raises is tried again later.
@@ -82,11 +81,15 @@ def _lease_one() -> ProviderEvent | None:
 
 def _process(event: ProviderEvent, verb: Verb | None) -> int:
     rows = ProviderEvent.objects.filter(pk=event.pk)
-    if verb is None or (event.account_id and event.organizer is None):
+    if verb is None or event.organizer is None:
         rows.update(state=ProviderEvent.State.IGNORED, done_at=timezone.now())
         return 1
+    if event.attempts > MAX_ATTEMPTS:  # a verb that ends its worker never comes to be given up below
+        rows.update(state=ProviderEvent.State.DEAD, last_error="Each worker that took it was ended")
+        logger.error("event %s (%s) is given up: each worker that took it was ended", event.pk, event.type)
+        return 0
     try:
-        with tenant_context(event.organizer) if event.organizer else nullcontext():
+        with tenant_context(event.organizer):
             verb(event.payload)
     except Exception as error:  # whatever the verb raises, the event must survive it and be tried again
         dead = event.attempts >= MAX_ATTEMPTS
