@@ -47,13 +47,14 @@ def enqueue(*, kind: str, key: str, payload: dict[str, Any] | None = None, delay
 
 
 def _wake_after_commit() -> None:
-    if any(isinstance(entry[1], _Wake) for entry in connection.run_on_commit):
+    schema = connection.schema_name  # type: ignore[attr-defined]
+    if any(isinstance(entry[1], _Wake) and entry[1].args == (schema,) for entry in connection.run_on_commit):
         return
-    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), connection.schema_name))  # type: ignore[attr-defined]
+    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), schema))
 
 
 class _Wake(partial[None]):
-    """A wake-up call, told apart so that one transaction makes one."""
+    """A wake-up call for a schema, told apart so that one transaction makes one for each."""
 
 
 def drain(*, limit: int = 100) -> int:
@@ -67,6 +68,9 @@ def drain(*, limit: int = 100) -> int:
         message = _lease_one()
         if message is None:
             break
+        if message.attempts > MAX_ATTEMPTS:
+            _bury(message)
+            continue
         try:
             handlers()[message.kind](message.payload)
             failpoints.hit(f"after_{message.kind}")
@@ -92,6 +96,12 @@ def _lease_one() -> OutboxMessage | None:
             message.due_at = now + timedelta(seconds=LEASE_SECONDS)
             message.save(update_fields=["attempts", "due_at"])
     return message
+
+
+def _bury(message: OutboxMessage) -> None:
+    """Give up a message that ends each worker that takes it, so that `_postpone` never sees it."""
+    OutboxMessage.objects.filter(pk=message.pk).update(is_dead=True, last_error="Each worker that took it was ended")
+    logger.error("outbox %s %s is given up: each worker that took it was ended", message.kind, message.key)
 
 
 def _postpone(message: OutboxMessage, error: Exception) -> None:
