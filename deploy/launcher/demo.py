@@ -110,8 +110,9 @@ class Demo:
 
     def start_backing(self) -> None:
         """Start Postgres and Redis, or use those named by the settings; bring the tables up to date."""
+        inherited = {name: value for name, value in python_env().items() if value}  # an empty one means: yours
         self.env = {
-            **python_env(),
+            **inherited,
             **product_env(self.place, base_url=setting("BASE_URL") or self.base_url),
             "DEMO_FILE": str(self.facts_file),
             "DEBUG": setting("DEBUG") or ("1" if self.is_for_development else "0"),
