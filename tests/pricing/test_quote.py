@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pricing.quote import FeePlan, Item, Quote, fee_on, quote
 
 PLAN = FeePlan(basis_points=250, fixed=50)

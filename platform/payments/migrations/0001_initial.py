@@ -7,83 +7,137 @@ import ui.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConnectedAccount',
+            name="ConnectedAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.CharField(max_length=64)),
-                ('charges_enabled', models.BooleanField(default=False)),
-                ('payouts_enabled', models.BooleanField(default=False)),
-                ('requirements', models.JSONField(default=list)),
-                ('disabled_reason', models.CharField(blank=True, max_length=80)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account_id", models.CharField(max_length=64)),
+                ("charges_enabled", models.BooleanField(default=False)),
+                ("payouts_enabled", models.BooleanField(default=False)),
+                ("requirements", models.JSONField(default=list)),
+                ("disabled_reason", models.CharField(blank=True, max_length=80)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account_id',), name='connected_account_once')],
+                "constraints": [models.UniqueConstraint(fields=("account_id",), name="connected_account_once")],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.CharField(max_length=64)),
-                ('intent_id', models.CharField(blank=True, max_length=64)),
-                ('charge_id', models.CharField(blank=True, max_length=64)),
-                ('amount', models.PositiveIntegerField()),
-                ('application_fee', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('state', models.CharField(choices=[('created', 'Waiting for the buyer'), ('authorised', 'Authorised'), ('captured', 'Captured'), ('voided', 'Voided')], default='created', max_length=12)),
-                ('last_error', models.CharField(blank=True, max_length=250)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('captured_at', models.DateTimeField(null=True)),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='payment', to='orders.order')),
+                ("id", models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("account_id", models.CharField(max_length=64)),
+                ("intent_id", models.CharField(blank=True, max_length=64)),
+                ("charge_id", models.CharField(blank=True, max_length=64)),
+                ("amount", models.PositiveIntegerField()),
+                ("application_fee", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("created", "Waiting for the buyer"),
+                            ("authorised", "Authorised"),
+                            ("captured", "Captured"),
+                            ("voided", "Voided"),
+                        ],
+                        default="created",
+                        max_length=12,
+                    ),
+                ),
+                ("last_error", models.CharField(blank=True, max_length=250)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("captured_at", models.DateTimeField(null=True)),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payment", to="orders.order"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('amount', models.PositiveIntegerField()),
-                ('fee_amount', models.PositiveIntegerField()),
-                ('reason', models.CharField(choices=[('staff', 'Refunded by staff'), ('places_gone', 'Paid after the tickets had gone')], max_length=20)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('pending', 'On its way'), ('succeeded', 'Refunded'), ('failed', 'Failed')], default='requested', max_length=12)),
-                ('provider_id', models.CharField(blank=True, max_length=64)),
-                ('failure', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.payment')),
+                ("id", models.UUIDField(default=ui.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("amount", models.PositiveIntegerField()),
+                ("fee_amount", models.PositiveIntegerField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("staff", "Refunded by staff"), ("places_gone", "Paid after the tickets had gone")],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("pending", "On its way"),
+                            ("succeeded", "Refunded"),
+                            ("failed", "Failed"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                    ),
+                ),
+                ("provider_id", models.CharField(blank=True, max_length=64)),
+                ("failure", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refunds", to="payments.payment"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('state__in', ['created', 'authorised'])), fields=['created_at'], name='payment_open'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("state__in", ["created", "authorised"])), fields=["created_at"], name="payment_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('intent_id', ''), _negated=True), fields=('intent_id',), name='payment_intent_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("intent_id", ""), _negated=True), fields=("intent_id",), name="payment_intent_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'captured'), _negated=True), ('captured_at__isnull', False), _connector='OR'), name='payment_captured_has_a_time'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "captured"), _negated=True), ("captured_at__isnull", False), _connector="OR"
+                ),
+                name="payment_captured_has_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('application_fee__lte', models.F('amount'))), name='payment_fee_within'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("application_fee__lte", models.F("amount"))), name="payment_fee_within"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('provider_id',), name='refund_provider_once'),
+            model_name="refund",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("provider_id", ""), _negated=True),
+                fields=("provider_id",),
+                name="refund_provider_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_of_something'),
+            model_name="refund",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_of_something"),
         ),
     ]
