@@ -27,8 +27,8 @@ function complain(words: string): void {
   if (!problem || !line) return;
   line.textContent = words;
   problem.hidden = false;
-  problem.scrollIntoView({ block: "center" });
-  problem.focus();
+  problem.scrollIntoView({ block: "nearest" });
+  problem.focus({ preventScroll: true });
 }
 
 async function mountPayment(options: DOMStringMap): Promise<void> {
