@@ -380,8 +380,11 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
 
 @transaction.atomic
 def _lose_payment(order_id: UUID) -> None:
-    """The provider cancelled the payment: close what still waits for it."""
+    """The payment is cancelled at the provider: close what still waits for it."""
     order = order_for_update(order_id)
+    if order.cancel_reason == Order.CancelReason.PLACES_GONE:
+        _note_void(order_id)  # we gave an authorisation back, and something came between that and our note
+        return
     Payment.objects.filter(order=order).exclude(state=Payment.State.CAPTURED).update(state=Payment.State.VOIDED)
     if order.is_open:
         is_late = order.state == Order.State.PENDING

@@ -1,7 +1,10 @@
 """The sale against the real Stripe sandbox: every way it can end, and what is true afterwards."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from analytics.invariants import breaches
 from audit.actions import user_actor
@@ -16,6 +19,7 @@ from ledger.queries import balance
 from orders.errors import BuyerInvalid
 from orders.models import Order
 from outbox.models import OutboxMessage
+from payments import gateway
 from payments.models import Payment, Refund
 from people.models import Consent
 from tests import world
@@ -178,6 +182,41 @@ def test_paid_late_and_the_places_are_gone_the_authorisation_is_voided_and_the_b
     assert OutboxMessage.objects.filter(kind="mail_payment_returned", key=str(order.pk)).count() == 1
     assert not Refund.objects.exists()
     assert breaches() == {}
+
+
+def test_a_void_that_was_not_noted_is_noted_later_and_the_buyer_told(paying):
+    """The worker died right after the void, or the provider's webhook about it was faster than our own note."""
+    event = world.make_event(kinds=((STANDARD, 2400, 1),))
+    with world.an_hour_ago():
+        order = world.place_order(event, **{STANDARD: 1})
+    world.paid_order(event, **{STANDARD: 1})
+    intent = world.pay(order)
+    assert not checkout.secure_order(order_id=order.pk)
+    gateway.cancel_intent(account_id=order.payment.account_id, intent_id=intent.id, key=f"void-{order.payment.pk}")
+
+    checkout.settle_payment(order_id=order.pk)
+    checkout.settle_payment(order_id=order.pk)
+
+    order.refresh_from_db()
+    assert (order.state, order.cancel_reason) == (Order.State.CANCELLED, Order.CancelReason.PLACES_GONE)
+    assert Payment.objects.get(order=order).state == Payment.State.VOIDED
+    assert OutboxMessage.objects.filter(kind="mail_payment_returned", key=str(order.pk)).count() == 1
+    assert AuditEntry.objects.filter(verb="void_payment", target_id=str(order.pk)).count() == 1
+
+
+def test_one_payment_that_cannot_be_settled_keeps_no_other_from_it(paying):
+    event = world.make_event()
+    odd, even = (world.place_order(event, **{STANDARD: 1}) for _buyer in range(2))
+    world.pay(odd)
+    world.pay(even)
+    Payment.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    Payment.objects.filter(order=odd).update(amount=odd.total + 1)  # the provider says otherwise
+
+    assert checkout.reconcile()["payments"] == 2
+
+    odd.refresh_from_db()
+    even.refresh_from_db()
+    assert (odd.state, even.state) == (Order.State.PENDING, Order.State.PAID)
 
 
 def test_an_overdue_order_ends_at_the_provider_first_then_here(paying):
