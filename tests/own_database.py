@@ -1,5 +1,6 @@
 """A fresh, migrated database for programs that are no tests (`tests.bench`, `tests.chaos`); dropped at the end."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from django.test.utils import setup_databases, teardown_databases
 def own_database() -> Iterator[None]:
     """Set Django up on a new test database of the server that DATABASE_URL names."""
     django.setup()
+    for chatty in ("httpx", "stripe"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     from django.db import connection
 
     databases = setup_databases(verbosity=0, interactive=False)

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -167,14 +170,22 @@ def _redis(offset: int) -> str:
     return str(url._replace(path=f"/{int(url.path.strip('/') or 0) + offset}").geturl())
 
 
+# A Redis that hangs must cost each request half a second, not its answer.
+_once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+_redis_patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": _once_more}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _redis(1),
         "KEY_FUNCTION": "tenants.cache.organizer_key",
+        "OPTIONS": _redis_patience,
     },
     # Shared facts such as host -> organizer: the same key in every organizer.
-    "public": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis(2)},
+    "public": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _redis(2),
+        "OPTIONS": _redis_patience,
+    },
 }
 CHANNEL_LAYERS = {
     "default": {
@@ -188,7 +199,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # tasks are idempotent; a killed worker's task runs again
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.int("CELERY_VISIBILITY_TIMEOUT", default=600)}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": env.int("CELERY_VISIBILITY_TIMEOUT", default=600),
+    "socket_timeout": 5,  # longer than a worker waits for its next task
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_TIME_LIMIT = 300

