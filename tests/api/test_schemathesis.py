@@ -95,6 +95,8 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
                 item["ticket_type_id"] = draw(st.sampled_from(known.ticket_types))
         if "hold_id" in body:
             body["hold_id"] = hold_id
+            if draw(st.booleans()):
+                body["buyer"] = {"name": "Bea Buyer", "email": "bea@example.com", "consents": ["terms"]}
         if "code" in body:
             body["code"] = draw(st.sampled_from(known.codes))
     token = known.device if "DeviceToken" in str(case.operation.definition.raw.get("security")) else token
@@ -102,13 +104,21 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as told", "as not told"])
-@pytest.mark.parametrize("name", NAMES)
-def test_no_fault_and_no_broken_promise(known: Known, name: str, mode: GenerationMode) -> None:
+def test_no_fault_and_no_broken_promise(known: Known, mode: GenerationMode, subtests: pytest.Subtests) -> None:
+    for name in NAMES:
+        with subtests.test(name):
+            call_many_times(known, name, mode)
+    connection.set_schema_to_public()
+
+
+def call_many_times(known: Known, name: str, mode: GenerationMode) -> None:
+    """Call one operation in many ways, and judge each answer by the document."""
     schema = schemathesis.openapi.from_dict(document())
     schema.app = application
     schema.config.generation.update(with_security_parameters=False)  # tokens are ours to give
     operation = schema.find_operation_by_id(name)
-    if mode is GenerationMode.NEGATIVE and not (operation.definition.raw.keys() & {"parameters", "requestBody"}):
+    about = operation.definition.raw
+    if mode is GenerationMode.NEGATIVE and not (about.get("parameters") or about.get("requestBody")):
         return  # nothing is sent that could be wrong
     reached: set[int] = set()
 
@@ -127,7 +137,7 @@ def test_no_fault_and_no_broken_promise(known: Known, name: str, mode: Generatio
             headers = with_known(case, known, data.draw)
             if case.headers and "Idempotency-Key" in case.headers:
                 case.headers["Idempotency-Key"] = data.draw(st.sampled_from(["again", uuid4().hex]))
-        elif "security" in operation.definition.raw:
+        elif "security" in about:
             headers = {"Authorization": f"Bearer {known.device}"}
         answer = case.call_and_validate(
             base_url="http://northside.localhost", headers=headers, excluded_checks=NOT_PROMISED
@@ -135,8 +145,5 @@ def test_no_fault_and_no_broken_promise(known: Known, name: str, mode: Generatio
         reached.add(answer.status_code)
 
     calls()
-    connection.set_schema_to_public()
     if mode is GenerationMode.POSITIVE:
         assert reached & {200, 201, 204}, f"only refusals: {reached}"
-    else:
-        assert max(reached) < 500
