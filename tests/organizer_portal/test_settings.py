@@ -1,5 +1,7 @@
 """Team and branding."""
 
+import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +25,14 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (900, 300)) -> bytes:
     file = BytesIO()
     Image.new("RGB", size, "#c4121a").save(file, kind)
     return file.getvalue()
+
+
+def bomb() -> bytes:
+    """A small file that says it holds 64 million pixels."""
+    file = bytearray(picture(size=(4, 4)))
+    file[16:24] = struct.pack(">II", 8000, 8000)
+    file[29:33] = struct.pack(">I", zlib.crc32(bytes(file[12:29])))
+    return bytes(file)
 
 
 def upload(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
@@ -120,7 +130,7 @@ def test_what_is_no_picture_is_refused_and_nothing_changes(
 
 
 def test_a_bomb_of_pixels_is_refused_before_it_is_unpacked(nora: Visitor, northside: world.House) -> None:
-    response = nora.post(URL, {"name": "N", "brand_color": "#000000", "logo": upload(picture(size=(8000, 8000)))})
+    response = nora.post(URL, {"name": "N", "brand_color": "#000000", "logo": upload(bomb())})
 
     assert response.status_code == 422
     assert northside_now(northside).logo == ""
