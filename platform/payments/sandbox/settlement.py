@@ -293,8 +293,13 @@ def _return_destination_payment(recipient: Call, payment: JsonObject, amount: in
     return refund
 
 
-def refund_application_fee(call: Call, fee: JsonObject, amount: int, metadata: JsonObject | None = None) -> JsonObject:
-    """Give back `amount` of the platform's fee; `call` acts on the platform. Raises when more is asked than is left."""
+def refund_application_fee(
+    call: Call, fee: JsonObject, amount: int, *, metadata: JsonObject | None = None, within_refund: bool = False
+) -> JsonObject:
+    """Give back `amount` of the platform's fee; `call` acts on the platform. Raises when more is asked than is left.
+
+    The account gets a line of its own for it, unless the line of a direct charge's refund holds it (`within_refund`).
+    """
     left = fee["amount"] - fee["amount_refunded"]
     if amount > left or left == 0:
         raise StripeError(
@@ -305,6 +310,9 @@ def refund_application_fee(call: Call, fee: JsonObject, amount: int, metadata: J
     identifier = new_id("fr")
     line = shapes.balance_transaction("application_fee_refund", -amount, fee["currency"], source=identifier)
     call.save(line)
+    if not within_refund:
+        back = shapes.balance_transaction("application_fee_refund", amount, fee["currency"], source=identifier)
+        call.store.save(back, fee["account"])
     refund: JsonObject = {
         "id": identifier,
         "object": "fee_refund",

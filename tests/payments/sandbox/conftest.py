@@ -36,7 +36,7 @@ class Server:
         options = {"max_network_retries": 0, "http_client": recorder, **options}
         return stripe.StripeClient(key, base_addresses={"api": self.base}, **options)
 
-    def control(self, path: str, method: str = "POST", **body: Any) -> Any:
+    def control(self, path: str, method: str = "POST", /, **body: Any) -> Any:
         answer = httpx.request(method, f"{self.base}/_sandbox/{path}", json=body or None, timeout=30)
         answer.raise_for_status()
         return answer.json()

@@ -257,6 +257,33 @@ def test_fields_ask_for_digits_and_do_not_make_a_phone_zoom(shop):
         assert field.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 16
 
 
+def test_axe_finds_nothing_inside_the_frames_and_on_the_hosted_pages(browser, server, account, sell):
+    intent = sell("pm_card_threeDSecure2Required")
+    link = server.api.v1.account_links.create(
+        params={
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": "http://shop.localhost/back",
+            "refresh_url": "http://shop.localhost/again",
+        }
+    )
+    page = browser.new_page(viewport=SIZES["phone"])
+    addresses = {
+        "form": f"{server.base}/elements/payment",
+        "challenge-page": intent.next_action.redirect_to_url.url,
+        "onboarding": link.url,
+        "front": server.base,
+    }
+    for name, address in addresses.items():
+        page.goto(address)
+        picture(page, name)
+        # The form is a part of the shop's page, whose heading it has no business to repeat.
+        rules = {"page-has-heading-one": {"enabled": name != "form"}}
+        assert Axe().run(page, options={"rules": rules}).response["violations"] == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    page.close()
+
+
 def picture(page, name):
     folder = Path("var/test/screens")
     folder.mkdir(parents=True, exist_ok=True)

@@ -59,12 +59,12 @@ def _controller(dashboard: str, fees: str, losses: str, collection: str) -> Json
     }
 
 
-def _requirements(due: list[str]) -> JsonObject:
+def _requirements(due: list[str], reason: str = "requirements.past_due") -> JsonObject:
     return {
         "alternatives": [],
         "current_deadline": None,
         "currently_due": due,
-        "disabled_reason": "requirements.past_due" if due else None,
+        "disabled_reason": reason if due else None,
         "errors": [],
         "eventually_due": due,
         "past_due": due,
@@ -333,7 +333,7 @@ def capability(account: JsonObject, name: str) -> JsonObject:
         "future_requirements": _requirements([]),
         "requested": status != "unrequested",
         "requested_at": account["created"] if status != "unrequested" else None,
-        "requirements": _requirements(due),
+        "requirements": _requirements(due, "requirements.fields_needed"),
         "status": status,
     }
 

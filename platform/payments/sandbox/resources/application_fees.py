@@ -22,7 +22,7 @@ def create_refund(call: Call) -> JsonObject:
     fee = call.get("application_fee", call.ids["id"])
     amount = call.params.get("amount", fee["amount"] - fee["amount_refunded"])
     metadata = call.params.get("metadata") or {}
-    return refund_application_fee(call, fee, amount, metadata)
+    return refund_application_fee(call, fee, amount, metadata=metadata)
 
 
 @endpoint("get", "/v1/application_fees/{id}/refunds")

@@ -43,9 +43,10 @@ def create(call: Call) -> JsonObject:
         "transfer_reversal": None,
     }
     merge_metadata(refund, call.params)
+    # Our fee first: a destination needs it to give back the whole of what it got.
+    fee_part = _refund_fee(call, charge, amount) if call.params.get("refund_application_fee") else 0
     if call.params.get("reverse_transfer"):
         refund["transfer_reversal"] = _reverse(call, charge, amount, identifier)
-    fee_part = _refund_fee(call, charge, amount) if call.params.get("refund_application_fee") else 0
     refund["balance_transaction"] = _book(call, charge, refund, fee_part)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -106,7 +107,7 @@ def _refund_fee(call: Call, charge: JsonObject, amount: int) -> int:
     # Worked out on the running total, so that rounding never leaves a cent behind after the last part.
     due: int = fee["amount"] * refunded_after // whole - fee["amount_refunded"]
     if due > 0:
-        refund_application_fee(platform, fee, due)
+        refund_application_fee(platform, fee, due, within_refund=call.account != PLATFORM)
     return max(due, 0)
 
 
