@@ -47,19 +47,20 @@ def mail_refund(*, order_id: UUID) -> None:
 
 def ask_for_orders(*, email: str) -> None:
     """For “find my order”: mail the links of all paid orders of an address to it. Says nothing about whether there are any."""
+    asked = str(uuid7())
     with transaction.atomic():
-        enqueue(kind="mail_my_orders", key=str(uuid7()), payload={"email": email})
+        enqueue(kind="mail_my_orders", key=asked, payload={"email": email, "asked": asked})
 
 
-def mail_my_orders(*, email: str) -> None:
-    """The links of the paid orders of this address; nothing when it has none."""
+def mail_my_orders(*, email: str, asked: str) -> None:
+    """The links of the paid orders of this address; nothing when it has none. `asked` names the request."""
     orders = orders_to_mail(email)
     if not orders:
         return
     links = [{"order": order, "url": order_url(order)} for order in orders]
     with transaction.atomic():
         queue_email(
-            key=f"my-orders:{uuid7()}",
+            key=f"my-orders:{asked}",
             to=orders[0].email,
             template="checkout/mail/my_orders",
             context={"organizer": current_organizer(), "links": links},

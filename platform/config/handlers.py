@@ -46,7 +46,7 @@ HANDLERS: dict[str, Handler] = {
     ),
     "mail_payment_returned": _order(letters.mail_payment_returned),
     "mail_refund": _order(letters.mail_refund),
-    "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"]),
+    "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     # money
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),

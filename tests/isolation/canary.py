@@ -178,7 +178,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     scan(device=device, code=ticket.code, nonce=f"{word}-nonce")
     checkout.resend_tickets(order_id=ordered.pk, actor=SYSTEM)
     with transaction.atomic():
-        enqueue(kind="mail_my_orders", key=word, payload={"email": buyer.email})
+        enqueue(kind="mail_my_orders", key=word, payload={"email": buyer.email, "asked": word})
     while drain():
         pass
     return Furnished(
