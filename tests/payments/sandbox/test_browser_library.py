@@ -288,3 +288,60 @@ def picture(page, name):
     folder = Path("var/test/screens")
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"sandbox-{name}.png")
+
+
+def test_the_keyboard_stays_in_the_dialog_and_escape_does_not_end_it(shop):
+    page = shop("desktop")
+    fill(page, "4000 0027 6000 3184")
+    pay(page)
+    challenge(page).get_by_role("button", name="Complete").wait_for()
+    reached = set()
+    for _press in range(8):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.title || document.activeElement.tagName"))
+    assert reached <= {"3D Secure authentication", "BODY"}
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    challenge(page).get_by_role("button", name="Complete").click()
+    assert result(page)["paymentIntent"]["status"] == "requires_capture"
+
+
+def test_words_of_an_error_do_not_move_what_a_finger_is_about_to_press(shop):
+    page = shop()
+    form = card_form(page)
+    form.get_by_label("Card number").press_sequentially("4242")
+    box = form.get_by_text("Test mode: choose a test card").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    page.wait_for_timeout(80)  # as long as a press takes
+    page.mouse.up()
+    form.get_by_role("button", name="Succeeds").wait_for()
+    form.get_by_text("Your card number is incomplete.").wait_for()
+
+
+def test_the_cursor_stays_where_a_digit_was_corrected(shop):
+    number = card_form(shop()).get_by_label("Card number")
+    number.fill("4242 4242")
+    number.evaluate("node => node.setSelectionRange(3, 3)")
+    number.press_sequentially("99")
+    assert number.input_value() == "4249 9242 42"
+    assert number.evaluate("node => node.selectionStart") == 6
+
+
+def test_a_form_that_does_not_load_says_so(shop):
+    page = shop()
+    page.clock.install()
+    page.route("**/elements/payment", lambda route: route.abort())
+    page.evaluate(
+        """() => {
+        const elements = stripe.elements({ mode: "payment", amount: 5000, currency: "eur" });
+        const payment = elements.create("payment");
+        window.failed = new Promise((resolve) => payment.on("loaderror", ({ error }) => resolve(error.type)));
+        payment.mount("#payment-element");
+        window.submitted = elements.submit();
+    }"""
+    )
+    page.clock.fast_forward(15_000)
+    assert page.evaluate("window.failed") == "api_connection_error"
+    assert page.evaluate("window.submitted.then(({ error }) => error.type)") == "api_connection_error"

@@ -1,0 +1,94 @@
+"""Every request that our gateway sends, and every answer it gets, held to the contract of the installed SDK."""
+
+import httpx
+import pytest
+
+from payments import gateway
+from payments.contract import check_request, check_response
+from payments.contract.recorder import RecordingClient, read_records
+from payments.errors import ProviderRefused, ProviderUnavailable
+from tests.world import confirm
+
+# What asks the provider nothing.
+LOCAL = {"http_client", "client", "verified_event"}
+
+
+@pytest.fixture
+def recording(stripe_sandbox, tmp_path, monkeypatch):
+    """The exchanges of this test; looked at when it ends."""
+    path = tmp_path / "requests.jsonl"
+    monkeypatch.setattr(gateway, "http_client", lambda: RecordingClient(path, timeout=20))
+    gateway.client.cache_clear()
+    yield path
+    records = list(read_records(path))
+    assert records
+    for record in records:
+        assert check_request(record) == [], record["path"]
+        assert check_response(record) == [], record["path"]
+
+
+@pytest.fixture
+def account(recording, stripe_sandbox):
+    made = gateway.create_account(
+        email="nora@northside.example", country="IE", name="Northside Hall", key=f"account-{recording}"
+    )
+    assert not made.charges_enabled
+    httpx.post(f"{stripe_sandbox.base}/_sandbox/accounts/{made.id}/complete").raise_for_status()
+    return made.id
+
+
+def intent(account, key, amount=5000):
+    return gateway.create_intent(
+        account_id=account,
+        amount=amount,
+        currency="EUR",
+        application_fee=300,
+        order_id="0191",
+        number="NH-1",
+        key=f"{account}-{key}",
+    )
+
+
+def test_all_that_the_gateway_says_is_understood(account, recording):
+    called = {"create_account", "fetch_account", "create_onboarding_link"}
+    assert gateway.fetch_account(account).charges_enabled
+    link = gateway.create_onboarding_link(
+        account_id=account, return_url="http://portal.localhost/back", refresh_url="http://portal.localhost/again"
+    )
+    assert "/connect/onboarding/" in link
+
+    made = intent(account, "sale")
+    assert intent(account, "sale") == made
+    confirm(made.id, account)
+    assert gateway.fetch_intent(account_id=account, intent_id=made.id).is_authorised
+    taken = gateway.capture_intent(account_id=account, intent_id=made.id, key=f"{account}-capture")
+    assert (taken.is_captured, taken.amount_received, taken.order_id) == (True, 5000, "0191")
+    refund = gateway.create_refund(
+        account_id=account, intent_id=made.id, amount=2000, refund_fee=True, key=f"{account}-refund"
+    )
+    assert gateway.fetch_refund(account_id=account, refund_id=refund.id).status == "succeeded"
+    given_up = intent(account, "given up")
+    assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
+    called |= {"create_intent", "fetch_intent", "capture_intent", "create_refund", "fetch_refund", "cancel_intent"}
+
+    verbs = {
+        name
+        for name, value in vars(gateway).items()
+        if callable(value) and value.__module__ == gateway.__name__ and name.islower() and not name.startswith("_")
+    }
+    assert verbs - LOCAL == called, "a call of the gateway is not held to the contract here"
+
+
+def test_a_refusal_carries_the_providers_code(account, recording):
+    made = intent(account, "refused")
+    with pytest.raises(ProviderRefused) as refused:
+        gateway.capture_intent(account_id=account, intent_id=made.id, key=f"{account}-early")
+    assert refused.value.extra["provider_code"] == "payment_intent_unexpected_state"
+
+
+def test_an_outage_is_told_apart_from_a_refusal(account, recording, stripe_sandbox):
+    fault = {"path": "/v1/payment_intents", "count": 3, "status": 503}
+    httpx.post(f"{stripe_sandbox.base}/_sandbox/faults", json=fault).raise_for_status()
+    with pytest.raises(ProviderUnavailable):
+        intent(account, "outage")
+    assert intent(account, "outage").status == "requires_payment_method"
