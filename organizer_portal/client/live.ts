@@ -25,3 +25,11 @@ function listen(): void {
 }
 
 listen();
+
+/** What somebody is reading or has the focus in stays as it is; what nobody looks at is not asked for. */
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const live = (event.target as Element).closest("[data-live]");
+  if (!live) return;
+  const isRead = live.querySelector("details[open]") !== null || live.contains(document.activeElement);
+  if (isRead || document.hidden) event.preventDefault();
+});

@@ -187,6 +187,15 @@ def test_sales_appear_without_reloading(desktop: Page, stack: Stack, in_house: w
         desktop.wait_for_timeout(100)
     assert any(str(event.pk) in str(frame) for frame in sockets)
 
+    table = desktop.locator("#sales details").first
+    table.get_by_text("As a table").click()
+    world.place_order(event, Guest=1)
+    desktop.wait_for_timeout(7_000)
+    assert table.evaluate("details => details.open")  # nothing moves under the eyes of a reader
+    table.get_by_text("As a table").click()
+    table.get_by_text("As a table").blur()
+    expect(sold).to_have_text("4", timeout=15_000)
+
 
 def test_the_platforms_own_pages(screen: Page, stack: Stack, in_house: world.House) -> None:
     connection.set_schema_to_public()  # type: ignore[attr-defined]
@@ -252,3 +261,19 @@ def test_a_forgotten_password_by_real_mail(phone: Page, stack: Stack, in_house: 
     phone.get_by_label("Code").fill(code_now(user))
     phone.get_by_label("Code").press("Enter")
     phone.wait_for_url("**/portal/")
+
+
+def test_connecting_stripe_and_coming_back(phone: Page, stack: Stack, in_house: world.House) -> None:
+    from django_tenants.utils import schema_context
+
+    with schema_context("public"):
+        fresh = world.open_house("Not Connected", f"unpaid-{time.time_ns() % 10**9}", owner="Uma", door="Dirk")
+    sign_in(phone, stack.url(fresh.host, "/portal/payments/"), fresh.owner)
+
+    phone.get_by_role("button", name="Connect Stripe").click()
+    phone.wait_for_url(lambda address: fresh.host not in address)
+    phone.get_by_role("button", name="Complete with test data").click()
+
+    phone.wait_for_url("**/portal/payments/")
+    phone.get_by_text("Stripe is connected: you can sell paid tickets.").wait_for()
+    judge(phone)
