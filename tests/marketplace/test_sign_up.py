@@ -132,6 +132,12 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept(
     assert (User.objects.count(), Organizer.objects.count()) == (users, organizers)
 
 
+def test_once_it_is_ready_its_page_leads_on(northside: world.House) -> None:
+    page = Visitor().get(f"/sign-up/{northside.organizer.pk}/")
+
+    assert '<meta http-equiv="refresh" content="0;url=http://northside.localhost:8000/portal/">' in text(page)
+
+
 def test_a_name_that_is_taken_gets_a_number_when_no_address_was_chosen(southside: world.House) -> None:
     response = Visitor().post("/sign-up/", {**WORDS, "name": "Southside"})
 
