@@ -72,16 +72,15 @@ def scan(*, device: Device, code: str, nonce: str, scanned_at: datetime | None =
     Raises NonceReused when it was another code's. `scanned_at` is the device's clock, which may lie in the past; the door
     opens and closes by it, and never by a time that is still to come. The Scan row is the audit record of this verb.
     """
-    earlier = scan_by_nonce(device, nonce)
-    if earlier is None:
-        try:
-            with transaction.atomic():
-                return _scan_once(device, code, nonce, scanned_at)
-        except IntegrityError:
-            # The same nonce arrived twice at once, and the other one was first: nothing of ours remains.
-            earlier = scan_by_nonce(device, nonce)
-            if earlier is None:
-                raise
+    try:
+        with transaction.atomic():
+            return _scan_once(device, code, nonce, scanned_at)
+    except IntegrityError:
+        # The same nonce came before, or twice at once and the other one was first: nothing of ours remains. Asking for it
+        # beforehand would cost every scan a query for the sake of the few that are sent again.
+        earlier = scan_by_nonce(device, nonce)
+        if earlier is None:
+            raise
     return _answer_again(earlier, code)
 
 

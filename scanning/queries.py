@@ -18,8 +18,10 @@ def digest_of(secret: str) -> str:
 
 def paired_device(token: str) -> Device | None:
     """The device whose token this is, with gate and event, unless it was revoked."""
-    devices = Device.objects.select_related("gate__event")
-    return devices.filter(token_digest=digest_of(token), revoked_at=None).first()
+    try:
+        return Device.objects.select_related("gate__event").get(token_digest=digest_of(token), revoked_at=None)
+    except Device.DoesNotExist:
+        return None
 
 
 def gates_of_event(event_id: UUID) -> list[Gate]:

@@ -31,19 +31,17 @@ def published_event(slug: str) -> Event:
 
 def published_performance(performance_id: UUID) -> Performance:
     """A performance of a published event. Raises NotFound."""
-    performance = (
-        Performance.objects.select_related("event__venue")
-        .filter(pk=performance_id, event__state=Event.State.PUBLISHED, state=Performance.State.SCHEDULED)
-        .first()
-    )
-    if performance is None:
-        raise NotFound
-    return performance
+    try:
+        return Performance.objects.select_related("event").get(
+            pk=performance_id, event__state=Event.State.PUBLISHED, state=Performance.State.SCHEDULED
+        )
+    except Performance.DoesNotExist as error:
+        raise NotFound from error
 
 
 def ticket_types_of(performance: Performance) -> list[TicketType]:
-    """What is offered for a performance, in the organizer's order."""
-    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True))
+    """What is offered for a performance, in no order."""
+    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True).order_by())
 
 
 def event_for_update(event_id: UUID) -> Event:

@@ -26,7 +26,10 @@ def valid_tickets_for_update(position_ids: Iterable[UUID]) -> list[Ticket]:
 
 def ticket_at_door(ticket_id: UUID) -> Ticket | None:
     """A ticket with its position, order, performance and type, locked so that voiding and entering take turns."""
-    return _at_door().filter(pk=ticket_id).first()
+    try:
+        return _at_door().get(pk=ticket_id)
+    except Ticket.DoesNotExist:
+        return None
 
 
 def ticket_at_door_by_short_code(short_code: str) -> Ticket | None:
@@ -36,9 +39,11 @@ def ticket_at_door_by_short_code(short_code: str) -> Ticket | None:
 
 def own_public_key(event_tag: bytes, key_id: int) -> bytes | None:
     """The public key of one of this organizer's events, or None. Retired keys still verify what they signed."""
-    keys = SigningKey.objects.filter(event_tag=event_tag.hex(), key_id=key_id)
-    found = keys.values_list("public_key", flat=True).first()
-    return None if found is None else bytes(found)
+    try:
+        found = SigningKey.objects.values_list("public_key", flat=True).get(event_tag=event_tag.hex(), key_id=key_id)
+    except SigningKey.DoesNotExist:
+        return None
+    return bytes(found)
 
 
 def current_signing_key(event_id: UUID) -> SigningKey | None:
