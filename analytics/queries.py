@@ -1,12 +1,12 @@
 """What was sold: per ticket type, per hour, today. Reads only, inside the current organizer's schema."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
 
@@ -72,6 +72,16 @@ class EventSales:
     @property
     def capacity(self) -> int:
         return sum(kind.capacity for kind in self.types)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How full an event is: tickets sold, held now, and how many there are in all."""
+
+    event: Event
+    sold: int
+    held: int
+    capacity: int
 
 
 @dataclass(frozen=True)
@@ -219,16 +229,60 @@ def _steps(unit: str, since: datetime, until: datetime) -> Iterable[datetime]:
         begins += timedelta(hours=1)
 
 
-def capacity_of_upcoming(*, at: datetime, limit: int = 6) -> list[EventSales]:
-    """Sales of published events that are not over, soonest first."""
-    events = (
-        Event.objects.filter(
-            state=Event.State.PUBLISHED,
-            performances__ends_at__gt=at,
-            performances__state=Performance.State.SCHEDULED,
-        )
-        .select_related("venue")
-        .distinct()
+def capacities(events: Sequence[Event], *, at: datetime) -> list[Capacity]:
+    """How full each of these events is, in their order: a handful of queries, however many events."""
+    sold = _tickets(Position.objects.filter(state=Position.State.SOLD, order__event__in=events), "order__event")
+    # Between securing and completing, places are sold to positions that still say "ordered".
+    secured = _tickets(
+        Position.objects.filter(order__state=Order.State.SECURED, order__event__in=events), "order__event"
     )
-    soonest = sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
-    return [event_sales(event, at=at) for event in soonest[:limit]]
+    held = _held_by_event(events, at)
+    sizes = _sizes(events)
+    return [
+        Capacity(event, sold.get(event.pk, 0), held.get(event.pk, 0) + secured.get(event.pk, 0), sizes.get(event.pk, 0))
+        for event in events
+    ]
+
+
+def _tickets(positions: QuerySet[Position], by: str) -> dict[UUID, int]:
+    return dict(positions.values_list(by).annotate(number=Count("pk")).order_by())
+
+
+def _held_by_event(events: Sequence[Event], at: datetime) -> dict[UUID, int]:
+    places = Place.objects.filter(pool__performance__event__in=events, state=Place.State.HELD, held_until__gt=at)
+    rows = places.values_list("pool__performance__event", "ticket_type", "pool__quota").annotate(number=Count("pk"))
+    by_type: dict[tuple[UUID, UUID], int] = {}
+    for event_id, type_id, _quota, number in rows.order_by():  # a type may draw from several quotas at once
+        by_type[event_id, type_id] = max(number, by_type.get((event_id, type_id), 0))
+    held: dict[UUID, int] = {}
+    for (event_id, _type), number in by_type.items():
+        held[event_id] = held.get(event_id, 0) + number
+    return held
+
+
+def _sizes(events: Sequence[Event]) -> dict[UUID, int]:
+    dates = dict(
+        Performance.objects.filter(event__in=events, state=Performance.State.SCHEDULED)
+        .values_list("event")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    types = (
+        TicketType.objects.filter(event__in=events, is_active=True)
+        .annotate(size=Min("quotas__size"))
+        .values_list("event", "size")
+        .order_by()
+    )
+    sizes: dict[UUID, int] = {}
+    for event_id, size in types:
+        sizes[event_id] = sizes.get(event_id, 0) + (size or 0) * dates.get(event_id, 0)
+    return sizes
+
+
+def upcoming_events(*, at: datetime, limit: int = 6) -> list[Event]:
+    """Published events that are not over, soonest first, with venue and dates."""
+    ahead = Performance.objects.filter(ends_at__gt=at, state=Performance.State.SCHEDULED)
+    soonest = ahead.filter(event=OuterRef("pk")).order_by("starts_at").values("starts_at")[:1]
+    events = Event.objects.filter(state=Event.State.PUBLISHED).annotate(next_at=Subquery(soonest))
+    found = events.exclude(next_at=None).select_related("venue").prefetch_related("performances")
+    return list(found.order_by("next_at", "pk")[:limit])

@@ -7,14 +7,16 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.qr import qr_svg
+from analytics.queries import upcoming_events
 from events.models import Event
 from organizer_portal.access import RUN_DOOR, Desk, staff
 from organizer_portal.forms import DeviceForm, GateForm
-from organizer_portal.views.events import event_or_404, upcoming_sales
+from organizer_portal.views.events import event_or_404
 from scanning.actions import create_gate, pair_device, revoke_device
 from scanning.models import Device, Gate
 from scanning.queries import admitted_count, expected_count, gates_of_event
@@ -23,13 +25,14 @@ from ui.errors import NotFound
 
 PAIRING_SALT = "organizer_portal.pairing"
 PAIRING_SECONDS = 600
+DOORS_SHOWN = 50
 
 
 @require_safe
 @staff(RUN_DOOR)
 def door(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Which event's door? The one there is, at once."""
-    upcoming = [sales.event for sales in upcoming_sales()]
+    upcoming = upcoming_events(at=timezone.now(), limit=DOORS_SHOWN)
     if len(upcoming) == 1:
         return redirect("organizer_portal:event_door", upcoming[0].pk)
     return render(request, "organizer_portal/door.html", {"events": upcoming})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from analytics.queries import EventSales, capacity_of_upcoming, event_sales, tickets_by_day, tickets_by_hour
+from analytics.queries import capacities, event_sales, tickets_by_day, tickets_by_hour
 from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
 from events.models import Event, TicketType
@@ -61,7 +61,7 @@ def events(request: HttpRequest, desk: Desk) -> HttpResponse:
     found = Event.objects.select_related("venue").prefetch_related("performances").order_by("-created_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    rows = [event_sales(event, at=now) for event in page]
+    rows = capacities(list(page), at=now)
     return render(request, "organizer_portal/events.html", {"page_obj": page, "rows": rows, "now": now})
 
 
@@ -284,8 +284,3 @@ def price_words(typed: str, currency: str) -> dict[str, Any]:
         "fee": format_money(fee, currency),
         "gets": format_money(amount, currency),
     }
-
-
-def upcoming_sales() -> list[EventSales]:
-    """For screens that list what is on: published events that are not over."""
-    return capacity_of_upcoming(at=timezone.now(), limit=50)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from analytics.queries import DaySales, Money, capacity_of_upcoming, day_sales
+from analytics.queries import DaySales, Money, capacities, day_sales, upcoming_events
 from events.models import Event
 from organizer_portal.access import BE_HERE, SEE_SALES, Desk, staff
 from outbox.models import OutboxMessage
@@ -65,7 +65,7 @@ def _today(desk: Desk) -> dict[str, Any]:
         "sales": sales,
         "takings": _by_currency(sales, desk.organizer.currency),
         "last_week": day_sales(zone=zone, at=now, days_ago=7),
-        "events": capacity_of_upcoming(at=now),
+        "events": capacities(upcoming_events(at=now), at=now),
         "now": now,
         "zone": zone,
     }

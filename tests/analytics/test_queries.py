@@ -1,12 +1,12 @@
 """Sales in exact numbers."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-import time_machine
 from django.utils import timezone
 
-from analytics.queries import capacity_of_upcoming, day_sales, event_sales, tickets_by_day, tickets_by_hour
+from analytics.queries import capacities, day_sales, event_sales, tickets_by_day, tickets_by_hour, upcoming_events
 from checkout.actions import refund_order
 from orders.models import Order
 from tests import world
@@ -113,6 +113,31 @@ def test_upcoming_events_come_soonest_first_and_the_past_not_at_all(northside: w
     world.make_event("Sooner", kinds=FREE, starts_at=now + timedelta(days=2))
     world.make_event("Draft", kinds=FREE, is_published=False)
 
-    assert [sales.event.title for sales in capacity_of_upcoming(at=now)] == ["Sooner", "Later"]
-    with time_machine.travel(now + timedelta(days=5), tick=False):
-        assert [sales.event.title for sales in capacity_of_upcoming(at=timezone.now())] == ["Later"]
+    assert [event.title for event in upcoming_events(at=now)] == ["Sooner", "Later"]
+    assert [event.title for event in upcoming_events(at=now + timedelta(days=5))] == ["Later"]
+
+
+def test_how_full_events_are_agrees_with_each_events_own_figures(
+    northside: world.House, django_assert_max_num_queries: Any
+) -> None:
+    events = [world.make_event(f"Event {number}", kinds=FREE) for number in range(4)]
+    draft = world.make_event("Draft", kinds=FREE, is_published=False)
+    world.place_order(events[0], Guest=3)
+    world.hold(events[0], Press=2)
+    refund_order(order_id=world.place_order(events[1], Guest=1).pk, actor=world.SYSTEM)
+    world.hold(events[2], Guest=4)
+    now = timezone.now()
+
+    with django_assert_max_num_queries(5):
+        rows = capacities([*events, draft], at=now)
+
+    assert [(row.sold, row.held, row.capacity) for row in rows] == [
+        (3, 2, 15),
+        (0, 0, 15),
+        (0, 4, 15),
+        (0, 0, 15),
+        (0, 0, 15),
+    ]
+    for row in rows:
+        alone = event_sales(row.event, at=now)
+        assert (row.sold, row.held, row.capacity) == (alone.sold, alone.held, alone.capacity)

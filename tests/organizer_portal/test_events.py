@@ -1,6 +1,7 @@
 """Nora sets up an event and puts it on sale."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -312,3 +313,15 @@ def test_the_list_shows_drafts_too(nora: Visitor, northside: world.House) -> Non
 
     assert page.index("Open Night") < page.index("Draft Night")
     assert "10 tickets planned" in page
+
+
+def test_a_long_list_asks_no_more_than_a_short_one(
+    nora: Visitor, northside: world.House, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        world.make_event(f"Event {number}", kinds=(("Guest", 0, 5),))
+
+    with django_assert_max_num_queries(20):
+        assert nora.get("/portal/events/").status_code == 200
+    with django_assert_max_num_queries(30):
+        assert nora.get("/portal/").status_code == 200
