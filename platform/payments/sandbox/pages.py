@@ -62,7 +62,7 @@ def message(title: str, text: str, *, status: int = 200) -> web.Response:
 
 async def library(request: web.Request) -> web.Response:
     """The browser library, which finds this server by its own address."""
-    return _file(ASSETS / "stripe.js")
+    return _file(ASSETS / "stripe.js", api_version=request.app[SANDBOX].contract.version)
 
 
 async def asset(request: web.Request) -> web.Response:
@@ -73,9 +73,12 @@ async def asset(request: web.Request) -> web.Response:
     return _file(path)
 
 
-def _file(path: Path) -> web.Response:
+def _file(path: Path, **values: str) -> web.Response:
+    text = path.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
     headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
-    return web.Response(text=path.read_text(encoding="utf-8"), content_type=TYPES[path.suffix], headers=headers)
+    return web.Response(text=text, content_type=TYPES[path.suffix], headers=headers)
 
 
 async def card_form(request: web.Request) -> web.Response:

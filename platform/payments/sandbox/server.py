@@ -202,7 +202,7 @@ class Exchange:
         """An error as an answer; nothing is remembered for the key."""
         error.error["request_log_url"] = f"{self.sandbox.base_url(self.request)}/_sandbox/requests/{self.request_id}"
         headers = {"Stripe-Should-Retry": "true"} if error.status == 409 else {}
-        answer = Answer(error.status, json.dumps({"error": error.error}, indent=2), headers)
+        answer = Answer(error.status, json.dumps({"error": error.error}), headers)
         self._log(answer.status)
         return answer
 
@@ -323,11 +323,11 @@ class Exchange:
             with store.transaction():
                 try:
                     shown = self._handle(operation, call)
-                    answer = Answer(200, json.dumps(shown, indent=2))
+                    answer = Answer(200, json.dumps(shown))
                 except StripeError as error:
                     if not error.keeps_changes:
                         raise
-                    answer = Answer(error.status, json.dumps({"error": error.error}, indent=2))
+                    answer = Answer(error.status, json.dumps({"error": error.error}))
                 self._remember(answer)
                 self._log(answer.status)
         except StripeError as error:

@@ -71,6 +71,7 @@ create table if not exists requests (
     status integer not null,
     body text not null
 );
+create index if not exists requests_by_time on requests (at);
 create table if not exists settings (name text primary key, value text not null);
 """
 KEPT_REQUESTS = 1000
@@ -78,7 +79,7 @@ KEPT_REQUESTS = 1000
 
 def new_id(prefix: str, length: int = 24) -> str:
     """A fresh identifier such as `pi_3Q...`."""
-    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return f"{prefix}_" + "".join(ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(length))
 
 
 def now() -> int:

@@ -6,7 +6,7 @@
   "use strict";
 
   const BASE = new URL(document.currentScript.src).origin;
-  const VERSION = "2026-10-28.endive";
+  const VERSION = "{api_version}"; // filled in by the server
   const LOAD_SECONDS = 15;
   const UNREACHABLE = {
     type: "api_connection_error",
