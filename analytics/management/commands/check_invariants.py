@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django_tenants.utils import tenant_context
-from tenants.models import Organizer
 
 from analytics.invariants import INVARIANTS, breaches
+from tenants.models import Organizer
 
 
 class Command(BaseCommand):
