@@ -83,7 +83,7 @@ class NotJson(DomainError):
 class Overloaded(DomainError):
     """The database had no lock or connection for us in time; nothing was done."""
 
-    code = "busy_try_again"
+    code = "overloaded"
     status = 503
     is_passing = True
     title: Any = _("Very busy, please try again")

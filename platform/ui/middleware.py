@@ -120,4 +120,9 @@ def _is_same_origin(request: HttpRequest) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return False
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.get_host().lower()
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.get_host().lower()
+    except ValueError:  # no address at all
+        return False

@@ -148,7 +148,7 @@ def test_a_busy_database_says_so_and_the_key_stays_free(
         patched.setattr("storefront.api.checkout.place_hold", no_lock_in_time)
         busy = api.post("/holds", body, key=key)
 
-    refused(busy, 503, "busy_try_again")
+    refused(busy, 503, "overloaded")
     assert busy["Retry-After"] == "1"
     assert api.post("/holds", body, key=key).status_code == 201
     assert Place.objects.filter(state="held").count() == 1
