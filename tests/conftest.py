@@ -49,7 +49,11 @@ def _end_sessions(database: str) -> None:
     connection.close()
     connection.close_pool()
     with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend'",
+            [database],
+        )
 
 
 HOUSES: dict[str, world.House] = {}
