@@ -35,6 +35,10 @@ def main() -> int:
         results = _measure(options.names or names, rounds=options.rounds, seconds=options.seconds)
     _write(results)
     _print(results)
+    if os.getloadavg()[1] > 2 * (os.cpu_count() or 1):
+        print(
+            f"\nThe machine was busy with other things (load {os.getloadavg()[1]:.0f}): trust the ratios, not the values."
+        )
     print(f"\n{len(results)} figures in {time.monotonic() - started:.0f} s, written to {RESULTS}")
     return 0
 

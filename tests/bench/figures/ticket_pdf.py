@@ -1,11 +1,15 @@
 """A ticket's PDF in one process, against the least that WeasyPrint can draw."""
 
+import atexit
+
 import weasyprint
 
 from tests import world
 from tests.bench.bench import Bench
 from tests.bench.figure import Figure
-from tickets.pdf import render_tickets
+from tickets.pdf import _print_style, render_tickets
+
+atexit.register(_print_style.cache_clear)  # its fonts must go before WeasyPrint's own library does
 
 
 def measure(bench: Bench) -> Figure:
