@@ -25,7 +25,10 @@ def pay_by_card(page, number):
     card.get_by_label("Card number").fill(number)
     card.get_by_label("Expiration").fill("12 / 34")
     card.get_by_label("CVC").fill("123")
-    page.get_by_role("button", name="Pay").click()
+    button = page.get_by_role("button", name="Pay")
+    button.scroll_into_view_if_needed()
+    page.screenshot()  # until this is painted, a loaded machine aims the click at the picture of a moment ago
+    button.click()
 
 
 def codes_in(pdf_bytes):
