@@ -267,6 +267,7 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR / "media")))
 MEDIA_URL = "/media/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[\w-]{10}\.\w+$"  # Vite's names carry a hash (vite.config.ts)
 STORAGES = {
     "default": {"BACKEND": "tenants.storage.PrivateStorage"},
     "public": {"BACKEND": "tenants.storage.PublicStorage"},

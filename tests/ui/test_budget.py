@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 BUILT = Path(__file__).resolve().parents[2] / "var" / "static-build"
 FONT = "node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2"
@@ -64,3 +65,10 @@ def test_text_files_are_compressed_beforehand(manifest: dict[str, Any]) -> None:
 
     assert gzip.decompress((BUILT / f"{name}.gz").read_bytes()) == (BUILT / name).read_bytes()
     assert (BUILT / f"{name}.br").stat().st_size < (BUILT / f"{name}.gz").stat().st_size
+
+
+def test_a_built_file_is_sent_compressed_and_kept_for_ever(manifest: dict[str, Any]) -> None:
+    answer = Client(HTTP_ACCEPT_ENCODING="br").get(f"/static/{manifest['platform/ui/client/main.ts']['file']}")
+
+    assert answer["Content-Encoding"] == "br"
+    assert "immutable" in answer["Cache-Control"]
