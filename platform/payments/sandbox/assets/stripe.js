@@ -370,7 +370,13 @@
       "color-scheme": "light",
       background: "transparent",
     });
-    dialog.append(frame);
+    // Past the last button Chromium's Tab gets into frames beneath a modal dialog: these two turn it round.
+    const edges = [document.createElement("span"), document.createElement("span")];
+    for (const edge of edges) {
+      edge.tabIndex = 0;
+      edge.addEventListener("focus", () => frame.focus());
+    }
+    dialog.append(edges[0], frame, edges[1]);
     const overflow = document.documentElement.style.overflow;
     setStyle(document.documentElement, { overflow: "hidden" });
     return new Promise((resolve) => {
