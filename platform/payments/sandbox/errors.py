@@ -37,14 +37,18 @@ class StripeError(Exception):
         self.error.update({key: value for key, value in fields.items() if value is not None})
 
 
+# What the path calls an object where that is not `id`.
+PATH_NAMES = {"payment_intent": "intent"}
+LABELS = {"payment_method": "PaymentMethod", "fee_refund": "fee refund"}
+
+
 def missing(kind: str, identifier: str, param: str = "id") -> StripeError:
-    """404 for an object that does not exist, or belongs to another account."""
-    label = {"account": "account", "payment_method": "PaymentMethod", "fee_refund": "fee refund"}.get(kind, kind)
+    """An object that does not exist or belongs to another account: 404 in the path (`id`), 400 in a parameter."""
     return StripeError(
-        f"No such {label}: '{identifier}'",
+        f"No such {LABELS.get(kind, kind)}: '{identifier}'",
         status=404 if param == "id" else 400,
         code="resource_missing",
-        param=param,
+        param=PATH_NAMES.get(kind, param) if param == "id" else param,
     )
 
 

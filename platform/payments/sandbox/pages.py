@@ -217,6 +217,7 @@ async def front_page(request: web.Request) -> web.Response:
     """What this server is."""
     return message(
         "Stripe sandbox",
-        "This server stands in for Stripe on this machine. No real card is charged: pay with 4242 4242 4242 4242, any "
-        "future date and any code. 4000 0027 6000 3184 asks for 3-D Secure, 4000 0000 0000 0002 is declined.",
+        "This server stands in for Stripe on this machine. No real card is charged: pay with "
+        "4242\N{NO-BREAK SPACE}4242\N{NO-BREAK SPACE}4242\N{NO-BREAK SPACE}4242, any future date and any code. "
+        "More test cards stand beneath the card form.",
     )
