@@ -125,6 +125,17 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "told",
+        "A buyer whose payment went back because the tickets were gone is told so.",
+        """
+        SELECT o.number, pay.state FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+         WHERE o.cancel_reason = 'places_gone' AND (pay.state = 'voided' OR EXISTS (
+               SELECT 1 FROM payments_refund r WHERE r.payment_id = pay.id))
+           AND NOT EXISTS (SELECT 1 FROM outbox_outboxmessage m
+                            WHERE m.kind = 'mail_payment_returned' AND m.key = o.id::text)
+        """,
+    ),
+    Invariant(
         "I9",
         "Every valid ticket belongs to a sold position of a paid order.",
         """
