@@ -49,6 +49,7 @@ class CurrencyTotal:
 def organizers(*, text: str = "", state: str = "") -> QuerySet[Organizer]:
     """Organizers by name, address or host, newest first, with their figures."""
     found: QuerySet[Organizer] = Organizer.objects.select_related("figures").prefetch_related("turnovers", "domains")
+    text = text.strip().replace("\x00", "")
     if text:
         found = found.filter(
             Q(name__icontains=text) | Q(slug__icontains=text) | Q(domains__domain__icontains=text)
