@@ -163,9 +163,9 @@ def _quantities(request: HttpRequest) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name, text in request.POST.items():
         if name.startswith("quantity-") and isinstance(text, str) and text.strip():
-            chosen[name.removeprefix("quantity-")] = (
-                int(text) if text.strip().isascii() and text.strip().isdigit() else -1
-            )
+            digits = text.strip()
+            is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6  # beyond that Python may refuse too
+            chosen[name.removeprefix("quantity-")] = int(digits) if is_number else -1
     return chosen
 
 
