@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
 from payments import gateway
 from tests.conftest import HOUSES
@@ -10,8 +11,9 @@ from tests.isolation.canary import Furnished, furnish
 
 
 @pytest.fixture(autouse=True)
-def _no_provider(settings: Any) -> Iterator[None]:
-    """Nothing here is about payments: whoever asks the provider finds nobody there."""
+def _no_provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing here is about payments: whoever asks the provider finds nobody there, and does not wait to ask again."""
+    monkeypatch.setattr(stripe.HTTPClient, "_sleep_time_seconds", lambda *_, **__: 0.0)
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     gateway.client.cache_clear()
     yield
