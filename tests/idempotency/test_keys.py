@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from idempotency.errors import KeyInvalid, KeyReused
 from idempotency.models import IdempotencyKey
 from inventory.models import Hold
 from tests import world
-from tests.api.caller import Api, basket, details
+from tests.api.caller import Api, basket, details, refused
 
 BODY: dict[str, Any] = {"a": 1, "b": [1, 2]}
 
@@ -135,4 +136,33 @@ def test_two_bodies_at_once_under_one_key_one_of_them_is_refused(committing: wor
     )
 
     assert sorted(answer.status_code for answer in answers) == [201, 422]
+    assert Hold.objects.filter(performance=world.the_performance(event)).count() == 1
+
+
+def test_who_waits_too_long_for_the_same_key_is_told_to_ask_again_and_then_gets_the_answer(
+    committing: world.House,
+) -> None:
+    event = world.make_event(kinds=((world.FREE, 0, 50),))
+    body, key = basket(event, **{world.FREE: 2}), uuid4().hex
+    is_held, may_go = Event(), Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            open_key(scope="create_hold", key=key, body=body)
+            is_held.set()
+            may_go.wait(20)
+
+    def impatient() -> Any:
+        is_held.wait(20)
+        try:
+            return Api(committing.host).post("/holds", body, key=key)  # waits until its lock_timeout
+        finally:
+            may_go.set()
+
+    _done, busy = _at_once(committing, [slow, impatient])
+
+    problem = refused(busy, 503, "overloaded")
+    assert busy["Retry-After"] == "1"
+    assert "lock" not in problem["detail"]
+    assert Api(committing.host).post("/holds", body, key=key).status_code == 201
     assert Hold.objects.filter(performance=world.the_performance(event)).count() == 1
