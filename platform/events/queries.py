@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 
 from events.models import Event, Performance, TicketType
 from ui.errors import NotFound
+from ui.rows import read
 
 
 def published_events(*, after: datetime) -> list[Event]:
@@ -30,17 +31,16 @@ def published_event(slug: str) -> Event:
 
 def published_performance(performance_id: UUID) -> Performance:
     """A performance of a published event. Raises NotFound."""
-    try:
-        return Performance.objects.select_related("event").get(
-            pk=performance_id, event__state=Event.State.PUBLISHED, state=Performance.State.SCHEDULED
-        )
-    except Performance.DoesNotExist as error:
-        raise NotFound from error
+    for performance in read(Performance, "id = %s AND state = %s", [performance_id, Performance.State.SCHEDULED]):
+        for event in read(Event, "id = %s AND state = %s", [performance.event_id, Event.State.PUBLISHED]):
+            performance.event = event
+            return performance
+    raise NotFound
 
 
 def ticket_types_of(performance: Performance) -> list[TicketType]:
     """What is offered for a performance, in no order."""
-    return list(TicketType.objects.filter(event_id=performance.event_id, is_active=True).order_by())
+    return read(TicketType, "event_id = %s AND is_active", [performance.event_id])
 
 
 def event_for_update(event_id: UUID) -> Event:

@@ -69,8 +69,13 @@ def claim(
 def _lines(performance: Performance, wants: list[Want]) -> list[tuple[int, Want]]:
     """(pool id, want) for every pool that a want draws from, sorted by pool."""
     chosen = {want.ticket_type.pk: want for want in wants}
-    pools = Pool.objects.filter(performance_id=performance.pk).values_list("pk", "quota__ticket_types")
-    lines = [(pool_id, chosen[type_id]) for pool_id, type_id in pools if type_id in chosen]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pool.id, link.tickettype_id FROM inventory_pool pool"
+            " JOIN events_quota_ticket_types link ON link.quota_id = pool.quota_id WHERE pool.performance_id = %s",
+            [performance.pk],
+        )
+        lines = [(pool_id, chosen[type_id]) for pool_id, type_id in cursor.fetchall() if type_id in chosen]
     lines.sort(key=lambda line: (line[0], line[1].ticket_type.pk))
     missing = next((want for want in wants if not any(line[1] is want for line in lines)), None)
     if missing is not None:
