@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from payments import gateway
 from tests import world
+from tests.browser import browser, pytest_collection_modifyitems  # noqa: F401 - for pytest to find
 from tests.processes import Sandbox, start_sandbox
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,24 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from django_tenants.utils import tenant_context
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from payments import gateway
 from tests import world
 from tests.stack import Stack, start_stack
 
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -61,19 +50,6 @@ def in_house(house: world.House, django_db_blocker: Any) -> Iterator[world.House
     """Inside that organizer, committing."""
     with django_db_blocker.unblock(), tenant_context(house.organizer):
         yield house
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium of the system."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: browser tests need it (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        # Playwright's own loop must not make Django think that this thread is asynchronous.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

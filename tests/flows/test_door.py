@@ -17,7 +17,8 @@ from audit.actions import SYSTEM
 from scanning.actions import create_gate, pair_device, revoke_device
 from scanning.models import Admission, Device
 from tests import world
-from tests.flows.conftest import CHROMIUM, DESKTOP, FLAGS, PHONE
+from tests.browser import CHROMIUM, FLAGS
+from tests.flows.conftest import DESKTOP, PHONE
 from tests.processes import Process, free_port, wait_for
 from tests.scanning.door import committing_house
 from tests.stack import product_env, web_command

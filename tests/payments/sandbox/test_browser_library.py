@@ -1,18 +1,14 @@
 """The browser library in real Chromium, on a page with the product's strict content policy."""
 
 import json
-import shutil
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Shop</title><script src="{base}/v3/"></script><script src="/shop.js" defer></script>
@@ -34,16 +30,6 @@ document.querySelector("#pay").addEventListener("click", async () => {
   show(await stripe.confirmPayment({ elements, clientSecret: options.secret, confirmParams: { return_url: options.shop + "/return" }, redirect: options.redirect }));
 });
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: browser tests need it (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
