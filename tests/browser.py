@@ -30,9 +30,3 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
         running.close()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright's loop stays open in this thread, and no asynchronous test could start its own."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

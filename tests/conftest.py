@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from payments import gateway
 from tests import world
-from tests.browser import browser, pytest_collection_modifyitems  # noqa: F401 - for pytest to find
+from tests.browser import browser  # noqa: F401 - for pytest to find
 from tests.processes import Sandbox, start_sandbox
 
 
@@ -58,6 +58,16 @@ def _end_sessions(database: str) -> None:
 
 
 HOUSES: dict[str, world.House] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the running product comes after what does not, and browser tests come last.
+
+    The product's worker drains every outbox of the test database, also one that a test wants to drain itself; and
+    Playwright's loop stays open in this thread, so that no asynchronous test could start its own.
+    """
+    items.sort(key=lambda item: ("browser" in item.fixturenames, "stack" in item.fixturenames))  # type: ignore[attr-defined]
 
 
 @pytest.fixture
