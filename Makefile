@@ -54,3 +54,4 @@ lock: set-up-tests ## compile the lock files from pyproject.toml, and package-lo
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	PATH="$(CURDIR)/$(VENV):$$PATH" npm install --package-lock-only --ignore-scripts
+	@$(VENV)/python -c "import json; p = 'package-lock.json'; d = json.load(open(p)); [m.pop('funding', None) for m in d['packages'].values()]; open(p, 'w').write(json.dumps(d, indent=2, ensure_ascii=False) + chr(10))"  # no addresses in locks
