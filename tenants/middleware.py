@@ -31,7 +31,7 @@ def leave_organizer(**_: Any) -> None:
 
 
 class TenantMiddleware:
-    """Must come first. Sets `request.organizer` (None on the platform), `request.tenant`, `request.is_custom_domain`.
+    """Must come before all that reads the database. Sets `request.organizer` (None on the platform), `request.tenant`, `request.is_custom_domain`.
 
     `/healthz` is answered before any host is looked at; an unknown host gets a plain 404 page; an organizer that is
     being prepared or suspended gets a page that says so.

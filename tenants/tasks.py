@@ -19,6 +19,7 @@ from tenants.current import current_schema
 from tenants.errors import TaskRefused
 from tenants.models import Organizer
 from tenants.transactions import on_commit
+from ui.request_id import begin_request
 
 SCHEMA_HEADER = "organizer_schema"
 
@@ -79,6 +80,7 @@ class OrganizerTask(Task):  # type: ignore[misc]  # untyped base
 def _enter_organizer(task: Any, **_: Any) -> None:
     if not isinstance(task, OrganizerTask):
         return
+    begin_request(task.request.id)  # the name that Celery's own log lines have
     task.request.entered_from = connection.tenant  # type: ignore[attr-defined]
     connection.set_schema_to_public()  # type: ignore[attr-defined]
     wanted = task.schema_of_request()

@@ -15,6 +15,10 @@ class Actor:
     kind: AuditEntry.ActorKind
     id: str = ""
 
+    def __str__(self) -> str:
+        """As one text, for journals: "system", "buyer", "user:<id>"."""
+        return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
 
 SYSTEM = Actor(AuditEntry.ActorKind.SYSTEM)
 

@@ -130,7 +130,7 @@ def extend_hold(*, hold_id: UUID, token: str) -> Hold:
 
 def release_hold(*, hold_id: UUID, token: str) -> Hold:
     """The buyer gives the places back. Raises HoldNotFound, HoldEnded once they are part of an order."""
-    return stock.release_hold(hold_id=hold_by_token(hold_id, token).pk)
+    return stock.release_hold(hold_id=hold_by_token(hold_id, token).pk, actor=buyer_actor())
 
 
 # --- 2. Order ----------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     stock.keep_hold_until(hold=hold, until=order.expires_at)
     record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
     if frozen.is_free:
-        _sell(order)
+        _sell(order, actor=buyer_actor())
         _complete(order, actor=buyer_actor(order.pk))
     failpoints.hit("before_order_commit")
     return order
@@ -265,7 +265,7 @@ def secure_order(*, order_id: UUID) -> bool:
     order = order_for_update(order_id)
     if order.state != Order.State.PENDING:
         return order.state != Order.State.CANCELLED
-    if not _sell(order):
+    if not _sell(order, actor=SYSTEM):
         _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
         return False
     order.state = Order.State.SECURED
@@ -275,10 +275,10 @@ def secure_order(*, order_id: UUID) -> bool:
     return True
 
 
-def _sell(order: Order) -> bool:
+def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
     seated = [stock.SeatedPosition(position.pk, position.ticket_type_id) for position in positions]
-    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated)
+    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
 
 
 def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:
@@ -336,7 +336,7 @@ def _cancel(order: Order, reason: Order.CancelReason, *, actor: Actor) -> None:
     order.state, order.cancel_reason, order.closed_at = (Order.State.CANCELLED, reason, timezone.now())
     order.save(update_fields=["state", "cancel_reason", "closed_at"])
     order.positions.update(state=Position.State.CANCELLED)
-    stock.free_hold(hold=hold_for_update(order.hold_id), cause=f"order {reason.value}")
+    stock.free_hold(hold=hold_for_update(order.hold_id), actor=actor, cause=f"order {reason.value}")
     record(verb="cancel_order", target=order, actor=actor, detail={"reason": reason.value})
 
 
@@ -422,7 +422,7 @@ def refund_order(*, order_id: UUID, actor: Actor) -> Order:
     positions = list(order.positions.values_list("pk", flat=True))
     void_tickets(position_ids=positions, reason=Ticket.VoidReason.REFUNDED, actor=actor)
     order.positions.update(state=Position.State.CANCELLED)
-    stock.free_hold(hold=hold_for_update(order.hold_id), cause="order refunded")
+    stock.free_hold(hold=hold_for_update(order.hold_id), actor=actor, cause="order refunded")
     order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
     order.save(update_fields=["state", "closed_at"])
     payment = Payment.objects.select_for_update().filter(order=order).first()

@@ -11,10 +11,12 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from audit.actions import Actor
 from events.models import Performance, TicketType
 from inventory.errors import Busy, ExtensionRefused, HoldEnded, SoldOut
 from inventory.models import Hold, Place, Pool, StockEntry
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
+from ui.request_id import request_id
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
 LONGEST_WAIT = timedelta(seconds=1)  # for each pool, for claims that are not committed yet
@@ -165,7 +167,7 @@ def mark_ordered(*, hold: Hold) -> None:
     hold.save(update_fields=["state"])
 
 
-def release_hold(*, hold_id: UUID) -> Hold:
+def release_hold(*, hold_id: UUID, actor: Actor) -> Hold:
     """Give a live hold's places back at once. Releasing twice is the same as once. Raises HoldEnded once it is an order."""
     with transaction.atomic():
         hold = hold_for_update(hold_id)
@@ -174,11 +176,16 @@ def release_hold(*, hold_id: UUID) -> Hold:
         if hold.state == Hold.State.LIVE:
             hold.state = Hold.State.RELEASED
             hold.save(update_fields=["state"])
-            free_places(places=places_of_hold_for_update(hold), kind=StockEntry.Kind.RELEASE, cause="released by buyer")
+            free_places(
+                places=places_of_hold_for_update(hold),
+                kind=StockEntry.Kind.RELEASE,
+                actor=actor,
+                cause="released by buyer",
+            )
     return hold
 
 
-def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition]) -> bool:
+def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor) -> bool:
     """Turn the hold's places into sold ones, one of each pool per position, whether or not the hold has expired.
 
     What lapsed and was taken over is claimed anew when as much is free. Returns False, and leaves every place as it
@@ -198,7 +205,7 @@ def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition]) -> bool:
             place.state, place.position_id, place.held_until = (Place.State.SOLD, position_id, None)
             sold.append(place)
     Place.objects.bulk_update(sold, ["state", "position_id", "held_until"])
-    _log(sold, kind=StockEntry.Kind.SALE, at=now)
+    _log(sold, kind=StockEntry.Kind.SALE, at=now, actor=actor)
     return True
 
 
@@ -246,28 +253,35 @@ def _claim_anew(*, hold: Hold, short: dict[Line, int]) -> bool:
     return True
 
 
-def free_places(*, places: list[Place], kind: StockEntry.Kind, cause: str) -> None:
+def free_places(*, places: list[Place], kind: StockEntry.Kind, actor: Actor, cause: str) -> None:
     """Put locked places back on sale and journal why."""
     now = database_now()
-    _log(places, kind=kind, at=now, cause=cause)
+    _log(places, kind=kind, at=now, actor=actor, cause=cause)
     Place.objects.filter(pk__in=[place.pk for place in places]).update(
         state=Place.State.FREE, hold=None, held_until=None, position_id=None, ticket_type=None
     )
 
 
-def free_hold(*, hold: Hold, cause: str) -> None:
+def free_hold(*, hold: Hold, actor: Actor, cause: str) -> None:
     """Put back whatever a hold still keeps, held or sold. Runs in the caller's transaction."""
     places = list(Place.objects.select_for_update().filter(hold=hold).order_by("pk"))
     held = [place for place in places if place.state == Place.State.HELD]
     sold = [place for place in places if place.state == Place.State.SOLD]
-    free_places(places=held, kind=StockEntry.Kind.RELEASE, cause=cause)
-    free_places(places=sold, kind=StockEntry.Kind.RETURN, cause=cause)
+    free_places(places=held, kind=StockEntry.Kind.RELEASE, actor=actor, cause=cause)
+    free_places(places=sold, kind=StockEntry.Kind.RETURN, actor=actor, cause=cause)
 
 
-def _log(places: Iterable[Place], *, kind: StockEntry.Kind, at: datetime, cause: str = "") -> None:
+def _log(places: Iterable[Place], *, kind: StockEntry.Kind, at: datetime, actor: Actor, cause: str = "") -> None:
     StockEntry.objects.bulk_create(
         StockEntry(
-            at=at, kind=kind, place_id=place.pk, hold_id=place.hold_id, position_id=place.position_id, cause=cause
+            at=at,
+            kind=kind,
+            place_id=place.pk,
+            hold_id=place.hold_id,
+            position_id=place.position_id,
+            cause=cause,
+            actor=str(actor),
+            request_id=request_id(),
         )
         for place in places
     )

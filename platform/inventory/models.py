@@ -111,6 +111,8 @@ class StockEntry(models.Model):
     position_id = models.UUIDField(null=True)
     until = models.DateTimeField(null=True)
     cause = models.CharField(max_length=60, blank=True)
+    actor = models.CharField(max_length=80, blank=True, db_default="")  # an audit.actions.Actor as text
+    request_id = models.CharField(max_length=40, blank=True, db_default="")  # ui.request_id
 
     class Meta:
         indexes = [models.Index(fields=["place_id", "id"], name="stock_entry_place")]

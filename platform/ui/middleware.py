@@ -1,15 +1,18 @@
 """Headers and form guards that hold for every page."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
 from ui.problems import CONTENT_TYPE, problem_instead_of
+from ui.request_id import HEADER, begin_request
 from ui.views import form_refused
 
 View = Callable[..., HttpResponse]
@@ -45,6 +48,33 @@ def content_security_policy() -> str:
             "frame-ancestors 'none'",
         ]
     )
+
+
+class RequestIdMiddleware:
+    """Names each request and says the name in its answer, so that a line in a log or journal finds its request."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._call_async(request)
+        name = begin_request()
+        response: HttpResponseBase = self.get_response(request)
+        response.headers[HEADER] = name
+        return response
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        name = begin_request()
+        response: HttpResponseBase = await self.get_response(request)
+        response.headers[HEADER] = name
+        return response
 
 
 class SecurityHeadersMiddleware:

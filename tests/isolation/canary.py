@@ -54,6 +54,8 @@ MACHINE_MADE = {
     "events.Event.currency": "a currency",
     "events.Performance.timezone": "a time zone",
     "inventory.StockEntry.cause": "our own words, append-only",
+    "inventory.StockEntry.actor": "a kind and an id, append-only",
+    "inventory.StockEntry.request_id": "an id, append-only",
     "inventory.Hold.token": "a random secret",
     "orders.Order.number": "a random name",
     "orders.Order.token": "a random secret",
