@@ -59,6 +59,8 @@ class Performance(models.Model):
     doors_at = models.DateTimeField()  # from here a ticket is valid at the gate
     timezone = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
+    sales_stopped_at = models.DateTimeField(null=True)  # its stock is in doubt: nothing is held or sold until resumed
+    sales_stop_reason = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         ordering = ["starts_at", "pk"]
@@ -66,6 +68,11 @@ class Performance(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="performance_ends_after_start"),
             models.CheckConstraint(condition=Q(doors_at__lte=F("starts_at")), name="performance_doors_before_start"),
         ]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its sale was stopped because its stock does not add up."""
+        return self.sales_stopped_at is not None
 
 
 class TicketType(models.Model):
@@ -77,6 +84,8 @@ class TicketType(models.Model):
     perk = models.CharField(max_length=140, blank=True)
     price = models.PositiveIntegerField()
     max_per_order = models.PositiveSmallIntegerField(default=10)
+    max_per_person = models.PositiveSmallIntegerField(null=True)  # for each date, over all orders; null: no limit
+    hold_minutes = models.PositiveSmallIntegerField(null=True)  # null: the event's
     on_sale_from = models.DateTimeField(null=True)  # null: as soon as the event is published
     on_sale_until = models.DateTimeField(null=True)  # null: until the performance starts
     sort_order = models.PositiveSmallIntegerField(default=0)
@@ -87,6 +96,14 @@ class TicketType(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(max_per_order__range=(1, 50)), name="ticket_type_1_to_50_per_order"),
             models.CheckConstraint(condition=Q(price__lte=99_999_999), name="ticket_type_price_8_digits"),
+            models.CheckConstraint(
+                condition=Q(max_per_person=None) | Q(max_per_person__range=(1, 1000)),
+                name="ticket_type_1_to_1000_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_minutes=None) | Q(hold_minutes__range=(5, 30)),
+                name="ticket_type_hold_5_to_30_minutes",
+            ),
         ]
 
     def __str__(self) -> str:
