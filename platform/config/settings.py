@@ -173,21 +173,22 @@ def _redis(offset: int) -> str:
 
 # A Redis that hangs must cost each request half a second, not its answer.
 _once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-_redis_patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": _once_more}
+REDIS_PATIENCE: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": _once_more}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _redis(1),
         "KEY_FUNCTION": "tenants.cache.organizer_key",
-        "OPTIONS": _redis_patience,
+        "OPTIONS": REDIS_PATIENCE,
     },
     # Shared facts such as host -> organizer: the same key in every organizer.
     "public": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _redis(2),
-        "OPTIONS": _redis_patience,
+        "OPTIONS": REDIS_PATIENCE,
     },
 }
+LIVE_REDIS_URL = _redis(2)  # live counts; every key there carries the organizer
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",

@@ -14,6 +14,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 from audit.actions import Actor
 from events.models import Performance, TicketType
 from inventory.errors import Busy, ExtensionRefused, HoldEnded, SoldOut
+from inventory.live import mark_changed
 from inventory.models import Hold, Place, Pool, StockEntry
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
 from ui.request_id import request_id
@@ -46,6 +47,7 @@ def open_pools(performance: Performance) -> int:
         if is_new:
             Place.objects.bulk_create((Place(pool=pool, number=n) for n in range(1, quota.size + 1)), batch_size=2000)
             made += quota.size
+    mark_changed(performance.pk)
     return made
 
 
@@ -65,6 +67,7 @@ def claim(
         performance=performance, quote=quote, created_at=now, expires_at=now + timedelta(minutes=minutes)
     )
     _claim_rows(hold=hold, lines=lines, at=now)
+    mark_changed(performance.pk)
     return hold
 
 
@@ -182,6 +185,7 @@ def release_hold(*, hold_id: UUID, actor: Actor) -> Hold:
                 actor=actor,
                 cause="released by buyer",
             )
+            mark_changed(hold.performance_id)
     return hold
 
 
@@ -206,6 +210,7 @@ def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor
             sold.append(place)
     Place.objects.bulk_update(sold, ["state", "position_id", "held_until"])
     _log(sold, kind=StockEntry.Kind.SALE, at=now, actor=actor)
+    mark_changed(hold.performance_id)
     return True
 
 
@@ -269,6 +274,7 @@ def free_hold(*, hold: Hold, actor: Actor, cause: str) -> None:
     sold = [place for place in places if place.state == Place.State.SOLD]
     free_places(places=held, kind=StockEntry.Kind.RELEASE, actor=actor, cause=cause)
     free_places(places=sold, kind=StockEntry.Kind.RETURN, actor=actor, cause=cause)
+    mark_changed(hold.performance_id)
 
 
 def _log(places: Iterable[Place], *, kind: StockEntry.Kind, at: datetime, actor: Actor, cause: str = "") -> None:
