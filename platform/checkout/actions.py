@@ -23,7 +23,7 @@ from config import failpoints
 from events.models import Performance, TicketType
 from events.queries import published_performance, ticket_types_of
 from inventory import actions as stock
-from inventory.errors import Busy, HoldEnded, LimitExceeded, NotOnSale
+from inventory.errors import Busy, HoldEnded, LimitExceeded, NotOnSale, SaleStopped
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, hold_for_update
 from ledger.actions import Kind, post
@@ -81,6 +81,8 @@ def place_hold(*, performance_id: UUID, basket: dict[UUID, int]) -> Hold:
 @transaction.atomic
 def _place_hold(performance_id: UUID, basket: dict[UUID, int], *, waits: bool) -> Hold:
     performance = published_performance(performance_id)
+    if performance.is_stopped:
+        raise SaleStopped
     wants = _wants(performance, basket, at=timezone.now())
     frozen = quote(
         (Item(want.ticket_type.pk, want.ticket_type.name, want.quantity, want.ticket_type.price) for want in wants),
@@ -140,7 +142,8 @@ def release_hold(*, hold_id: UUID, token: str) -> Hold:
 def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     """Turn a live hold into an order that awaits payment; for a hold that already is one, that order.
 
-    A free order is completed at once. Raises HoldNotFound, HoldEnded, BuyerInvalid, ConsentMissing, NotConnected.
+    A free order is completed at once. Raises HoldNotFound, SaleStopped, HoldEnded, BuyerInvalid, ConsentMissing,
+    NotConnected; on any of them the hold stays as it is.
     """
     hold_by_token(hold_id, token)
     hold = hold_for_update(hold_id)
@@ -149,6 +152,8 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     now = database_now()
     if not hold.is_live(at=now):
         raise HoldEnded(_("Your hold has ended. You have not been charged."))
+    if hold.performance.is_stopped:
+        raise SaleStopped
     _check_buyer(buyer)
     frozen = Quote.from_dict(hold.quote)
     if not frozen.is_free and not can_take_payments():
@@ -217,12 +222,15 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime) -> Orde
 def begin_payment(*, order_id: UUID) -> gateway.Intent:
     """The PaymentIntent that the buyer's browser confirms; asking again finds the same one.
 
-    Raises OrderClosed when the order no longer awaits payment, NotConnected, ProviderUnavailable, ProviderRefused.
+    Raises OrderClosed when the order no longer awaits payment, SaleStopped, NotConnected, ProviderUnavailable,
+    ProviderRefused.
     """
     with transaction.atomic():
         order = order_for_update(order_id)
         if order.state != Order.State.PENDING or order.total == 0:
             raise OrderClosed(_("This order is not waiting for a payment."))
+        if order.performance.is_stopped:
+            raise SaleStopped
         fees = sum(fee.amount for fee in order.fees.all())
         payment = open_payment(order=order, application_fee=fees)
     failpoints.hit("before_intent")
@@ -235,6 +243,7 @@ def settle_payment(*, order_id: UUID) -> None:
     """Bring an order to where its payment is. The webhook, the reconciler and the buyer's return all call this.
 
     The provider is asked, never the event believed. Running twice, or in two processes at once, changes nothing more.
+    While the sale is stopped nothing is sold and nothing captured: an authorised payment waits until it is resumed.
     """
     payment = payment_of(order_id)
     if payment is None or not payment.intent_id:
@@ -246,11 +255,19 @@ def settle_payment(*, order_id: UUID) -> None:
         _lose_payment(order_id)
     elif not (intent.is_authorised or intent.is_captured):
         Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
+    elif is_waiting_for_stock(order_id=order_id):
+        logger.warning("order %s is paid for while its sale is stopped; it waits", order_id)
     elif secure_order(order_id=order_id):
         failpoints.hit("after_secure")
         _capture_and_complete(payment, intent)
     else:
         _give_back(payment, intent)
+
+
+def is_waiting_for_stock(*, order_id: UUID) -> bool:
+    """Whether an unsecured order's places may not be sold now, because the sale of its performance is stopped."""
+    stopped = Order.objects.filter(state=Order.State.PENDING, performance__sales_stopped_at__isnull=False)
+    return stopped.filter(pk=order_id).exists()
 
 
 # --- 4. Secure, capture, complete ------------------------------------------------------------------------------------------

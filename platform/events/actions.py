@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
 from events.models import Event, Performance, Quota, TicketType
-from events.queries import event_for_update
+from events.queries import event_for_update, performance_for_update
 from outbox.actions import enqueue
 from seating.models import Venue
 from ui.errors import NotFound
@@ -135,6 +135,40 @@ def change_ticket_type(
     record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
     _list_again(ticket_type.event)
     return ticket_type
+
+
+LONGEST_STOP_REASON = 200  # characters
+
+
+@transaction.atomic
+def stop_sales(*, performance_id: UUID, reason: str, actor: Actor) -> Performance:
+    """Hold and sell nothing more of a performance until its sale is resumed; stopping twice is the same as once.
+
+    Buyers see that sales are paused; staff see `reason`. Raises NotFound.
+    """
+    performance = performance_for_update(performance_id)
+    if not performance.is_stopped:
+        performance.sales_stopped_at = timezone.now()
+        performance.sales_stop_reason = reason[:LONGEST_STOP_REASON]
+        performance.save(update_fields=["sales_stopped_at", "sales_stop_reason"])
+        record(verb="stop_sales", target=performance, actor=actor, detail={"reason": reason})
+    return performance
+
+
+@transaction.atomic
+def resume_sales(*, performance_id: UUID, reason: str, actor: Actor) -> Performance:
+    """Sell a stopped performance again; `reason` says why that is right. Raises NotFound, EventInvalid."""
+    performance = performance_for_update(performance_id)
+    _required(reason, "reason")
+    if not performance.is_stopped:
+        raise EventInvalid(_("The sale of this date is not stopped."))
+    stopped_for = performance.sales_stop_reason
+    performance.sales_stopped_at, performance.sales_stop_reason = None, ""
+    performance.save(update_fields=["sales_stopped_at", "sales_stop_reason"])
+    record(
+        verb="resume_sales", target=performance, actor=actor, detail={"reason": reason, "was_stopped_for": stopped_for}
+    )
+    return performance
 
 
 def mark_published(*, event: Event) -> None:

@@ -51,6 +51,14 @@ def event_for_update(event_id: UUID) -> Event:
     return event
 
 
+def performance_for_update(performance_id: UUID) -> Performance:
+    """The performance, its row locked until the transaction ends. Raises NotFound."""
+    performance = Performance.objects.select_for_update().filter(pk=performance_id).first()
+    if performance is None:
+        raise NotFound
+    return performance
+
+
 def _upcoming(after: datetime) -> QuerySet[Performance]:
     return Performance.objects.filter(state=Performance.State.SCHEDULED, ends_at__gt=after)
 

@@ -1,5 +1,8 @@
 """The ways a claim may refuse."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ui.errors import BadInput, DomainError, NotFound
@@ -23,6 +26,19 @@ class Busy(DomainError):
 class NotOnSale(DomainError):
     code = "not_on_sale"
     title = _("Not on sale")
+
+
+class SaleStopped(DomainError):
+    """The stock of this date is in doubt, so that nothing of it is held or sold until staff resume its sale."""
+
+    code = "sale_stopped"
+    is_passing = True
+    title = _("Sales are paused")
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(
+            detail or _now("Sales for this date are paused while we check something. Please try again later."), **extra
+        )
 
 
 class LimitExceeded(BadInput):
