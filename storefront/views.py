@@ -45,11 +45,17 @@ from tickets.calendar import calendar_of_order
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
 from ui.brand import theme_css
-from ui.errors import DomainError, NotFound
+from ui.errors import DomainError, NotFound, TooOften
+from ui.limits import Limit, count_against
 from ui.middleware import public_form
+from ui.network import client_network
 
 View = Callable[..., HttpResponse]
 BROWSER_POLL_SECONDS = 2
+
+# Mails that anyone may ask for: an inbox must not be flooded, nor addresses tried in bulk; an office shares one network.
+MAILS_TO_AN_ADDRESS = Limit("mail-to-address", times=3, seconds=600)
+MAILS_FROM_A_NETWORK = Limit("mail-from-network", times=30, seconds=600)
 
 
 def secret_page(view: View) -> View:
@@ -370,9 +376,11 @@ def order_emails(request: HttpRequest, number: str, token: str) -> HttpResponse:
     """“Send my tickets again”: to the order's own address, then back to its page."""
     order = order_by_token(number, token)
     try:
+        _count_mail(request, to=order.email)
         checkout.resend_tickets(order_id=order.pk, actor=buyer_actor(order.pk))
     except DomainError as error:
-        return render(request, "storefront/order.html", {**_order_context(request, order), "error": error}, status=422)
+        context = {**_order_context(request, order), "error": error}
+        return _told_to_wait(render(request, "storefront/order.html", context, status=422), error)
     return redirect(reverse("storefront:order", args=[number, token]) + "?sent=1")
 
 
@@ -388,8 +396,28 @@ def find_order(request: HttpRequest) -> HttpResponse:
     except ValidationError:
         error = _("Enter an e-mail address like name@example.com.")
         return render(request, "storefront/find_order.html", {"email": email, "error": error}, status=422)
+    try:
+        _count_mail(request, to=email)
+    except TooOften as refused:
+        context = {"email": email, "error": refused.detail}
+        return _told_to_wait(render(request, "storefront/find_order.html", context), refused)
     letters.ask_for_orders(email=email)
     return redirect(reverse("storefront:find_order") + "?sent=1")
+
+
+def _count_mail(request: HttpRequest, *, to: str) -> None:
+    """Count a mail that this browser asks for, whether or not anything will be sent. Raises TooOften."""
+    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+    count_against(MAILS_FROM_A_NETWORK, network)
+    count_against(MAILS_TO_AN_ADDRESS, to)
+
+
+def _told_to_wait(response: HttpResponse, error: DomainError) -> HttpResponse:
+    """The page with 429 and Retry-After, if it refuses because of a limit."""
+    if isinstance(error, TooOften):
+        response.status_code = error.status
+        response["Retry-After"] = str(error.extra["wait_seconds"])
+    return response
 
 
 # --- The brand -------------------------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ def django_db_setup(  # type: ignore[override]
         assert connection.settings_dict["NAME"].startswith("test_")
         connection.set_schema_to_public()
         caches["public"].clear()
+        caches["default"].clear()
         HOUSES["northside"] = world.open_house("Northside Hall", "northside", owner="Nora", door="Dora")
         HOUSES["southside"] = world.open_house(
             "Southside Yard", "southside", owner="Sam", door="Charlie", color="#0b5cad"

@@ -187,6 +187,12 @@ CACHES = {
         "LOCATION": _redis(2),
         "OPTIONS": REDIS_PATIENCE,
     },
+    # What one process counts by itself while Redis is away (ui/limits.py).
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "tenants.cache.organizer_key",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 LIVE_REDIS_URL = _redis(2)  # live counts; every key there carries the organizer
 CHANNEL_LAYERS = {

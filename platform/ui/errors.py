@@ -87,3 +87,12 @@ class Overloaded(DomainError):
     status = 503
     is_passing = True
     title: Any = _("Very busy, please try again")
+
+
+class TooOften(DomainError):
+    """Asked for more often than is allowed; `wait_seconds` says when it may be asked for again."""
+
+    code = "too_often"
+    status = 429
+    is_passing = True
+    title: Any = _("Asked for too often")

@@ -1,10 +1,13 @@
 """The buyers' pages with plain forms, as a browser without script sends them."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +15,7 @@ from django.utils import timezone
 from audit.actions import SYSTEM
 from inventory.models import Hold
 from orders.models import Order
+from outbox.models import OutboxMessage
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from tests import world
@@ -213,3 +217,57 @@ def test_after_half_a_minute_the_page_promises_the_email(shop: Shop) -> None:
 
     assert "bea@example.com" in page
     assert "You can close this page" in page
+
+
+# --- Mails that anyone may ask for ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nothing_asked_yet() -> Iterator[None]:
+    """No mail was asked for in this window, which has nine minutes to go."""
+    caches["default"].clear()
+    with patch("ui.limits.time.time", return_value=1_200_000_060.0):
+        yield
+
+
+def asked_mails() -> int:
+    return OutboxMessage.objects.filter(kind__in=["mail_my_orders", "mail_tickets"]).count()
+
+
+@pytest.mark.parametrize("email", ["bea@example.com", "nobody@example.com"])
+def test_the_fourth_question_for_the_same_orders_has_to_wait_whoever_it_is(
+    shop: Shop, nothing_asked_yet: None, email: str
+) -> None:
+    world.place_order(world.make_event(), **{"Guest list": 1})
+    before = asked_mails()
+    for _number in range(3):
+        assert shop.post("/orders/", {"email": email})["Location"] == "/orders/?sent=1"
+
+    answer = shop.post("/orders/", {"email": email})
+
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "541"
+    assert "This was asked for several times just now." in answer.content.decode()
+    assert asked_mails() == before + 3
+
+
+def test_one_network_cannot_ask_for_address_after_address(shop: Shop, nothing_asked_yet: None) -> None:
+    for number in range(30):
+        assert shop.post("/orders/", {"email": f"guess{number}@example.com"}).status_code == 302
+
+    assert shop.post("/orders/", {"email": "guess30@example.com"}).status_code == 429
+    assert shop.post("/orders/", {"email": "guess30@example.com"}, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_tickets_are_sent_again_three_times_then_the_page_says_wait(shop: Shop, nothing_asked_yet: None) -> None:
+    order = world.place_order(world.make_event(), **{"Guest list": 1})
+    address, before = f"/orders/{order.number}/{order.token}/emails/", asked_mails()
+    for _number in range(3):
+        assert shop.post(address).status_code == 302
+
+    answer = shop.post(address)
+
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "541"
+    assert "This was asked for several times just now." in answer.content.decode()
+    assert asked_mails() == before + 3
