@@ -12,6 +12,7 @@ from ninja import Header, Path, Query, Router, Status
 from ninja.security import HttpBearer
 
 from checkout import actions as checkout
+from checkout.holding import asked_by, created_json_of
 from checkout.letters import order_url
 from events.models import Event
 from events.queries import published_event, published_events
@@ -29,6 +30,7 @@ from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.queries import tickets_of_order
 from ui.errors import DomainError
+from ui.network import client_network
 from ui.problems import Problem, members_of, problem
 
 
@@ -105,21 +107,13 @@ def _event_out(event: Event) -> dict[str, Any]:
 @router.post("/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 404: Problem, **REFUSED})
 def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY) -> Answer:
     """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof."""
-    body = payload.model_dump(mode="json")
-    with transaction.atomic():
-        row = open_key(scope="create_hold", key=_required(key), body=body)
-        if row.status:
-            return _answer(row.status, row.body)
-        basket: dict[UUID, int] = {}
-        for item in payload.items:
-            basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
-        try:
-            hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket)
-        except DomainError as refusal:
-            return _refuse(row, refusal)
-        out = {**_hold_out(hold, at=hold.created_at), "token": hold.token}
-        answer = schemas.HoldCreatedOut.model_validate(out).model_dump(mode="json")
-        return _answer(*remember_answer(row=row, status=201, body=answer))
+    basket: dict[UUID, int] = {}
+    for item in payload.items:
+        basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
+    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+    asked = asked_by(key=_required(key), body=payload.model_dump(mode="json"), network=network)
+    hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked)
+    return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 
 
 @router.get(

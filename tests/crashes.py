@@ -22,15 +22,12 @@ from audit.actions import user_actor
 from checkout import actions as checkout
 from events.models import Event
 from inbox.models import ProviderEvent
-from inventory import actions as stock
 from inventory.models import Hold, Place
 from ledger.models import LedgerTransaction
 from orders.models import Order
 from outbox.models import OutboxMessage
 from payments import gateway
 from payments.models import Payment, Refund
-from pricing.plans import platform_fee_plan
-from pricing.quote import Item, quote
 from tests import world
 from tests.stack import Stack
 from tickets.models import Ticket
@@ -270,14 +267,7 @@ def pay_too_late_through_a_crash(stack: Stack, house: world.House, point: str) -
 
 def order_that_lapsed(sale: Sale) -> Order:
     """An order with its PaymentIntent whose hold has run out. Its hold is short from the start, as its journal says."""
-    kind, performance = world.kind_of(sale.event, world.STANDARD), world.the_performance(sale.event)
-    frozen = quote([Item(kind.pk, kind.name, TICKETS, kind.price)], currency="EUR", plan=platform_fee_plan())
-    hold = stock.claim(
-        performance=performance,
-        wants=[stock.Want(kind, TICKETS)],
-        quote=frozen.as_dict(),
-        minutes=0.1,  # type: ignore[arg-type]
-    )
+    hold = world.short_hold(sale.event, seconds=6, **{world.STANDARD: TICKETS})
     ends_at = hold.expires_at
     buyer = checkout.Buyer(name="Bea Buyer", email=sale.email, consents=frozenset({"terms"}), language="en")
     order = checkout.place_order(hold_id=hold.pk, token=hold.token, buyer=buyer)

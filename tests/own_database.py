@@ -29,7 +29,9 @@ def own_database() -> Iterator[None]:
         connection.close_pool()
         with connection._nodb_cursor() as cursor:  # processes that were killed may have left sessions behind
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                # An autovacuum worker may not be ended, and ends by itself when its database goes.
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND backend_type = 'client backend'",
                 [connection.settings_dict["NAME"]],
             )
         teardown_databases(databases, verbosity=0)

@@ -6,7 +6,7 @@ each other's data. Bea buys. Charlie is a stranger at Northside: he manages at S
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,9 +21,12 @@ from django_tenants.utils import tenant_context
 from accounts.models import User
 from audit.actions import SYSTEM, user_actor
 from checkout import actions as checkout
+from checkout.catalog import read_offer
+from checkout.holding import claim_request, hold_made
 from checkout.publish import publish_event
 from events import actions as events
 from events.models import Event, Performance, TicketType
+from inventory import actions as stock
 from inventory.models import Hold
 from inventory.queries import database_now
 from orders.models import Order
@@ -165,6 +168,17 @@ def hold(event: Event, **wanted: int) -> Hold:
     return checkout.place_hold(performance_id=the_performance(event).pk, basket=basket)
 
 
+def short_hold(event: Event, *, seconds: float, **wanted: int) -> Hold:
+    """A hold that ends after `seconds`, through the same claim."""
+    basket = {kind_of(event, name).pk: quantity for name, quantity in wanted.items()}
+    offer = read_offer(the_performance(event).pk)
+    priced = offer.price(basket)
+    request = replace(claim_request(offer, priced, checkout.ANONYMOUS), seconds=seconds)
+    answer = stock.claim(performance_id=offer.performance_id, offer_version=offer.version, request=request)
+    assert answer.created_at, answer
+    return hold_made(offer, request, priced, answer.created_at)
+
+
 @contextmanager
 def an_hour_ago() -> Iterator[None]:
     """What is held or ordered inside was held or ordered an hour ago, by the clock that decides it: so it has lapsed."""
@@ -172,7 +186,11 @@ def an_hour_ago() -> Iterator[None]:
     def earlier() -> datetime:
         return database_now() - timedelta(hours=1)
 
-    with patch("inventory.actions.database_now", earlier), patch("checkout.actions.database_now", earlier):
+    with (
+        patch("inventory.actions.claim_instant", earlier),
+        patch("inventory.actions.database_now", earlier),
+        patch("checkout.actions.database_now", earlier),
+    ):
         yield
 
 

@@ -5,7 +5,8 @@ steps is picked up by a webhook, the reconciler (`reconcile`) or the outbox, and
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,12 +19,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, buyer_actor, record
-from checkout.errors import BasketInvalid, ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
+from checkout.catalog import Offer, Priced, kept_offer, read_offer
+from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
+from checkout.holding import Asked, claim_request, hold_made, refusal, refusal_of
 from config import failpoints
-from events.models import Performance, TicketType
-from events.queries import published_performance, ticket_types_of
+from idempotency.actions import kept_answer
 from inventory import actions as stock
-from inventory.errors import Busy, HoldEnded, LimitExceeded, NotOnSale, SaleStopped
+from inventory.errors import HoldEnded, SaleStopped
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, hold_for_update
 from ledger.actions import Kind, post
@@ -39,14 +41,16 @@ from payments.models import Payment, Refund
 from payments.queries import can_take_payments, payment_of, refund_for_update, unsettled_payments, unsettled_refunds
 from people.actions import keep_consents, remember_customer
 from people.consents import REQUIRED_KINDS
-from pricing.plans import platform_fee_plan
-from pricing.quote import Item, Quote, quote
+from pricing.quote import Quote
 from tickets.actions import issue_tickets, void_tickets
 from tickets.models import Ticket
+from ui.errors import DomainError
 from ui.ids import new_code, uuid7
 
 logger = logging.getLogger(__name__)
 
+MOST_CLAIMS = 5  # of one basket, while its price changes or others are in the way
+ANONYMOUS = Asked()
 PAYMENT_TIME = timedelta(minutes=10)  # a placed order keeps its places at least this long for payment
 LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much later, if as many places are free
 RECONCILE_AFTER_SECONDS = 20  # a webhook that has not come by then may never come
@@ -65,63 +69,56 @@ class Buyer:
 # --- 1. Hold -----------------------------------------------------------------------------------------------------------
 
 
-def place_hold(*, performance_id: UUID, basket: dict[UUID, int]) -> Hold:
-    """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen.
+def place_hold(*, performance_id: UUID, basket: Mapping[UUID, int], asked: Asked = ANONYMOUS) -> Hold:
+    """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
 
-    A claim that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
-    inventory.actions.LONGEST_WAIT. Raises NotFound, BasketInvalid, LimitExceeded, NotOnSale, SoldOut or, after that
-    wait, Busy; on any of them nothing is held.
+    With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
+    that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
+    inventory.actions.LONGEST_WAIT. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, NotOnSale, SoldOut,
+    KeyReused or, after that wait, Busy; on any of them nothing is held.
     """
-    try:
-        return _place_hold(performance_id, basket, waits=False)
-    except Busy:
-        return _place_hold(performance_id, basket, waits=True)
-
-
-@transaction.atomic
-def _place_hold(performance_id: UUID, basket: dict[UUID, int], *, waits: bool) -> Hold:
-    performance = published_performance(performance_id)
-    if performance.is_stopped:
-        raise SaleStopped
-    wants = _wants(performance, basket, at=timezone.now())
-    frozen = quote(
-        (Item(want.ticket_type.pk, want.ticket_type.name, want.quantity, want.ticket_type.price) for want in wants),
-        currency=performance.event.currency,
-        plan=platform_fee_plan(),
-    )
-    hold = stock.claim(
-        performance=performance,
-        wants=wants,
-        quote=frozen.as_dict(),
-        minutes=performance.event.hold_minutes,
-        waits=waits,
-    )
+    offer, priced = _priced(performance_id, basket)
+    request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
+    waits = False
+    for _attempt in range(MOST_CLAIMS):
+        answer = stock.claim(performance_id=performance_id, offer_version=offer.version, request=request, waits=waits)
+        if answer.verdict == "stale":
+            offer = read_offer(performance_id)
+            priced = offer.price(basket)
+            request = claim_request(offer, priced, asked)
+        elif answer.verdict == "busy" and not waits:
+            waits = True
+        else:
+            break
+    if answer.verdict == "known":
+        return _hold_of_key(offer, asked)
+    if answer.verdict != "held" or answer.created_at is None:
+        raise refusal(offer, answer)
     failpoints.hit_after_commit("after_hold_commit")
-    return hold
+    return hold_made(offer, request, priced, answer.created_at)
 
 
-def _wants(performance: Performance, basket: dict[UUID, int], *, at: datetime) -> list[stock.Want]:
-    offered = {ticket_type.pk: ticket_type for ticket_type in ticket_types_of(performance)}
-    chosen = {type_id: quantity for type_id, quantity in basket.items() if quantity != 0}
-    if not chosen:
-        raise BasketInvalid(_("Choose at least one ticket."))
-    if any(quantity < 0 for quantity in chosen.values()) or chosen.keys() - offered.keys():
-        raise BasketInvalid(_("One of these tickets is not offered for this date."))
-    for type_id, quantity in chosen.items():
-        _check_one(offered[type_id], quantity, performance, at)
-    return [stock.Want(offered[type_id], quantity) for type_id, quantity in chosen.items()]
+def _priced(performance_id: UUID, basket: Mapping[UUID, int]) -> tuple[Offer, Priced]:
+    """The offer in memory and the basket's price; what memory refuses is asked of the database before it is refused."""
+    offer = kept_offer(performance_id)
+    if offer is not None:
+        with suppress(DomainError):
+            return offer, offer.price(basket)
+    offer = read_offer(performance_id)
+    return offer, offer.price(basket)
 
 
-def _check_one(ticket_type: TicketType, quantity: int, performance: Performance, at: datetime) -> None:
-    if quantity > ticket_type.max_per_order:
-        raise LimitExceeded(
-            _("At most %(n)d of “%(name)s” per order.") % {"n": ticket_type.max_per_order, "name": ticket_type.name},
-            ticket_type_id=str(ticket_type.pk),
-            limit=ticket_type.max_per_order,
-        )
-    if not ticket_type.is_on_sale(at=at, performance=performance):
-        raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": ticket_type.name})
+def _hold_of_key(offer: Offer, asked: Asked) -> Hold:
+    """What this key was answered before: the hold as it was made, or its refusal raised again. Raises KeyReused."""
+    kept = kept_answer(scope=asked.scope, key=asked.key, fingerprint=asked.fingerprint)
+    if kept.reference:
+        hold = Hold.objects.get(pk=kept.reference)
+        hold.state = Hold.State.LIVE
+        hold.expires_at = hold.created_at + timedelta(seconds=kept.body["seconds"])
+        return hold
+    kind = kept.body["ticket_type"]
+    raise refusal_of(offer, kept.body["outcome"], UUID(kind) if kind else None, kept.body["available"])
 
 
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:

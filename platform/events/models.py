@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -61,6 +62,8 @@ class Performance(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
     sales_stopped_at = models.DateTimeField(null=True)  # its stock is in doubt: nothing is held or sold until resumed
     sales_stop_reason = models.CharField(max_length=200, blank=True, db_default="")
+    # Another one after every change of what is on offer (events/triggers.py): a claim names what it was priced with.
+    offer_version = models.UUIDField(db_default=RandomUUID(), editable=False)
 
     class Meta:
         ordering = ["starts_at", "pk"]

@@ -30,16 +30,33 @@ def open_key(*, scope: str, key: str, body: Any) -> IdempotencyKey:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an idempotency key is opened outside a transaction")
-    if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
-        raise KeyInvalid(_("Send an Idempotency-Key of 1 to %(n)d characters.") % {"n": LONGEST_KEY})
+    check_key(key)
     fingerprint = fingerprint_of(body)
     made = _insert(scope, key, fingerprint)
     if made is not None:
         return made
     found = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
+    _check_body(found, fingerprint)
+    return found
+
+
+def check_key(key: str) -> str:
+    """The key, if it is one. Raises KeyInvalid when it is empty, over-long or not text."""
+    if not key.strip() or len(key) > LONGEST_KEY or "\x00" in key:
+        raise KeyInvalid(_("Send an Idempotency-Key of 1 to %(n)d characters.") % {"n": LONGEST_KEY})
+    return key
+
+
+def kept_answer(*, scope: str, key: str, fingerprint: str) -> IdempotencyKey:
+    """The row of an answered key. Raises KeyReused when it was used for another body."""
+    found = IdempotencyKey.objects.get(scope=scope, key=key)
+    _check_body(found, fingerprint)
+    return found
+
+
+def _check_body(found: IdempotencyKey, fingerprint: str) -> None:
     if found.fingerprint != fingerprint:
         raise KeyReused(_("This Idempotency-Key was used for a different request. Use a new one."))
-    return found
 
 
 def _insert(scope: str, key: str, fingerprint: str) -> IdempotencyKey | None:

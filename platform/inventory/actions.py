@@ -1,34 +1,30 @@
 """Claim, keep, give back, sell. Postgres alone decides; nothing here waits for a lock longer than `lock_timeout`, and a claim
 no longer than LONGEST_WAIT."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.actions import Actor
-from events.models import Performance, TicketType
-from inventory.errors import Busy, ExtensionRefused, HoldEnded, SoldOut
+from events.models import Performance
+from inventory.claim import CALL, KEY_TAKEN_MEANWHILE, ClaimAnswer, ClaimRequest, answers, parameters
+from inventory.errors import ExtensionRefused, HoldEnded
 from inventory.live import mark_changed
 from inventory.models import Hold, Place, Pool, StockEntry
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
 from ui.request_id import request_id
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
-LONGEST_WAIT = timedelta(seconds=1)  # for each pool, for claims that are not committed yet
-
-
-@dataclass(frozen=True)
-class Want:
-    """So many tickets of a type."""
-
-    ticket_type: TicketType
-    quantity: int
+LONGEST_WAIT = timedelta(seconds=1)  # for each place, for claims that are not committed yet (claim.py)
 
 
 @dataclass(frozen=True)
@@ -51,96 +47,35 @@ def open_pools(performance: Performance) -> int:
     return made
 
 
-def claim(
-    *, performance: Performance, wants: Iterable[Want], quote: dict[str, object], minutes: int, waits: bool = False
-) -> Hold:
-    """Hold places for every want, all or nothing, for `minutes`, with the price frozen. In the caller's transaction.
+def claim(*, performance_id: UUID, offer_version: UUID, request: ClaimRequest, waits: bool = False) -> ClaimAnswer:
+    """Ask for one hold: one statement that commits by itself, or is part of the caller's transaction. Never raises a refusal.
 
-    Raises SoldOut when too few are left, Busy when others are taking the last ones right now. Either rolls back. With
-    `waits` it queues behind those others first, for LONGEST_WAIT.
+    With `waits` it queues behind others' unfinished claims first, for LONGEST_WAIT a row; `busy` is then their answer.
     """
-    lines = _lines(performance, list(wants))
-    if waits:
-        _queue_up(lines)
-    now = database_now()
-    hold = Hold.objects.create(
-        performance=performance, quote=quote, created_at=now, expires_at=now + timedelta(minutes=minutes)
-    )
-    _claim_rows(hold=hold, lines=lines, at=now)
-    mark_changed(performance.pk)
-    return hold
-
-
-def _lines(performance: Performance, wants: list[Want]) -> list[tuple[int, Want]]:
-    """(pool id, want) for every pool that a want draws from, sorted by pool."""
-    chosen = {want.ticket_type.pk: want for want in wants}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pool.id, link.tickettype_id FROM inventory_pool pool"
-            " JOIN events_quota_ticket_types link ON link.quota_id = pool.quota_id WHERE pool.performance_id = %s",
-            [performance.pk],
-        )
-        lines = [(pool_id, chosen[type_id]) for pool_id, type_id in cursor.fetchall() if type_id in chosen]
-    lines.sort(key=lambda line: (line[0], line[1].ticket_type.pk))
-    missing = next((want for want in wants if not any(line[1] is want for line in lines)), None)
-    if missing is not None:
-        raise SoldOut(_("“%(name)s” is not available.") % {"name": missing.ticket_type.name}, available=0)
-    return lines
-
-
-def _queue_up(lines: list[tuple[int, Want]]) -> None:
-    """Lock as many claimable rows of each pool as are wanted, waiting for whoever has them. Raises Busy after the limit.
-
-    `claim_places` then finds them: SKIP LOCKED does not skip what its own transaction locked. Pools and rows come in
-    primary-key order here and in every other lock that waits, so that waiting cannot deadlock.
-    """
-    wanted = Counter[int]()
-    for pool_id, want in lines:
-        wanted[pool_id] += want.quantity
+    values = parameters(performance_id, offer_version, [request], at=claim_instant(), waits=waits)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, true)", [f"{LONGEST_WAIT // timedelta(milliseconds=1)}ms"]
-            )
-            for pool_id, quantity in sorted(wanted.items()):
-                cursor.execute(
-                    "SELECT id FROM inventory_place WHERE pool_id = %s AND (state = 'free'"
-                    " OR (state = 'held' AND held_until <= clock_timestamp())) ORDER BY id LIMIT %s FOR UPDATE",
-                    [pool_id, quantity],
-                )
-    except OperationalError as error:
-        if not isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+        answer = _call(request, values)
+    except DatabaseError as error:
+        if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+            return ClaimAnswer("busy", request.lines[0])
+        if getattr(error.__cause__, "sqlstate", "") != KEY_TAKEN_MEANWHILE:
             raise
-        raise Busy from error
+        answer = _call(request, values)
+    if answer.verdict == "held":
+        mark_changed(performance_id)
+    return answer
 
 
-def _claim_rows(*, hold: Hold, lines: list[tuple[int, Want]], at: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT line, available FROM claim_places(%s, %s::bigint[], %s::uuid[], %s::int[], %s, %s)",
-            [
-                hold.pk,
-                [pool for pool, _want in lines],
-                [want.ticket_type.pk for _pool, want in lines],
-                [want.quantity for _pool, want in lines],
-                at,
-                hold.expires_at,
-            ],
-        )
-        shortage = cursor.fetchone()
-    if shortage is not None:
-        want = lines[shortage[0] - 1][1]
-        _refuse(want, available=shortage[1])
+def claim_instant() -> datetime | None:
+    """The instant that decides a claim: None, for the database's own clock. Tests make holds of an hour ago here."""
+    return None
 
 
-def _refuse(want: Want, *, available: int) -> None:
-    details = {"name": want.ticket_type.name, "left": available}
-    extra = {"ticket_type_id": str(want.ticket_type.pk), "available": available}
-    if available >= want.quantity:
-        raise Busy(_("Others are taking “%(name)s” at this moment. Please try again.") % details, **extra)
-    if available == 0:
-        raise SoldOut(_("“%(name)s” is sold out.") % details, **extra)
-    raise SoldOut(_("Only %(left)d of “%(name)s” left.") % details, **extra)
+def _call(request: ClaimRequest, values: list[Any]) -> ClaimAnswer:
+    # A refusal by the database must not spoil the caller's transaction; a savepoint costs a round trip, so only there.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(CALL.format(schema=""), values)
+        return answers([request], cursor.fetchall())[0]
 
 
 def extend_hold(*, hold_id: UUID, minutes: int) -> Hold:
@@ -198,7 +133,7 @@ def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor
     wanted = _positions_by_pool(hold=hold, positions=list(positions))
     kept = _kept_by_pool(hold)
     short = {line: len(ids) - len(kept[line]) for line, ids in wanted.items() if len(ids) > len(kept[line])}
-    if short and not _claim_anew(hold=hold, short=short):
+    if short and not _claim_anew(hold=hold, short=short, actor=actor):
         return False
     if short:
         kept = _kept_by_pool(hold)
@@ -235,26 +170,27 @@ def _kept_by_pool(hold: Hold) -> Mapping[Line, list[Place]]:
     return kept
 
 
-def _claim_anew(*, hold: Hold, short: dict[Line, int]) -> bool:
-    lines = sorted(short.items(), key=lambda item: (item[0][0], str(item[0][1])))
+def _claim_anew(*, hold: Hold, short: dict[Line, int], actor: Actor) -> bool:
+    """Hold as many places again as a lapsed hold has lost, in pools' order; none when one pool has too few."""
     at = database_now()
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT line FROM claim_places(%s, %s::bigint[], %s::uuid[], %s::int[], %s, %s)",
-                [
-                    hold.pk,
-                    [line[0] for line, _n in lines],
-                    [line[1] for line, _n in lines],
-                    [n for _line, n in lines],
-                    at,
-                    at + timedelta(minutes=1),  # sold before this transaction ends
-                ],
-            )
-            if cursor.fetchone() is not None:
-                raise SoldOut
-    except SoldOut:
-        return False
+    with transaction.atomic():
+        for (pool_id, ticket_type_id), quantity in sorted(
+            short.items(), key=lambda item: (item[0][0], str(item[0][1]))
+        ):
+            lapsed = Q(state=Place.State.HELD, held_until__lte=at) & ~Q(hold=hold)  # its own it has already
+            claimable = Q(state=Place.State.FREE) | lapsed
+            locked = Place.objects.select_for_update(skip_locked=True).filter(claimable, pool_id=pool_id)
+            places = list(locked.order_by("number")[:quantity])
+            if len(places) < quantity:
+                transaction.set_rollback(True)
+                return False
+            taken_over = [place for place in places if place.hold_id]
+            _log(taken_over, kind=StockEntry.Kind.LAPSE, at=at, actor=actor, cause="claimed by another hold")
+            for place in places:
+                place.state, place.hold, place.ticket_type_id = Place.State.HELD, hold, ticket_type_id
+                place.held_until = at + timedelta(minutes=1)  # sold before this transaction ends
+            Place.objects.bulk_update(places, ["state", "hold", "ticket_type", "held_until"])
+            _log(places, kind=StockEntry.Kind.HOLD, at=at, actor=actor, cause="paid for late")
     return True
 
 

@@ -1,62 +1,388 @@
-"""The claim, as one function in each organizer's schema.
+"""The claim: one SQL function in each organizer's schema that takes a list of requests and answers each.
 
-`claim_places` claims `ns[i]` rows of pool `pools[i]` for ticket type `types[i]`, all of them under one hold, until `until`. It
-returns nothing when every line got its rows. Otherwise one row for the first line that fell short, and the caller must roll
-back: `available` counts, without locks, what is free or lapsed, so that "others hold locks right now" is told apart from
-"sold out".
+The normal path calls it with one request, the on-sale path with all that arrived for a performance while the last call was
+under way; both are one statement and one commit. Each request is all or nothing: it gets every place of every line, or
+none. docs/locking.md tells the rules; here is their order:
 
-One instant, `at`, taken from the database's clock, serves the check and the journal; two readings would let two buyers
-overlap. SKIP LOCKED never waits, so two claims cannot deadlock. The planner settings keep the partial indexes in use when
-the function was first planned on empty tables (docs/locking.md).
+1. The version of the offer that the caller priced with must still be the performance's (`stale` otherwise, for all).
+2. A request whose idempotency key has been answered is `known`; the caller finds the answer.
+3. Sale windows and limits per person, by the database's clock and under a lock per person.
+4. Places, pool by pool in ascending order. SKIP LOCKED never waits, so two calls cannot deadlock.
+5. Requests in order of arrival take what was locked. One that falls short learns what is free or lapsed by a count without
+   locks, so that `busy` (others have not committed yet) is told apart from `sold_out`.
+6. Holds, places, journal and keys are written, each by one statement.
+
+One instant serves every check and the journal; two readings would let two buyers overlap. The planner settings keep the
+partial indexes in use when the function was first planned on empty tables.
 """
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
 CLAIM_PLACES = """
 CREATE FUNCTION claim_places(
-    hold uuid, pools bigint[], types uuid[], ns int[], at timestamptz, until timestamptz, OUT line int, OUT available int
+    performance uuid, offer uuid, at timestamptz, waits boolean,
+    -- one of each per request, in order of arrival
+    holds uuid[], tokens text[], quotes text[], seconds float8[], persons text[], person_limits int[], actors text[],
+    request_ids text[], scopes text[], keys text[], fingerprints text[],
+    -- one of each per line; line_requests says whose line it is
+    line_requests int[], line_pools bigint[], line_sizes int[], line_types uuid[], line_ns int[],
+    line_from timestamptz[], line_until timestamptz[],
+    -- one of each per named seat; seat_lines says which line it is part of
+    seat_lines int[], seats bigint[],
+    OUT request int, OUT outcome text, OUT line int, OUT available int, OUT created_at timestamptz
 ) RETURNS SETOF record LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 AS $body$
 DECLARE
-    free bigint[];
-    lapsed bigint[];
-    start int;
+    moment timestamptz := coalesce(at, clock_timestamp());
+    requests int := cardinality(holds);
+    lines int := cardinality(line_pools);
+    verdicts text[] := array_fill('held'::text, ARRAY[cardinality(holds)]);
+    short_lines int[] := array_fill(0, ARRAY[cardinality(holds)]);
+    left_over int[] := array_fill(0, ARRAY[cardinality(holds)]);
+    pools bigint[] := ARRAY(SELECT DISTINCT p FROM unnest(line_pools) p ORDER BY p);
+    pool_of int[];                    -- of each line: its pool's index in `pools`
+    next_of int[]; end_of int[];      -- of each pool: where in `got` its unclaimed places begin and end
+    granted_of int[];                 -- of each pool: how many places this call gave out
+    claimable_of int[];               -- of each pool: counted when first somebody falls short
+    got bigint[] := '{}';
+    named bigint[] := '{}';           -- seats that this call has locked
+    given bigint[] := '{}';           -- seats that this call gave out
+    wanted_seats bigint[];
+    free bigint[]; lapsed bigint[] := '{}'; locked bigint[];
+    place_ids bigint[] := '{}'; place_requests int[] := '{}'; place_types uuid[] := '{}';
+    wanted int; start int; has int; first_line int := 1; last_line int; fits boolean; written int;
 BEGIN
-    FOR i IN 1 .. cardinality(pools) LOOP
-        -- From a random point of the pool, so that concurrent claims do not queue up at its head.
-        SELECT floor(random() * count_hint.n)::int INTO start
-          FROM (SELECT coalesce(max(number), 1) AS n FROM inventory_place WHERE pool_id = pools[i]) count_hint;
-        free := ARRAY(
-            SELECT id FROM inventory_place WHERE pool_id = pools[i] AND state = 'free' AND number >= start
-             ORDER BY pool_id, number LIMIT ns[i] FOR UPDATE SKIP LOCKED);
-        IF cardinality(free) < ns[i] THEN
-            free := free || ARRAY(
-                SELECT id FROM inventory_place WHERE pool_id = pools[i] AND state = 'free' AND number < start
-                 ORDER BY pool_id, number LIMIT ns[i] - cardinality(free) FOR UPDATE SKIP LOCKED);
+    PERFORM FROM events_performance p WHERE p.id = performance AND p.offer_version = offer;
+    IF NOT FOUND THEN
+        request := 0; outcome := 'stale';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    -- 2. Keys that have their answer.
+    FOR request IN
+        SELECT x.i FROM unnest(scopes, keys) WITH ORDINALITY AS x(scope, key, i)
+          JOIN idempotency_idempotencykey k ON k.scope = x.scope AND k.key = x.key WHERE x.key <> ''
+    LOOP
+        verdicts[request] := 'known';
+    END LOOP;
+
+    -- 3. Windows; limits per person over all that they hold or bought of this performance.
+    FOR l IN 1 .. lines LOOP
+        request := line_requests[l];
+        pool_of[l] := array_position(pools, line_pools[l]);
+        IF verdicts[request] = 'held' AND (moment < line_from[l] OR moment >= line_until[l]) THEN
+            verdicts[request] := 'not_on_sale';
+            short_lines[request] := l;
         END IF;
-        lapsed := '{}';
-        IF cardinality(free) < ns[i] THEN
-            lapsed := ARRAY(
-                SELECT id FROM inventory_place WHERE pool_id = pools[i] AND state = 'held' AND held_until <= at
-                 ORDER BY pool_id, held_until LIMIT ns[i] - cardinality(free) FOR UPDATE SKIP LOCKED);
-            INSERT INTO inventory_stockentry (at, kind, place_id, hold_id, cause)
-                 SELECT at, 'lapse', id, hold_id, 'claimed by another hold' FROM inventory_place WHERE id = ANY (lapsed);
+    END LOOP;
+    PERFORM pg_advisory_xact_lock(k) FROM (
+        SELECT DISTINCT hashtextextended(p, hashtextextended(performance::text, 0)) AS k
+          FROM unnest(persons, person_limits) AS x(p, most) WHERE most IS NOT NULL AND p <> '' ORDER BY 1) sorted;
+    FOR i IN 1 .. requests LOOP
+        IF verdicts[i] = 'held' AND person_limits[i] IS NOT NULL AND persons[i] <> '' THEN
+            -- A type may draw from several pools: its tickets are the most places in any of them.
+            SELECT coalesce(sum(n), 0) INTO has FROM (
+                SELECT max(n) AS n FROM (
+                    SELECT p.hold_id, p.ticket_type_id, count(*) AS n
+                      FROM inventory_hold h JOIN inventory_place p ON p.hold_id = h.id
+                     WHERE h.performance_id = performance AND h.person = persons[i]
+                       AND (p.state = 'sold' OR (p.state = 'held' AND p.held_until > moment))
+                     GROUP BY p.hold_id, p.ticket_type_id, p.pool_id) by_pool
+                 GROUP BY hold_id, ticket_type_id) by_type;
+            SELECT coalesce(sum(n), 0) INTO wanted FROM (
+                SELECT max(n) AS n FROM unnest(line_requests, line_types, line_ns) AS x(r, t, n)
+                 WHERE r = i GROUP BY t) by_type;
+            IF has + wanted > person_limits[i] THEN
+                verdicts[i] := 'person_limit';
+                left_over[i] := greatest(person_limits[i] - has, 0);
+            END IF;
         END IF;
-        IF cardinality(free) + cardinality(lapsed) < ns[i] THEN
-            line := i;
-            SELECT count(*) INTO available FROM inventory_place
-             WHERE pool_id = pools[i] AND (state = 'free' OR (state = 'held' AND held_until <= at));
-            RETURN NEXT;
-            RETURN;
+    END LOOP;
+
+    -- 4. Lock what is wanted.
+    IF waits THEN
+        PERFORM set_config('lock_timeout', '1s', true);
+    END IF;
+    FOR k IN 1 .. cardinality(pools) LOOP
+        wanted := 0;
+        FOR l IN 1 .. lines LOOP
+            IF pool_of[l] = k AND verdicts[line_requests[l]] = 'held' AND NOT l = ANY (seat_lines) THEN
+                wanted := wanted + line_ns[l];
+                -- From a random point of the pool, so that concurrent claims do not queue up at its head.
+                start := 1 + floor(random() * line_sizes[l]);
+            END IF;
+        END LOOP;
+        wanted_seats := '{}';
+        IF cardinality(seats) > 0 THEN
+            wanted_seats := ARRAY(
+                SELECT DISTINCT s FROM unnest(seat_lines, seats) AS x(l, s)
+                 WHERE pool_of[l] = k AND verdicts[line_requests[l]] = 'held');
         END IF;
-        UPDATE inventory_place SET state = 'held', hold_id = claim_places.hold, held_until = until, ticket_type_id = types[i]
-         WHERE id = ANY (free || lapsed);
-        INSERT INTO inventory_stockentry (at, kind, place_id, hold_id, until, cause)
-             SELECT at, 'hold', id, claim_places.hold, until, '' FROM unnest(free || lapsed) AS id;
+        IF waits THEN
+            -- Rows in primary-key order after pools in theirs, as every lock here that waits: so this cannot deadlock.
+            -- What follows finds these rows: SKIP LOCKED does not skip what its own transaction locked.
+            PERFORM id FROM inventory_place WHERE pool_id = pools[k]
+                AND (state = 'free' OR (state = 'held' AND held_until <= moment))
+                AND (cardinality(wanted_seats) = 0 OR id = ANY (wanted_seats))
+              ORDER BY id LIMIT wanted + cardinality(wanted_seats) FOR UPDATE;
+        END IF;
+        free := '{}';
+        locked := '{}';
+        IF wanted > 0 THEN
+            free := ARRAY(
+                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number >= start
+                 ORDER BY pool_id, number LIMIT wanted FOR UPDATE SKIP LOCKED);
+            IF cardinality(free) < wanted THEN
+                free := free || ARRAY(
+                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number < start
+                     ORDER BY pool_id, number LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
+            END IF;
+            IF cardinality(free) < wanted THEN
+                locked := ARRAY(
+                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'held' AND held_until <= moment
+                     ORDER BY pool_id, held_until LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
+                lapsed := lapsed || locked;
+            END IF;
+        END IF;
+        next_of[k] := cardinality(got) + 1;
+        got := got || free || locked;
+        end_of[k] := cardinality(got);
+        granted_of[k] := 0;
+        IF cardinality(wanted_seats) > 0 THEN
+            locked := ARRAY(
+                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND id = ANY (wanted_seats)
+                   AND (state = 'free' OR (state = 'held' AND held_until <= moment))
+                 ORDER BY id FOR UPDATE SKIP LOCKED);
+            named := named || locked;
+            lapsed := lapsed || ARRAY(SELECT id FROM inventory_place WHERE id = ANY (locked) AND state = 'held');
+        END IF;
+    END LOOP;
+
+    -- 5. Give out, in order of arrival. Lines come sorted by request.
+    FOR i IN 1 .. requests LOOP
+        last_line := first_line;
+        WHILE last_line <= lines AND line_requests[last_line] = i LOOP
+            last_line := last_line + 1;
+        END LOOP;
+        fits := verdicts[i] = 'held';
+        has := cardinality(place_ids);
+        FOR l IN first_line .. last_line - 1 LOOP
+            EXIT WHEN NOT fits;
+            IF l = ANY (seat_lines) THEN
+                wanted_seats := ARRAY(SELECT s FROM unnest(seat_lines, seats) AS x(sl, s) WHERE sl = l);
+                IF wanted_seats <@ named AND NOT wanted_seats && given THEN
+                    given := given || wanted_seats;
+                    place_ids := place_ids || wanted_seats;
+                    place_requests := place_requests || array_fill(i, ARRAY[cardinality(wanted_seats)]);
+                    place_types := place_types || array_fill(line_types[l], ARRAY[cardinality(wanted_seats)]);
+                    CONTINUE;
+                END IF;
+                fits := false;
+                SELECT count(*) INTO available FROM inventory_place
+                 WHERE id = ANY (wanted_seats) AND pool_id = line_pools[l] AND NOT id = ANY (given)
+                   AND (state = 'free' OR (state = 'held' AND held_until <= moment));
+            ELSE
+                start := next_of[pool_of[l]];
+                wanted := line_ns[l];
+                IF start + wanted - 1 <= end_of[pool_of[l]] THEN
+                    place_ids := place_ids || got[start : start + wanted - 1];
+                    place_requests := place_requests || array_fill(i, ARRAY[wanted]);
+                    place_types := place_types || array_fill(line_types[l], ARRAY[wanted]);
+                    next_of[pool_of[l]] := start + wanted;
+                    granted_of[pool_of[l]] := granted_of[pool_of[l]] + wanted;
+                    CONTINUE;
+                END IF;
+                fits := false;
+                IF claimable_of[pool_of[l]] IS NULL THEN
+                    -- Two counts, each by its partial index.
+                    claimable_of[pool_of[l]] :=
+                        (SELECT count(*) FROM inventory_place WHERE pool_id = line_pools[l] AND state = 'free')
+                        + (SELECT count(*) FROM inventory_place
+                            WHERE pool_id = line_pools[l] AND state = 'held' AND held_until <= moment);
+                END IF;
+                available := greatest(claimable_of[pool_of[l]] - granted_of[pool_of[l]], 0);
+            END IF;
+            verdicts[i] := CASE WHEN available >= line_ns[l] THEN 'busy' ELSE 'sold_out' END;
+            short_lines[i] := l;
+            left_over[i] := available;
+            -- Give back what its earlier lines took.
+            FOR j IN first_line .. l - 1 LOOP
+                IF j = ANY (seat_lines) THEN
+                    given := ARRAY(SELECT unnest(given) EXCEPT
+                                   SELECT s FROM unnest(seat_lines, seats) AS x(sl, s) WHERE sl = j);
+                ELSE
+                    next_of[pool_of[j]] := next_of[pool_of[j]] - line_ns[j];
+                    granted_of[pool_of[j]] := granted_of[pool_of[j]] - line_ns[j];
+                END IF;
+            END LOOP;
+            place_ids := place_ids[1 : has];
+            place_requests := place_requests[1 : has];
+            place_types := place_types[1 : has];
+        END LOOP;
+        first_line := last_line;
+    END LOOP;
+
+    -- 6. Write.
+    IF cardinality(place_ids) > 0 THEN
+        INSERT INTO inventory_hold (id, token, performance_id, state, quote, created_at, expires_at, person)
+             SELECT h, t, performance, 'live', q::jsonb, moment, moment + make_interval(secs => s), p
+               FROM unnest(holds, tokens, quotes, seconds, persons, verdicts) AS x(h, t, q, s, p, v) WHERE v = 'held';
+        IF cardinality(lapsed) > 0 THEN
+            INSERT INTO inventory_stockentry (at, kind, place_id, hold_id, cause, actor, request_id)
+                 SELECT moment, 'lapse', p.id, p.hold_id, 'claimed by another hold', 'system', request_ids[x.r]
+                   FROM unnest(place_ids, place_requests) AS x(id, r) JOIN inventory_place p ON p.id = x.id
+                  WHERE x.id = ANY (lapsed);
+        END IF;
+        UPDATE inventory_place p
+           SET state = 'held', hold_id = holds[x.r], held_until = moment + make_interval(secs => seconds[x.r]),
+               ticket_type_id = x.t
+          FROM unnest(place_ids, place_requests, place_types) AS x(id, r, t) WHERE p.id = x.id;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written <> cardinality(place_ids) THEN
+            RAISE EXCEPTION 'claimed % places but wrote %', cardinality(place_ids), written;
+        END IF;
+        INSERT INTO inventory_stockentry (at, kind, place_id, hold_id, until, cause, actor, request_id)
+             SELECT moment, 'hold', x.id, holds[x.r], moment + make_interval(secs => seconds[x.r]), '', actors[x.r],
+                    request_ids[x.r]
+               FROM unnest(place_ids, place_requests) AS x(id, r);
+    END IF;
+    wanted := (SELECT count(*) FROM unnest(keys, verdicts) AS x(k, v)
+                WHERE k <> '' AND v IN ('held', 'sold_out', 'not_on_sale', 'person_limit'));
+    IF wanted > 0 THEN
+        INSERT INTO idempotency_idempotencykey (scope, key, fingerprint, reference, status, body, created_at)
+             SELECT x.s, x.k, x.f, CASE WHEN v = 'held' THEN x.h::text ELSE '' END,
+                    CASE WHEN v = 'held' THEN 201 ELSE 409 END,
+                    CASE WHEN v = 'held' THEN jsonb_build_object('created_at', moment, 'seconds', x.lasts)
+                         ELSE jsonb_build_object('outcome', v, 'available', x.a, 'ticket_type', line_types[x.l]) END,
+                    moment
+               FROM unnest(scopes, keys, fingerprints, verdicts, holds, seconds, left_over, short_lines)
+                    AS x(s, k, f, v, h, lasts, a, l)
+              WHERE k <> '' AND v IN ('held', 'sold_out', 'not_on_sale', 'person_limit')
+              ORDER BY x.s, x.k
+        ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written <> wanted THEN
+            -- The same key was answered between step 2 and now: undo, and ask again.
+            RAISE EXCEPTION 'an idempotency key was taken meanwhile' USING ERRCODE = 'MQ001';
+        END IF;
+    END IF;
+    created_at := moment;
+    FOR i IN 1 .. requests LOOP
+        request := i; outcome := verdicts[i]; line := short_lines[i]; available := left_over[i];
+        RETURN NEXT;
     END LOOP;
 END
 $body$
 """
 
 DROP_CLAIM_PLACES = "DROP FUNCTION claim_places"
+KEY_TAKEN_MEANWHILE = "MQ001"
+
+Verdict = Literal["held", "known", "not_on_sale", "person_limit", "sold_out", "busy", "stale"]
+
+
+@dataclass(frozen=True)
+class ClaimLine:
+    """So many places of one pool for one ticket type, any of them or the named ones; on sale in [starts, ends)."""
+
+    pool_id: int
+    pool_size: int
+    ticket_type_id: UUID
+    quantity: int
+    starts: datetime | None = None
+    ends: datetime | None = None
+    seats: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimRequest:
+    """One hold that somebody asks for, priced; `lines` are sorted by pool. `seconds` is how long it is to last.
+
+    `person` and `person_limit` bound what one person may hold and buy of the performance; `key` (with `scope` and
+    `fingerprint`) makes asking twice the same as once. Both are optional.
+    """
+
+    hold_id: UUID
+    token: str
+    quote: str  # JSON
+    seconds: float
+    lines: tuple[ClaimLine, ...]
+    person: str = ""
+    person_limit: int | None = None
+    actor: str = "buyer"
+    request_id: str = ""
+    scope: str = ""
+    key: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimAnswer:
+    """What became of a request. `line` is the one that stood in the way, and `available` what is left for it."""
+
+    verdict: Verdict
+    line: ClaimLine | None = None
+    available: int = 0
+    created_at: datetime | None = field(default=None, compare=False)
+
+
+CALL = (
+    "SELECT request, outcome, line, available, created_at FROM {schema}claim_places("
+    "%s, %s, %s, %s, %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[], %s::int[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::uuid[], %s::int[],"
+    " %s::timestamptz[], %s::timestamptz[], %s::int[], %s::bigint[])"
+)
+
+
+def parameters(
+    performance_id: UUID, offer_version: UUID, requests: Sequence[ClaimRequest], *, at: datetime | None, waits: bool
+) -> list[Any]:
+    """What `CALL` takes, in order. `at` None means the database's clock."""
+    lines = [(index, line) for index, request in enumerate(requests, start=1) for line in request.lines]
+    seats = [(number, seat) for number, (_index, line) in enumerate(lines, start=1) for seat in line.seats]
+    return [
+        performance_id,
+        offer_version,
+        at,
+        waits,
+        [request.hold_id for request in requests],
+        [request.token for request in requests],
+        [request.quote for request in requests],
+        [float(request.seconds) for request in requests],
+        [request.person for request in requests],
+        [request.person_limit for request in requests],
+        [request.actor for request in requests],
+        [request.request_id for request in requests],
+        [request.scope for request in requests],
+        [request.key for request in requests],
+        [request.fingerprint for request in requests],
+        [index for index, _line in lines],
+        [line.pool_id for _index, line in lines],
+        [line.pool_size for _index, line in lines],
+        [line.ticket_type_id for _index, line in lines],
+        [line.quantity for _index, line in lines],
+        [line.starts for _index, line in lines],
+        [line.ends for _index, line in lines],
+        [number for number, _seat in seats],
+        [seat for _number, seat in seats],
+    ]
+
+
+def answers(requests: Sequence[ClaimRequest], rows: Iterable[tuple[Any, ...]]) -> list[ClaimAnswer]:
+    """The rows of `CALL` as one answer per request, in the same order."""
+    found = list(rows)
+    if found and found[0][0] == 0:
+        return [ClaimAnswer("stale") for _request in requests]
+    lines = [line for request in requests for line in request.lines]
+    return [
+        ClaimAnswer(verdict, lines[line - 1] if line else None, available, created_at)
+        for _number, verdict, line, available, created_at in found
+    ]

@@ -32,15 +32,17 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     token = models.CharField(max_length=64, default=new_token)
-    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="holds")
+    performance = models.ForeignKey(
+        Performance, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
+    )
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
     quote = models.JSONField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    person = models.CharField(max_length=64, blank=True, db_default="")  # who, where a limit per person needs to know
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["token"], name="hold_token_once")]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(state="live"), name="hold_live_expiry")]
+        indexes = [models.Index(fields=["performance", "person"], condition=~Q(person=""), name="hold_person")]
 
     def is_live(self, *, at: Any) -> bool:
         """Whether the hold still keeps its places from others at instant `at`."""
@@ -48,7 +50,11 @@ class Hold(models.Model):
 
 
 class Place(models.Model):
-    """One claimable row of a pool. Its state says all: no counter is kept anywhere."""
+    """One claimable row of a pool. Its state says all: no counter is kept anywhere.
+
+    The database checks no foreign key from here: a claim changes each row three times within minutes, and the checks cost
+    a third of it (docs/locking.md). Neither holds nor ticket types are ever deleted; `check_invariants` looks for strays.
+    """
 
     class State(models.TextChoices):
         FREE = "free", _("Free")
@@ -59,15 +65,23 @@ class Place(models.Model):
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="places", db_index=False)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.FREE)
-    hold = models.ForeignKey(Hold, null=True, on_delete=models.PROTECT, related_name="places", db_index=False)
-    ticket_type = models.ForeignKey(TicketType, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    hold = models.ForeignKey(
+        Hold, null=True, on_delete=models.PROTECT, related_name="places", db_index=False, db_constraint=False
+    )
+    ticket_type = models.ForeignKey(
+        TicketType, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     held_until = models.DateTimeField(null=True)
     position_id = models.UUIDField(null=True)  # the orders.Position it was sold to
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["pool", "number"], name="place_number_once"),
-            models.UniqueConstraint(fields=["pool", "position_id"], name="place_one_per_position"),
+            models.UniqueConstraint(
+                fields=["pool", "position_id"],
+                condition=Q(position_id__isnull=False),
+                name="place_one_per_position",
+            ),
             models.CheckConstraint(
                 name="place_state_matches_its_columns",
                 condition=(

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
-from inventory import actions as stock
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from tests import world
@@ -124,12 +123,7 @@ def test_two_types_in_opposite_order_do_not_deadlock(web):
 
 def test_lapsed_holds_go_to_the_next_buyers_in_the_middle_of_the_rush(web):
     event = on_sale("Second Wave")
-    want = stock.Want(world.kind_of(event, "Standard"), 1)
-    performance = world.the_performance(event)
-    lapsing = [
-        stock.claim(performance=performance, wants=[want], quote={}, minutes=0.02).pk  # type: ignore[arg-type]
-        for _buyer in range(20)
-    ]
+    lapsing = [world.short_hold(event, seconds=1.2, Standard=1).pk for _buyer in range(20)]
     lapses_at = Hold.objects.filter(pk__in=lapsing).order_by("expires_at")[0].expires_at
     first = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(30)])
     assert Counter(map(outcome, first.answers)) == {"held": 30}

@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import ui.ids
-from inventory.claim import CLAIM_PLACES, DROP_CLAIM_PLACES
 from tenants.append_only import AppendOnly
 
 
@@ -192,5 +191,4 @@ class Migration(migrations.Migration):
             ),
         ),
         AppendOnly("inventory_stockentry"),
-        migrations.RunSQL(CLAIM_PLACES, DROP_CLAIM_PLACES),
     ]

@@ -1,4 +1,4 @@
-"""The bare claim: hold row, `claim_places`, commit; against the least a commit can cost, one row updated by its key."""
+"""The bare claim, one request a call with its commit; against the least a commit can cost, one row updated by its key."""
 
 import os
 import re
@@ -21,14 +21,11 @@ STOCK = 100_000
 CLIENTS = (8, 16, 32)
 
 CLAIM = """
-BEGIN;
-INSERT INTO inventory_hold (id, token, performance_id, state, quote, created_at, expires_at)
-VALUES (gen_random_uuid(), gen_random_uuid()::text, '{performance}', 'live', '{{}}', now(), now() + interval '10 minutes')
-RETURNING id AS hold \\gset
 SELECT count(*) FROM claim_places(
-    :hold, ARRAY[{pool}]::bigint[], ARRAY['{ticket_type}']::uuid[], ARRAY[1], clock_timestamp(),
-    clock_timestamp() + interval '10 minutes');
-COMMIT;
+    '{performance}', '{version}', NULL, false, ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()::text], ARRAY['{{}}'],
+    ARRAY[600], ARRAY[''], ARRAY[NULL]::int[], ARRAY['buyer'], ARRAY[''], ARRAY[''], ARRAY[''], ARRAY[''],
+    ARRAY[1], ARRAY[{pool}]::bigint[], ARRAY[{size}], ARRAY['{ticket_type}']::uuid[], ARRAY[1],
+    ARRAY[NULL]::timestamptz[], ARRAY[NULL]::timestamptz[], '{{}}'::int[], '{{}}'::bigint[]);
 """
 UPDATE = """
 \\set row random(1, 1000)
@@ -41,7 +38,11 @@ def measure(bench: Bench) -> Figure:
     event = world.make_event("Stadium by SQL", kinds=((world.STANDARD, 2400, STOCK),))
     pool = Pool.objects.get(performance__event=event)
     script = CLAIM.format(
-        performance=pool.performance_id, pool=pool.pk, ticket_type=world.kind_of(event, world.STANDARD).pk
+        performance=pool.performance_id,
+        version=world.the_performance(event).offer_version,
+        pool=pool.pk,
+        size=STOCK,
+        ticket_type=world.kind_of(event, world.STANDARD).pk,
     )
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_rows (id int PRIMARY KEY, value int NOT NULL) WITH (fillfactor = 50)")

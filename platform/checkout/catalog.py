@@ -1,0 +1,165 @@
+"""The frozen table that holds are priced from: what one performance offers, kept in memory, proved current by the claim.
+
+A process reads an offer once and keeps it. Each claim names the version it was priced with and Postgres refuses a stale one
+(`offer_version`, events/triggers.py), whereupon the offer is read anew: one round trip a hold, and never yesterday's price.
+What the memory alone would refuse is asked of the database again first, so that nobody is refused by yesterday's rules
+either.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from checkout.errors import BasketInvalid
+from inventory.claim import ClaimLine
+from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
+from pricing.plans import platform_fee_plan
+from pricing.quote import Item, Quote, quote
+from tenants.current import current_schema
+from ui.errors import NotFound
+
+MOST_KEPT = 2000  # performances per process; the one that was longest unused goes
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One ticket type of a performance: `price` in minor units before our fee, `pools` (id, places) that it draws from."""
+
+    ticket_type_id: UUID
+    name: str
+    price: int
+    max_per_order: int
+    hold_seconds: int
+    starts: datetime | None
+    ends: datetime
+    pools: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A basket with its price: what the claim needs. `quote_json` is `quote.as_dict()` as text, `seconds` how long it is held."""
+
+    lines: tuple[ClaimLine, ...]
+    quote: Quote
+    quote_json: str
+    seconds: int
+
+
+class Offer:
+    """What one performance offers, as of one `version`. `price` is the same function for page, API and on-sale path."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.performance_id = UUID(facts["id"])
+        self.version = UUID(facts["version"])
+        self.event_id = UUID(facts["event_id"])
+        self.currency: str = facts["currency"]
+        self.is_stopped: bool = facts["is_stopped"]
+        self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
+        self._priced: dict[tuple[tuple[UUID, int], ...], Priced] = {}
+
+    def price(self, basket: Mapping[UUID, int]) -> Priced:
+        """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
+
+        Raises SaleStopped, BasketInvalid, LimitExceeded. Whether a type is on sale now is the claim's to say, by the
+        database's clock.
+        """
+        chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
+        found = self._priced.get(chosen)
+        if found is None:
+            found = self._price(chosen)
+            if len(self._priced) < 500:  # baskets are few: anybody may invent more
+                self._priced[chosen] = found
+        return found
+
+    def _price(self, chosen: tuple[tuple[UUID, int], ...]) -> Priced:
+        if self.is_stopped:
+            raise SaleStopped
+        if not chosen:
+            raise BasketInvalid(_("Choose at least one ticket."))
+        if any(n < 0 or type_id not in self.kinds for type_id, n in chosen):
+            raise BasketInvalid(_("One of these tickets is not offered for this date."))
+        lines = []
+        for type_id, n in chosen:
+            kind = self.kinds[type_id]
+            if n > kind.max_per_order:
+                details = {"n": kind.max_per_order, "name": kind.name}
+                raise LimitExceeded(
+                    _("At most %(n)d of “%(name)s” per order.") % details,
+                    ticket_type_id=str(type_id),
+                    limit=kind.max_per_order,
+                )
+            if not kind.pools:
+                raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
+            lines += [ClaimLine(pool, size, type_id, n, kind.starts, kind.ends) for pool, size in kind.pools]
+        lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
+        items = [Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price) for type_id, n in chosen]
+        frozen = quote(items, currency=self.currency, plan=platform_fee_plan())
+        seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
+        return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
+
+
+def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
+    return Offered(
+        ticket_type_id=UUID(kind["id"]),
+        name=kind["name"],
+        price=kind["price"],
+        max_per_order=kind["max_per_order"],
+        hold_seconds=(kind["hold_minutes"] or hold_minutes) * 60,
+        starts=datetime.fromisoformat(kind["starts"]) if kind["starts"] else None,
+        ends=datetime.fromisoformat(kind["ends"]),
+        pools=tuple((pool["id"], pool["size"]) for pool in kind["pools"]),
+    )
+
+
+# One statement is one snapshot: the version and what it stands for belong together.
+_READ = """
+SELECT jsonb_build_object(
+    'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
+    'hold_minutes', e.hold_minutes,
+    'is_stopped', p.sales_stopped_at IS NOT NULL,
+    'kinds', coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+            'id', t.id, 'name', t.name, 'price', t.price, 'max_per_order', t.max_per_order, 'hold_minutes', t.hold_minutes,
+            'starts', t.on_sale_from,
+            'ends', least(coalesce(t.on_sale_until, p.ends_at), p.ends_at),
+            'pools', coalesce((
+                SELECT jsonb_agg(jsonb_build_object('id', pool.id, 'size', q.size) ORDER BY pool.id)
+                  FROM events_quota_ticket_types link
+                  JOIN inventory_pool pool ON pool.quota_id = link.quota_id AND pool.performance_id = p.id
+                  JOIN events_quota q ON q.id = link.quota_id
+                 WHERE link.tickettype_id = t.id), '[]')))
+          FROM events_tickettype t WHERE t.event_id = e.id AND t.is_active), '[]'))
+  FROM events_performance p JOIN events_event e ON e.id = p.event_id
+ WHERE p.id = %s AND p.state = 'scheduled' AND e.state = 'published'
+"""
+
+_kept: OrderedDict[tuple[str, UUID], Offer] = OrderedDict()
+
+
+def kept_offer(performance_id: UUID) -> Offer | None:
+    """The offer as this process remembers it for the current organizer."""
+    return _kept.get((current_schema(), performance_id))
+
+
+def read_offer(performance_id: UUID) -> Offer:
+    """The offer as it is now; remembered. Raises NotFound unless the performance can be bought."""
+    key = (current_schema(), performance_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [performance_id])
+        row = cursor.fetchone()
+    if row is None:
+        _kept.pop(key, None)
+        raise NotFound
+    offer = Offer(json.loads(row[0]) if isinstance(row[0], str) else row[0])
+    _kept[key] = offer
+    _kept.move_to_end(key)
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return offer

@@ -1,0 +1,49 @@
+"""SQL that gives every performance a new `offer_version` when anything changes that a buyer is priced or refused by.
+
+A claim names the version that it was priced with, and Postgres compares (inventory/claim.py): so processes may keep a
+performance's offer in memory, and still nobody buys at yesterday's price.
+"""
+
+OFFER_VERSION = """
+CREATE FUNCTION events_renew_offer() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    NEW.offer_version := gen_random_uuid();
+    RETURN NEW;
+END
+$body$;
+CREATE FUNCTION events_renew_offers() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+DECLARE
+    changed jsonb := to_jsonb(coalesce(NEW, OLD));
+BEGIN
+    -- The trigger above gives each its own new version.
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE event_id = CASE TG_TABLE_NAME
+        WHEN 'events_event' THEN (changed ->> 'id')::uuid
+        WHEN 'events_quota_ticket_types' THEN
+            (SELECT q.event_id FROM events_quota q WHERE q.id = (changed ->> 'quota_id')::bigint)
+        ELSE (changed ->> 'event_id')::uuid
+     END;
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offer BEFORE UPDATE ON events_performance
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offer();
+CREATE TRIGGER renew_offers AFTER UPDATE ON events_event
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_tickettype
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_quota
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_quota_ticket_types
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+"""
+
+NO_OFFER_VERSION = """
+DROP TRIGGER renew_offer ON events_performance;
+DROP TRIGGER renew_offers ON events_event;
+DROP TRIGGER renew_offers ON events_tickettype;
+DROP TRIGGER renew_offers ON events_quota;
+DROP TRIGGER renew_offers ON events_quota_ticket_types;
+DROP FUNCTION events_renew_offer();
+DROP FUNCTION events_renew_offers();
+"""
