@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from config import failpoints
-from inbox.errors import AccountTaken
+from inbox.errors import AccountTaken, EventUnreadable
 from inbox.models import ProviderAccount, ProviderEvent
 from tenants.models import Organizer
 
@@ -22,15 +22,35 @@ LEASE_SECONDS = 60
 Verb = Callable[[dict[str, Any]], None]
 
 
+@transaction.atomic
 def route_account(*, account_id: str, organizer: Organizer) -> None:
-    """Events of this connected account belong to this organizer. Raises AccountTaken when it is another's."""
-    route, _is_new = ProviderAccount.objects.get_or_create(account_id=account_id, defaults={"organizer": organizer})
+    """Events of this connected account belong to this organizer, also those that came before it was known.
+
+    Raises AccountTaken when it is another's.
+    """
+    route, is_new = ProviderAccount.objects.get_or_create(account_id=account_id, defaults={"organizer": organizer})
     if route.organizer_id != organizer.pk:
         raise AccountTaken
+    if is_new:
+        early = ProviderEvent.objects.filter(account_id=account_id, organizer=None)
+        early.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
 
 
 def receive_event(event: dict[str, Any]) -> bool:
-    """Store a verified event; False when it is already known. An event of an account that is not ours is kept, unrouted."""
+    """Store a verified event; False when it is already known. An event of an account that is not ours is kept, unrouted.
+
+    Raises EventUnreadable for what Postgres cannot keep.
+    """
+    try:
+        with transaction.atomic():
+            is_new = _store(event)
+    except (DataError, UnicodeEncodeError) as error:
+        raise EventUnreadable from error
+    failpoints.hit("after_event_stored")
+    return is_new
+
+
+def _store(event: dict[str, Any]) -> bool:
     account_id = event.get("account") or ""
     route = ProviderAccount.objects.filter(pk=account_id).first() if account_id else None
     _row, is_new = ProviderEvent.objects.get_or_create(
@@ -43,7 +63,6 @@ def receive_event(event: dict[str, Any]) -> bool:
             "due_at": timezone.now(),
         },
     )
-    failpoints.hit("after_event_stored")
     return is_new
 
 
@@ -81,6 +100,8 @@ def _lease_one() -> ProviderEvent | None:
 
 def _process(event: ProviderEvent, verb: Verb | None) -> int:
     rows = ProviderEvent.objects.filter(pk=event.pk)
+    if event.account_id and event.organizer is None:
+        logger.error("event %s (%s) is of account %s, which is nobody's here", event.pk, event.type, event.account_id)
     if verb is None or event.organizer is None:
         rows.update(state=ProviderEvent.State.IGNORED, done_at=timezone.now())
         return 1

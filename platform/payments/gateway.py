@@ -198,23 +198,35 @@ def create_onboarding_link(*, account_id: str, return_url: str, refresh_url: str
 
 
 def verified_event(*, body: bytes, signature: str) -> dict[str, Any]:
-    """The event in a webhook's raw body, if one of our endpoints' secrets signed it within the tolerance of 300 s.
+    """The event in a webhook's raw body, if the endpoint for its kind signed it within the tolerance of 300 s.
 
-    Raises WebhookRefused.
+    Connected accounts' events come to an endpoint of their own, with a secret of its own: one of them that the other
+    secret signed, or the reverse, is none. Raises WebhookRefused.
     """
     if not signature.isascii():  # the SDK breaks on such letters instead of refusing them
         raise WebhookRefused
-    for secret in (settings.STRIPE_CONNECT_WEBHOOK_SECRET, settings.STRIPE_WEBHOOK_SECRET):
+    for secret, is_connect in ((settings.STRIPE_CONNECT_WEBHOOK_SECRET, True), (settings.STRIPE_WEBHOOK_SECRET, False)):
         if not secret:
             continue
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature, secret, stripe.Webhook.DEFAULT_TOLERANCE)
             event: Any = json.loads(body)
-        except (stripe.SignatureVerificationError, ValueError):
+        except (stripe.SignatureVerificationError, ValueError, RecursionError):
             continue
-        if isinstance(event, dict) and isinstance(event.get("id"), str) and isinstance(event.get("type"), str):
-            return event
+        if _is_event(event) and bool(event.get("account")) == is_connect:
+            return dict(event)
     raise WebhookRefused
+
+
+def _is_event(value: Any) -> bool:
+    """Whether it has the members that say what it is and whose."""
+    texts = ("id", "type", "account")
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(name, ""), str) for name in texts)
+        and "id" in value
+        and "type" in value
+    )
 
 
 def _intent(intent: stripe.PaymentIntent) -> Intent:

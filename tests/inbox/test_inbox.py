@@ -233,3 +233,30 @@ def test_facts_of_an_account_are_asked_for_and_not_believed(paying: world.House)
     account.refresh_from_db()
     assert account.charges_enabled
     assert SYSTEM.id == ""
+
+
+def test_what_came_before_its_account_was_known_is_taken_up(northside: world.House) -> None:
+    seen: list[str] = []
+    receive_event(event(1, account="acct_new"))
+    receive_event(event(2, account="acct_other"))
+    process_due_events({"it.happened": lambda made: seen.append(made["id"])})
+    assert (state_of(1)[0], state_of(2)[0], seen) == ("ignored", "ignored", [])
+
+    route_account(account_id="acct_new", organizer=northside.organizer)
+    route_account(account_id="acct_new", organizer=northside.organizer)
+    process_due_events({"it.happened": lambda made: seen.append(current_organizer().slug)})
+
+    assert (state_of(1)[0], state_of(2)[0], seen) == ("done", "ignored", ["northside"])
+
+
+def test_an_event_of_an_account_that_nobody_has_is_reported(
+    routed: world.House, caplog: pytest.LogCaptureFixture
+) -> None:
+    receive_event(event(1, account="acct_nobody"))
+    receive_event(event(2, account=""))
+
+    process_due_events(VERBS)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "event evt_1 (it.happened) is of account acct_nobody, which is nobody's here"
+    ]

@@ -70,17 +70,17 @@ def send(made: dict[str, Any], secret: str = CONNECT) -> HttpResponse:
     return deliver(body, signature(body, secret))
 
 
-@pytest.mark.parametrize("secret", [PLATFORM, CONNECT])
+@pytest.mark.parametrize(("secret", "account"), [(PLATFORM, ""), (CONNECT, "acct_north")])
 def test_what_one_of_our_endpoints_signed_is_stored_and_answered_at_once(
-    db: None, woken: list[str], secret: str
+    db: None, woken: list[str], secret: str, account: str
 ) -> None:
-    made = event()
+    made = event(account)
 
     answer = send(made, secret)
 
     row = ProviderEvent.objects.get()
     assert (answer.status_code, answer.content) == (200, b"")
-    assert (row.event_id, row.type, row.account_id, row.state) == (made["id"], made["type"], "acct_north", "received")
+    assert (row.event_id, row.type, row.account_id, row.state) == (made["id"], made["type"], account, "received")
     assert row.payload == made
     assert woken == ["woken"]
 
@@ -102,13 +102,15 @@ def test_an_event_goes_to_the_organizer_whose_account_it_names(northside: world.
 
     send(event("acct_north"))
     send(event("acct_nobody"))
-    send(event(""))
+    send(event(""), PLATFORM)
 
     routed = dict(ProviderEvent.objects.values_list("account_id", "organizer_id"))
     assert routed == {"acct_north": northside.organizer.pk, "acct_nobody": None, "": None}
 
 
 BODY = json.dumps(event()).encode()
+OF_PLATFORM = json.dumps(event("")).encode()
+ODD_ACCOUNT = json.dumps(event(account={"id": "acct_north"})).encode()  # type: ignore[arg-type]
 REFUSED: dict[str, Callable[[], tuple[bytes, str | None]]] = {
     "no signature": lambda: (BODY, None),
     "an empty one": lambda: (BODY, ""),
@@ -127,6 +129,10 @@ REFUSED: dict[str, Callable[[], tuple[bytes, str | None]]] = {
     "a body that is no event": lambda: (b"[]", signature(b"[]", CONNECT)),
     "an event without an id": lambda: (b'{"type": "x"}', signature(b'{"type": "x"}', CONNECT)),
     "an empty body": lambda: (b"", signature(b"", CONNECT)),
+    "a body nested without end": lambda: (b"[" * 100_000, signature(b"[" * 100_000, CONNECT)),
+    "an account's event, signed for the platform": lambda: (BODY, signature(BODY, PLATFORM)),
+    "the platform's event, signed for an account": lambda: (OF_PLATFORM, signature(OF_PLATFORM, CONNECT)),
+    "an account that is no name": lambda: (ODD_ACCOUNT, signature(ODD_ACCOUNT, CONNECT)),
 }
 
 
@@ -139,6 +145,28 @@ def test_what_nobody_of_ours_signed_is_refused_and_leaves_no_row(db: None, woken
     assert answer.status_code == 400, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert json.loads(answer.content)["code"] == "webhook_refused"
+    assert not ProviderEvent.objects.exists()
+    assert woken == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"data": {"object": {"id": "pi_\0"}}},
+        {"data": {"object": {"id": "pi_\ud800"}}},
+        {"data": {"object": {"amount": float("nan")}}},
+        {"id": "evt_\0"},
+        {"id": "evt_\ud800"},
+        {"id": "evt_" + "1" * 70},
+        {"type": "x" * 81},
+        {"account": "acct_\0"},
+    ],
+)
+def test_a_signed_event_that_no_row_can_hold_is_refused(db: None, woken: list[str], odd: dict[str, Any]) -> None:
+    answer = send(event(**odd))
+
+    assert answer.status_code == 400
+    assert json.loads(answer.content)["code"] == "event_unreadable"
     assert not ProviderEvent.objects.exists()
     assert woken == []
 
