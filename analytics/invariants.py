@@ -46,10 +46,12 @@ INVARIANTS = (
         "Live holds never overlap: between two holds of a place there is a release, or a lapse not before its end.",
         """
         SELECT place_id, kind, next_kind, until, next_at FROM (
-            SELECT place_id, kind, until, lead(kind) OVER w AS next_kind, lead(at) OVER w AS next_at
+            SELECT place_id, kind, hold_id, until, lead(kind) OVER w AS next_kind, lead(at) OVER w AS next_at,
+                   lead(hold_id) OVER w AS next_hold_id
               FROM inventory_stockentry WINDOW w AS (PARTITION BY place_id ORDER BY id)) entry
-         WHERE kind = 'hold' AND (next_kind = 'hold' OR (next_kind = 'lapse' AND next_at < until))
-            OR kind = 'sale' AND next_kind IN ('hold', 'lapse', 'sale', 'release')
+         WHERE kind IN ('hold', 'extend')
+           AND (next_kind = 'hold' OR (next_kind = 'lapse' AND next_at < until)
+                OR (next_kind IN ('extend', 'sale') AND next_hold_id IS DISTINCT FROM hold_id))
         """,
     ),
     Invariant(
@@ -71,7 +73,7 @@ INVARIANTS = (
                  ON true
          WHERE CASE place.state
                WHEN 'free' THEN coalesce(entry.kind, 'release') NOT IN ('release', 'return')
-               WHEN 'held' THEN coalesce(entry.kind, '') <> 'hold'
+               WHEN 'held' THEN coalesce(entry.kind, '') NOT IN ('hold', 'extend')
                WHEN 'sold' THEN coalesce(entry.kind, '') <> 'sale'
                ELSE coalesce(entry.kind, '') <> 'block' END
         """,
@@ -174,6 +176,27 @@ INVARIANTS = (
                   AS expected (verb, applies)
          WHERE applies AND NOT EXISTS (SELECT 1 FROM audit_auditentry a WHERE a.verb = expected.verb
                                         AND a.target_kind = 'orders.order' AND a.target_id = o.id::text)
+        """,
+    ),
+    Invariant(
+        "I16",
+        "A place's history has only allowed steps, and an order was secured before its money was taken.",
+        """
+        SELECT place_id::text, coalesce(kind, 'nothing'), next_kind FROM (
+            SELECT place_id, lag(kind) OVER (PARTITION BY place_id ORDER BY id) AS kind, kind AS next_kind
+              FROM inventory_stockentry) step
+         WHERE CASE coalesce(kind, 'release')
+               WHEN 'hold' THEN next_kind NOT IN ('extend', 'lapse', 'release', 'sale')
+               WHEN 'extend' THEN next_kind NOT IN ('extend', 'lapse', 'release', 'sale')
+               WHEN 'lapse' THEN next_kind <> 'hold'
+               WHEN 'sale' THEN next_kind <> 'return'
+               WHEN 'block' THEN next_kind NOT IN ('release', 'return')
+               ELSE next_kind NOT IN ('hold', 'block') END
+        UNION ALL
+        SELECT o.number, o.state, 'not secured' FROM orders_order o
+         WHERE o.state IN ('paid', 'refunded') AND o.total > 0
+           AND NOT EXISTS (SELECT 1 FROM audit_auditentry a WHERE a.verb = 'secure_order'
+                            AND a.target_kind = 'orders.order' AND a.target_id = o.id::text)
         """,
     ),
     Invariant(

@@ -10,8 +10,9 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
 
+from analytics.models import StockProof
 from events.models import Event, Performance, TicketType
-from inventory.models import Place
+from inventory.models import Place, Pool, StockEntry
 from inventory.queries import stock_by_state
 from orders.models import Fee, Order, Position
 
@@ -286,3 +287,42 @@ def upcoming_events(*, at: datetime, limit: int = 6) -> list[Event]:
     events = Event.objects.filter(state=Event.State.PUBLISHED).annotate(next_at=Subquery(soonest))
     found = events.exclude(next_at=None).select_related("venue").prefetch_related("performances")
     return list(found.order_by("next_at", "pk")[:limit])
+
+
+# --- Proofs of stock ------------------------------------------------------------------------------------------------------------
+
+STILL_PROVED = timedelta(days=2)  # after a performance has ended
+
+
+def last_proof(performance_id: UUID) -> StockProof | None:
+    """The newest proof of a performance's stock."""
+    return StockProof.objects.filter(performance_id=performance_id).order_by("-pk").first()
+
+
+def last_proofs(event: Event) -> dict[UUID, StockProof]:
+    """The newest proof of each date of an event, by the performance's id."""
+    proofs = StockProof.objects.filter(performance__event=event).order_by("performance_id", "-pk")
+    return {proof.performance_id: proof for proof in proofs.distinct("performance_id")}
+
+
+def stopped_performances() -> list[Performance]:
+    """The dates whose sale is stopped, with their events, soonest first."""
+    return list(Performance.objects.exclude(sales_stopped_at=None).select_related("event").order_by("starts_at", "pk"))
+
+
+def last_journal_entry() -> int:
+    """The id of the newest journal entry that can be seen; 0 when there is none."""
+    return StockEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def performances_with_entries_after(entry_id: int) -> list[UUID]:
+    """The performances whose journal has entries later than this one."""
+    places = StockEntry.objects.filter(pk__gt=entry_id).values("place_id")
+    pools = Pool.objects.filter(pk__in=Place.objects.filter(pk__in=places).values("pool_id"))
+    return list(pools.order_by("performance_id").values_list("performance_id", flat=True).distinct())
+
+
+def performances_to_prove(*, at: datetime) -> list[UUID]:
+    """The performances with stock that are not long over at `at`."""
+    pools = Pool.objects.filter(performance__ends_at__gt=at - STILL_PROVED)
+    return list(pools.order_by("performance_id").values_list("performance_id", flat=True).distinct())

@@ -18,6 +18,11 @@ def user_by_id(user_id: UUID) -> User | None:
     return User.objects.filter(pk=user_id).first()
 
 
+def platform_admins() -> list[User]:
+    """The people who run the platform."""
+    return list(User.objects.filter(is_platform_admin=True, is_active=True).order_by("pk"))
+
+
 def has_second_factor(user: User) -> bool:
     """Whether an authenticator app is set up and confirmed."""
     return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())

@@ -124,7 +124,8 @@ def _hold_of_key(offer: Offer, asked: Asked) -> Hold:
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:
     """Give the buyer as long again, within inventory's bound. Raises HoldNotFound, HoldEnded, ExtensionRefused."""
     hold = hold_by_token(hold_id, token)
-    return stock.extend_hold(hold_id=hold.pk, minutes=hold.performance.event.hold_minutes)
+    minutes = hold.performance.event.hold_minutes
+    return stock.extend_hold(hold_id=hold.pk, minutes=minutes, actor=buyer_actor())
 
 
 def release_hold(*, hold_id: UUID, token: str) -> Hold:
@@ -157,7 +158,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
         raise NotConnected(_("This organizer cannot take payments at the moment. You have not been charged."))
     order = _write_order(hold, frozen, buyer, now)
     stock.mark_ordered(hold=hold)
-    stock.keep_hold_until(hold=hold, until=order.expires_at)
+    stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
     record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
     if frozen.is_free:
         _sell(order, actor=buyer_actor())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from analytics.letters import mail_stock_alarm
 from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
@@ -47,6 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "mail_payment_returned": _order(letters.mail_payment_returned),
     "mail_refund": _order(letters.mail_refund),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
+    "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),

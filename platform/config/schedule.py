@@ -14,5 +14,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
     },
     "keep the pool of prepared schemas full": {"task": "tenants.top_up_prepared_schemas", "schedule": 30.0},
+    "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
+    "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
 }

@@ -6,6 +6,7 @@ from django.db import connection
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError
 
+from analytics.actions import prove_all_stock, prove_changed_stock
 from checkout import actions as checkout
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
@@ -93,6 +94,30 @@ def forget_old_idempotency_keys() -> int:
 def forget_idempotency_keys() -> int:
     """Delete idempotency keys that no client will use again."""
     return forget_old_keys()
+
+
+@public_task(name="stock.prove_changed_all")
+def prove_changed_everywhere() -> int:
+    """Send every organizer's proof of what was sold since the last."""
+    return fan_out(prove_changed, spread_seconds=20)
+
+
+@tenant_task(name="stock.prove_changed")
+def prove_changed() -> int:
+    """Prove the stock of this organizer's performances that moved."""
+    return prove_changed_stock()
+
+
+@public_task(name="stock.prove_all")
+def prove_everything() -> int:
+    """Send every organizer's proof of everything that is not over."""
+    return fan_out(prove_all, spread_seconds=300)
+
+
+@tenant_task(name="stock.prove")
+def prove_all() -> int:
+    """Prove all stock of this organizer."""
+    return prove_all_stock()
 
 
 def wake_inbox() -> None:

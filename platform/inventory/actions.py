@@ -78,7 +78,7 @@ def _call(request: ClaimRequest, values: list[Any]) -> ClaimAnswer:
         return answers([request], cursor.fetchall())[0]
 
 
-def extend_hold(*, hold_id: UUID, minutes: int) -> Hold:
+def extend_hold(*, hold_id: UUID, minutes: int, actor: Actor) -> Hold:
     """Keep a live hold `minutes` longer, never past LONGEST_HOLD from its start. Raises HoldEnded, ExtensionRefused."""
     with transaction.atomic():
         hold = hold_for_update(hold_id)
@@ -88,15 +88,17 @@ def extend_hold(*, hold_id: UUID, minutes: int) -> Hold:
         until = min(now + timedelta(minutes=minutes), hold.created_at + LONGEST_HOLD)
         if until <= hold.expires_at:
             raise ExtensionRefused(_("Tickets cannot be held any longer. Please finish your order."))
-        keep_hold_until(hold=hold, until=until)
+        keep_hold_until(hold=hold, until=until, actor=actor, cause="extended by buyer")
     return hold
 
 
-def keep_hold_until(*, hold: Hold, until: datetime) -> None:
+def keep_hold_until(*, hold: Hold, until: datetime, actor: Actor, cause: str) -> None:
     """Move a locked hold's end, and its places' with it."""
     hold.expires_at = until
     hold.save(update_fields=["expires_at"])
     Place.objects.filter(hold=hold, state=Place.State.HELD).update(held_until=until)
+    places = Place.objects.filter(hold=hold, state=Place.State.HELD).order_by("pk")
+    _log(places, kind=StockEntry.Kind.EXTEND, at=database_now(), actor=actor, cause=cause)
 
 
 def mark_ordered(*, hold: Hold) -> None:
@@ -221,6 +223,7 @@ def _log(places: Iterable[Place], *, kind: StockEntry.Kind, at: datetime, actor:
             place_id=place.pk,
             hold_id=place.hold_id,
             position_id=place.position_id,
+            until=place.held_until if kind == StockEntry.Kind.EXTEND else None,
             cause=cause,
             actor=str(actor),
             request_id=request_id(),

@@ -112,6 +112,7 @@ class StockEntry(models.Model):
 
     class Kind(models.TextChoices):
         HOLD = "hold", _("Held")
+        EXTEND = ("extend", _("Held longer"))  # until when; the hold is the same
         LAPSE = ("lapse", _("Hold lapsed"))  # written by the claim that took the place over
         RELEASE = "release", _("Released")
         SALE = "sale", _("Sold")

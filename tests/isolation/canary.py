@@ -18,6 +18,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from events.models import Event
@@ -57,6 +58,9 @@ MACHINE_MADE = {
     "inventory.StockEntry.actor": "a kind and an id, append-only",
     "inventory.StockEntry.request_id": "an id, append-only",
     "inventory.Hold.token": "a random secret",
+    "analytics.StockProof.actor": "a kind and an id",
+    "analytics.StockProof.accepted_by": "a kind and an id",
+    "analytics.StockProof.digest": "a digest",
     "orders.Order.number": "a random name",
     "orders.Order.token": "a random secret",
     "orders.Order.language": "a language",
@@ -181,6 +185,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     checkout.resend_tickets(order_id=ordered.pk, actor=SYSTEM)
     with transaction.atomic():
         enqueue(kind="mail_my_orders", key=word, payload={"email": buyer.email, "asked": word})
+    prove_stock(performance_id=world.the_performance(event).pk)
     while drain():
         pass
     return Furnished(

@@ -19,4 +19,20 @@ class Migration(migrations.Migration):
             name="request_id",
             field=models.CharField(blank=True, db_default="", max_length=40),
         ),
+        migrations.AlterField(
+            model_name="stockentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("hold", "Held"),
+                    ("extend", "Held longer"),
+                    ("lapse", "Hold lapsed"),
+                    ("release", "Released"),
+                    ("sale", "Sold"),
+                    ("return", "Returned"),
+                    ("block", "Blocked"),
+                ],
+                max_length=10,
+            ),
+        ),
     ]
