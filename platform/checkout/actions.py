@@ -32,13 +32,23 @@ from ledger.actions import Kind, post
 from ledger.queries import is_posted
 from orders.errors import BuyerInvalid, OrderClosed
 from orders.models import Fee, Order, Position
-from orders.queries import order_for_update, overdue_orders
+from orders.queries import order_for_update
 from outbox.actions import enqueue
 from payments import gateway
-from payments.actions import open_payment, request_intent
+from payments.actions import (
+    open_payment,
+    request_intent,
+    take_payments_to_ask_about,
+    take_refunds_to_ask_about,
+)
 from payments.errors import NotConnected, ProviderRefused
 from payments.models import Payment, Refund
-from payments.queries import can_take_payments, payment_of, refund_for_update, unsettled_payments, unsettled_refunds
+from payments.queries import (
+    can_take_payments,
+    overdue_orders_unknown_to_provider,
+    payment_of,
+    refund_for_update,
+)
 from people.actions import keep_consents, remember_customer
 from people.consents import REQUIRED_KINDS
 from pricing.quote import Quote
@@ -53,7 +63,6 @@ MOST_CLAIMS = 5  # of one basket, while its price changes or others are in the w
 ANONYMOUS = Asked()
 PAYMENT_TIME = timedelta(minutes=10)  # a placed order keeps its places at least this long for payment
 LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much later, if as many places are free
-RECONCILE_AFTER_SECONDS = 20  # a webhook that has not come by then may never come
 
 
 @dataclass(frozen=True)
@@ -528,18 +537,21 @@ def resend_tickets(*, order_id: UUID, actor: Actor) -> None:
 
 
 def reconcile() -> dict[str, int]:
-    """Ask the provider about everything of this organizer that still waits, so that no webhook needs to come.
+    """Ask the provider about what of this organizer still waits and is due, so that no webhook needs to come.
 
-    Returns how many payments, refunds and overdue orders were looked at.
+    Returns how many payments and refunds were looked at, and how many overdue orders were ended without asking.
     """
     now = timezone.now()
-    payments = unsettled_payments(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
+    too_late = now - LATE_PAYMENT_TIME
+    payments = take_payments_to_ask_about(at=now)
     for payment in payments:
-        _alone(settle_payment, order_id=payment.order_id)
-    refunds = unsettled_refunds(at=now, older_than_seconds=RECONCILE_AFTER_SECONDS)
+        order = payment.order
+        is_overdue = order.state == Order.State.PENDING and order.expires_at < too_late
+        _alone(expire_order if is_overdue else settle_payment, order_id=order.pk)
+    refunds = take_refunds_to_ask_about(at=now)
     for refund in refunds:
         _alone(send_refund, refund_id=refund.pk)
-    overdue = overdue_orders(at=now - LATE_PAYMENT_TIME)
+    overdue = overdue_orders_unknown_to_provider(at=too_late)
     for order in overdue:
         _alone(expire_order, order_id=order.pk)
     return {"payments": len(payments), "refunds": len(refunds), "overdue": len(overdue)}

@@ -48,9 +48,9 @@ def orders_to_mail(email: str) -> list[Order]:
     return list(_whole().filter(email__iexact=email, state=Order.State.PAID).order_by("-created_at")[:20])
 
 
-def overdue_orders(*, at: datetime, limit: int = 100) -> list[Order]:
+def overdue_orders(*, at: datetime) -> QuerySet[Order]:
     """Orders still unpaid at `at` after their time ran out, oldest first."""
-    return list(Order.objects.filter(state=Order.State.PENDING, expires_at__lt=at).order_by("expires_at")[:limit])
+    return Order.objects.filter(state=Order.State.PENDING, expires_at__lt=at).order_by("expires_at")
 
 
 def _whole() -> QuerySet[Order]:

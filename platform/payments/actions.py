@@ -1,6 +1,9 @@
 """Open a payment, keep an account's facts. What a payment means for its order is `checkout.actions`."""
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actions import SYSTEM, Actor, record
 from config import failpoints
@@ -8,8 +11,8 @@ from inbox.actions import route_account
 from orders.models import Order
 from payments import gateway
 from payments.errors import NotConnected
-from payments.models import ConnectedAccount, Payment
-from payments.queries import connected_account
+from payments.models import ConnectedAccount, Payment, Refund
+from payments.queries import connected_account, payments_to_ask_about, refunds_to_ask_about
 from tenants.models import Organizer
 
 
@@ -25,6 +28,7 @@ def open_payment(*, order: Order, application_fee: int) -> Payment:
             "amount": order.total,
             "application_fee": application_fee,
             "currency": order.currency,
+            "ask_at": timezone.now() + FIRST_ASKED_AFTER,
         },
     )
     return payment
@@ -47,6 +51,36 @@ def request_intent(payment: Payment) -> gateway.Intent:
     Payment.objects.filter(pk=payment.pk, intent_id="").update(intent_id=intent.id)
     payment.intent_id = intent.id
     return intent
+
+
+FIRST_ASKED_AFTER = timedelta(seconds=20)  # a webhook that has not come by then may never come
+ASKED_AT_LEAST_EVERY = timedelta(hours=1)
+ASKED_ABOUT_AT_ONCE = 200  # payments in one round
+
+
+@transaction.atomic
+def take_payments_to_ask_about(*, at: datetime, limit: int = ASKED_ABOUT_AT_ONCE) -> list[Payment]:
+    """The payments of this round, with their orders. Each is due again later, the later the older it is."""
+    payments = payments_to_ask_about(at=at, limit=limit)
+    for payment in payments:
+        payment.ask_at = _ask_again(at, since=payment.created_at)
+    Payment.objects.bulk_update(payments, ["ask_at"])
+    return payments
+
+
+@transaction.atomic
+def take_refunds_to_ask_about(*, at: datetime, limit: int = ASKED_ABOUT_AT_ONCE) -> list[Refund]:
+    """The refunds of this round. Each is due again later, the later the older it is."""
+    refunds = refunds_to_ask_about(at=at, limit=limit)
+    for refund in refunds:
+        refund.ask_at = _ask_again(at, since=refund.created_at)
+    Refund.objects.bulk_update(refunds, ["ask_at"])
+    return refunds
+
+
+def _ask_again(at: datetime, *, since: datetime) -> datetime:
+    """After an eighth of its age: within two minutes while the order can be paid, hourly from the first day on."""
+    return at + min(max((at - since) / 8, FIRST_ASKED_AFTER), ASKED_AT_LEAST_EVERY)
 
 
 def start_onboarding(*, organizer: Organizer, email: str, return_url: str, refresh_url: str, actor: Actor) -> str:

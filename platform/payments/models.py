@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Order
@@ -43,6 +44,7 @@ class Payment(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.CREATED)
     last_error = models.CharField(max_length=250, blank=True)  # the buyer's bank's answer, in the provider's code
     created_at = models.DateTimeField(auto_now_add=True)
+    ask_at = models.DateTimeField(db_default=Now())  # when the reconciler asks the provider about it next, while open
     captured_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -54,7 +56,7 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
         ]
         indexes = [
-            models.Index(fields=["created_at"], condition=Q(state__in=["created", "authorised"]), name="payment_open")
+            models.Index(fields=["ask_at"], condition=Q(state__in=["created", "authorised"]), name="payment_to_ask")
         ]
 
 
@@ -80,6 +82,9 @@ class Refund(models.Model):
     provider_id = models.CharField(max_length=64, blank=True)
     failure = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    ask_at = models.DateTimeField(
+        db_default=Now()
+    )  # when the reconciler asks the provider about it next, while pending
     settled_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -3,6 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
+from orders.models import Order
+from orders.queries import overdue_orders
 from payments.models import ConnectedAccount, Payment, Refund
 from ui.errors import NotFound
 
@@ -38,20 +42,33 @@ def refund_for_update(refund_id: UUID) -> Refund:
     return refund
 
 
-def unsettled_payments(*, at: datetime, older_than_seconds: int) -> list[Payment]:
-    """Payments that the provider should be asked about: open, with an intent, and older than that."""
-    states = [Payment.State.CREATED, Payment.State.AUTHORISED]
-    return list(
-        Payment.objects.filter(state__in=states, created_at__lt=at - timedelta(seconds=older_than_seconds))
+# Money whose order is this old is no longer watched by a buyer.
+FRESH = timedelta(hours=1)
+
+
+def payments_to_ask_about(*, at: datetime, limit: int) -> list[Payment]:
+    """Open payments that the provider is due to be asked about, locked: at most `limit`, fresh ones first.
+
+    However many old ones there are, three quarters of each round are kept for the fresh; of each age the one that has
+    waited longest comes first. What another process is taking is left to it.
+    """
+    due = (
+        Payment.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("order")
+        .filter(state__in=[Payment.State.CREATED, Payment.State.AUTHORISED], ask_at__lte=at)
         .exclude(intent_id="")
-        .order_by("created_at")[:200]
+        .order_by("ask_at", "pk")
     )
+    fresh = list(due.filter(created_at__gt=at - FRESH)[: limit - limit // 4])
+    return fresh + list(due.filter(created_at__lte=at - FRESH)[: limit - len(fresh)])
 
 
-def unsettled_refunds(*, at: datetime, older_than_seconds: int) -> list[Refund]:
-    """Refunds that the provider has not settled yet and should be asked about."""
-    return list(
-        Refund.objects.filter(
-            state=Refund.State.PENDING, created_at__lt=at - timedelta(seconds=older_than_seconds)
-        ).order_by("created_at")[:200]
-    )
+def refunds_to_ask_about(*, at: datetime, limit: int) -> list[Refund]:
+    """Pending refunds that the provider is due to be asked about, locked; the one that has waited longest first."""
+    due = Refund.objects.select_for_update(skip_locked=True).filter(state=Refund.State.PENDING, ask_at__lte=at)
+    return list(due.order_by("ask_at", "pk")[:limit])
+
+
+def overdue_orders_unknown_to_provider(*, at: datetime, limit: int = 100) -> list[Order]:
+    """Orders still unpaid at `at` after their time ran out, for which no PaymentIntent was kept."""
+    return list(overdue_orders(at=at).filter(Q(payment=None) | Q(payment__intent_id=""))[:limit])
