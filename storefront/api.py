@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Header, Path, Query, Router, Status
+from ninja.decorators import decorate_view
 from ninja.security import HttpBearer
 
 from checkout import actions as checkout
@@ -19,17 +20,19 @@ from events.queries import published_event, published_events
 from idempotency.actions import open_key, remember_answer
 from idempotency.errors import KeyMissing
 from idempotency.models import IdempotencyKey
+from inventory.live import stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
 from orders.queries import order_by_token
 from storefront import schemas
-from storefront.offers import next_performance, offers_for
+from storefront.offers import Offer, offers_of_next_dates
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.queries import tickets_of_order
-from ui.errors import DomainError
+from ui.edge import public_page
+from ui.errors import DomainError, NotFound
 from ui.network import client_network
 from ui.problems import Problem, members_of, problem
 
@@ -60,24 +63,47 @@ def _bearer(request: HttpRequest) -> str:
 
 
 @router.get("/events", operation_id="list_events", response={200: schemas.EventListOut, 422: Problem})
+@decorate_view(public_page(edge_seconds=5))
 def list_events(
     request: HttpRequest, limit: int = Query(50, ge=1, le=100), offset: int = Query(0, ge=0, le=1_000_000)
 ) -> dict[str, Any]:
     """Events on sale, soonest first."""
     events = published_events(after=timezone.now())
-    return {"items": [_event_out(event) for event in events[offset : offset + limit]], "total": len(events)}
+    return {"items": _events_out(events[offset : offset + limit]), "total": len(events)}
 
 
 @router.get("/events/{slug}", operation_id="get_event", response={200: schemas.EventOut, 404: Problem, 422: Problem})
+@decorate_view(public_page(edge_seconds=5))
 def get_event(request: HttpRequest, slug: str = Path(..., max_length=80)) -> dict[str, Any]:
     """One event by its slug, with what is left for its next date."""
-    return _event_out(published_event(slug))
+    return _events_out([published_event(slug)])[0]
 
 
-def _event_out(event: Event) -> dict[str, Any]:
-    now = timezone.now()
-    performance = next_performance(event, at=now)
-    offers = offers_for(event, performance, at=now) if performance else []
+@router.get(
+    "/performances/{uuid:performance_id}/stock",
+    operation_id="get_stock",
+    response={200: schemas.StockOut, 404: Problem, 422: Problem},
+)
+@decorate_view(public_page(edge_seconds=1))
+def get_stock(
+    request: HttpRequest,
+    performance_id: UUID,
+    seq: int = Query(0, ge=0, description="A number heard of on the socket: passes caches that hold an older answer"),
+) -> dict[str, Any]:
+    """What is left of one date: the snapshot that the socket's deltas go on from (docs/live.md)."""
+    found = stock_of([performance_id])
+    if performance_id not in found:
+        raise NotFound
+    return found[performance_id].as_json()
+
+
+def _events_out(events: list[Event]) -> list[dict[str, Any]]:
+    offers = offers_of_next_dates(events, at=timezone.now())
+    host = storefront_url(current_organizer(), "")
+    return [_event_out(event, offers[event.pk], host) for event in events]
+
+
+def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "state")},
         "currency": event.currency,
@@ -97,7 +123,7 @@ def _event_out(event: Event) -> dict[str, Any]:
             }
             for offer in offers
         ],
-        "url": storefront_url(current_organizer(), reverse("storefront:event", args=[event.slug])),
+        "url": host + reverse("storefront:event", args=[event.slug]),
     }
 
 

@@ -1,33 +1,34 @@
 """What a page or the API shows of an event: prices all-in, and what is left of each ticket type."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from events.models import Event, Performance, TicketType
-from inventory.queries import availability
+from inventory.live import Snapshot, stock_of
+from inventory.queries import Stock
 from pricing.plans import platform_fee_plan
 from pricing.quote import fee_on
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
-FEW_LEFT_SHARE = 10  # "Few left" under a tenth of the type's quota, and only then (facts: no fake scarcity)
+NOTHING = Stock(left=0, is_few=False)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One ticket type for one date: `price` all-in and `fee`, the part of it that is ours, in minor units."""
+    """One ticket type for one date: `price` all-in and `fee`, the part of it that is ours, in minor units.
+
+    `most` is how many one order may take now.
+    """
 
     ticket_type: TicketType
     price: int
     fee: int
     status: Status
-    available: int
-    is_low: bool
-
-    @property
-    def most(self) -> int:
-        """How many one order may take now."""
-        return min(self.available, self.ticket_type.max_per_order)
+    most: int
+    is_few: bool
 
 
 def upcoming_performances(event: Event, *, at: datetime) -> list[Performance]:
@@ -41,13 +42,27 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
     return next(iter(upcoming_performances(event, at=at)), None)
 
 
-def offers_for(event: Event, performance: Performance, *, at: datetime) -> list[Offer]:
+def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime) -> list[Offer]:
     """Every active ticket type of the event; those on sale first, sold-out ones last."""
-    left = availability(performance, at=at)
-    offers = [
-        _offer(kind, performance, left.get(kind.pk, 0), at) for kind in event.ticket_types.all() if kind.is_active
-    ]
+    left = stock.types if stock else {}
+    kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
+    offers = [_offer(event, kind, performance, left.get(kind.pk, NOTHING), at) for kind in kinds]
     return sorted(offers, key=lambda offer: offer.status == "sold_out")
+
+
+def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID, list[Offer]]:
+    """Per event id: the offers for its next date, empty where all dates are over. Asks for the stock of all at once."""
+    dates = {event.pk: (event, next_performance(event, at=at)) for event in events}
+    stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
+    return {
+        pk: offers_for(event, performance, stock.get(performance.pk), at=at) if performance else []
+        for pk, (event, performance) in dates.items()
+    }
+
+
+def is_sold_out(offers: Iterable[Offer]) -> bool:
+    """Whether there are offers and nothing is left of any."""
+    return {offer.status for offer in offers} == {"sold_out"}
 
 
 def lowest_price(event: Event) -> int | None:
@@ -57,19 +72,18 @@ def lowest_price(event: Event) -> int | None:
     return min((price for price in prices if price), default=0 if prices else None)
 
 
-def _offer(ticket_type: TicketType, performance: Performance, left: int, at: datetime) -> Offer:
+def _offer(event: Event, ticket_type: TicketType, performance: Performance, stock: Stock, at: datetime) -> Offer:
     fee = fee_on(ticket_type.price, platform_fee_plan())
     status: Status = "on_sale"
-    if not ticket_type.is_on_sale(at=at, performance=performance):
+    if not (event.is_published and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
-    elif left == 0:
+    elif stock.left == 0:
         status = "sold_out"
-    size = min((quota.size for quota in ticket_type.quotas.all()), default=0)
     return Offer(
         ticket_type=ticket_type,
         price=ticket_type.price + fee,
         fee=fee,
         status=status,
-        available=left,
-        is_low=0 < left * FEW_LEFT_SHARE < size,
+        most=min(stock.left, ticket_type.max_per_order),
+        is_few=stock.is_few,
     )

@@ -61,6 +61,17 @@ class EventListOut(Schema):
     total: int = Field(description="How many there are in all")
 
 
+class TypeStockOut(Schema):
+    id: UUID
+    left: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
+    status: Literal["available", "few_left", "sold_out"]
+
+
+class StockOut(Schema):
+    seq: int = Field(description="Of this state; grows with each change. 0: not numbered, ask again in seconds", ge=0)
+    types: list[TypeStockOut]
+
+
 class HoldItemIn(Strict):
     ticket_type_id: UUID
     quantity: int = Field(ge=1, le=50, strict=True)

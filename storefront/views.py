@@ -5,7 +5,6 @@ Secret addresses carry the token in the path: they are never cached, never index
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from audit.actions import buyer_actor
 from checkout import actions as checkout
@@ -30,6 +29,7 @@ from events.models import Event
 from events.preview import previewed_event
 from events.queries import published_event, published_events
 from inventory.actions import LONGEST_HOLD
+from inventory.live import count_stock, stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
@@ -37,7 +37,15 @@ from orders.queries import order_by_token
 from payments.queries import connected_account, payment_of
 from people.consents import CONSENT_TEXTS
 from pricing.quote import Quote
-from storefront.offers import Offer, lowest_price, next_performance, offers_for, upcoming_performances
+from storefront.offers import (
+    Offer,
+    is_sold_out,
+    lowest_price,
+    next_performance,
+    offers_for,
+    offers_of_next_dates,
+    upcoming_performances,
+)
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tickets.actions import store_pdf
@@ -45,6 +53,7 @@ from tickets.calendar import calendar_of_order
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
 from ui.brand import theme_css
+from ui.edge import public_page
 from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
 from ui.middleware import public_form
@@ -52,6 +61,7 @@ from ui.network import client_network
 
 View = Callable[..., HttpResponse]
 BROWSER_POLL_SECONDS = 2
+EDGE_SECONDS = 5  # how old a public page may be; its counts correct themselves as it opens (client/live.ts)
 
 # Mails that anyone may ask for: an inbox must not be flooded, nor addresses tried in bulk; an office shares one network.
 MAILS_TO_AN_ADDRESS = Limit("mail-to-address", times=3, seconds=600)
@@ -79,22 +89,27 @@ def secret_page(view: View) -> View:
 # --- Look ------------------------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
+@public_page(edge_seconds=EDGE_SECONDS)
 def event_list(request: HttpRequest) -> HttpResponse:
     """`storefront/event_list.html`: `events`, a list of {event, performance, price, is_sold_out}; price all-in, minor units."""
     now = timezone.now()
-    rows = []
-    for event in published_events(after=now):
-        performance = next_performance(event, at=now)
-        offers = offers_for(event, performance, at=now) if performance else []
-        is_sold_out = bool(offers) and all(offer.status == "sold_out" for offer in offers)
-        rows.append(
-            {"event": event, "performance": performance, "price": lowest_price(event), "is_sold_out": is_sold_out}
-        )
+    events = published_events(after=now)
+    offers = offers_of_next_dates(events, at=now)
+    rows = [
+        {
+            "event": event,
+            "performance": next_performance(event, at=now),
+            "price": lowest_price(event),
+            "is_sold_out": is_sold_out(offers[event.pk]),
+        }
+        for event in events
+    ]
     return render(request, "storefront/event_list.html", {"events": rows})
 
 
-@require_GET
+@require_safe
+@public_page(edge_seconds=EDGE_SECONDS)
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """`storefront/event.html`: see `_event_context`. With `?preview=<token>` also a draft, of which nothing can be bought."""
     token = request.GET.get("preview", "")
@@ -105,11 +120,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @secret_page
 def _preview(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    context = _event_context(previewed_event(slug, token))
-    if not context["event"].is_published:  # a draft has no places yet: that is not "sold out"
-        offers = [replace(row["offer"], status="not_on_sale") for row in context["rows"]]
-        context |= {"rows": [{"offer": offer, "chosen": 0} for offer in offers], "is_sold_out": False}
-    return render(request, "storefront/event.html", context)
+    return render(request, "storefront/event.html", _event_context(previewed_event(slug, token)))
 
 
 def _event(slug: str) -> Event:
@@ -125,20 +136,26 @@ def _event_context(
     """What the event page shows.
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
-    chosen}, `is_on_sale`, `is_sold_out`, `error` (DomainError).
+    chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
+    its stock), `error` (DomainError).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
     performance = next((p for p in upcoming if str(p.pk) == date), next(iter(upcoming), None))
-    offers: list[Offer] = offers_for(event, performance, at=now) if performance else []
+    offers: list[Offer] = []
+    if performance:
+        # Whoever was just refused gets the exact count, everybody else what was announced.
+        read = count_stock if error else stock_of
+        offers = offers_for(event, performance, read([performance.pk]).get(performance.pk), at=now)
     picked = chosen or {}
     return {
         "event": event,
         "performance": performance,
         "performances": upcoming,
         "rows": [{"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0)} for offer in offers],
-        "is_on_sale": event.is_published and any(offer.status == "on_sale" for offer in offers),
-        "is_sold_out": bool(offers) and all(offer.status == "sold_out" for offer in offers),
+        "is_on_sale": any(offer.status == "on_sale" for offer in offers),
+        "is_sold_out": is_sold_out(offers),
+        "is_open": any(offer.status != "not_on_sale" for offer in offers),
         "error": error,
     }
 

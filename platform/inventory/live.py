@@ -4,24 +4,73 @@ Verbs mark a performance after their commit; one announcer (`inventory.announcer
 changed and publishes it. Redis that is away costs freshness, never a sale: nothing here raises because of it.
 """
 
+import json
 import logging
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
+from inventory.queries import Stock, availability
 from tenants.current import current_schema
 from tenants.transactions import on_commit
 
 logger = logging.getLogger(__name__)
 
 CHANGED = "live:changed"  # a set of marks: performances to look at again
+LEADER = "live:announcer"  # there while an announcer is at work: without it no snapshot is believed
 SILENCE_SECONDS = 1.0  # after a failure Redis is left alone for so long, so that it cannot slow down every sale
 
 _silent_until = 0.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The stock of a performance at one number. `seq` is 0 when it was read from Postgres and nobody numbered it."""
+
+    seq: int
+    types: dict[UUID, Stock]
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API and the sockets give it."""
+        return {"seq": self.seq, "types": [type_as_json(pk, stock) for pk, stock in self.types.items()]}
+
+    @classmethod
+    def from_text(cls, text: str) -> "Snapshot":
+        """As it is kept in Redis."""
+        facts = json.loads(text)
+        types = {UUID(kind["id"]): Stock(kind["left"], kind["status"] == "few_left") for kind in facts["types"]}
+        return cls(seq=facts["seq"], types=types)
+
+
+def type_as_json(ticket_type_id: UUID, stock: Stock) -> dict[str, Any]:
+    """One ticket type: how many one order may take now, and in a word how it stands."""
+    status = "sold_out" if stock.left == 0 else "few_left" if stock.is_few else "available"
+    return {"id": str(ticket_type_id), "left": stock.left, "status": status}
+
+
+def mark_of(schema: str, performance_id: object) -> str:
+    """How a performance is named in Redis: with the organizer's schema in front."""
+    return f"{schema}:{performance_id}"
+
+
+def snapshot_key(mark: str) -> str:
+    """Where the snapshot of a marked performance is kept."""
+    return f"live:stock:{mark}"
+
+
+def topic(mark: str) -> str:
+    """Where the deltas of a marked performance are published."""
+    return f"live:news:{mark}"
+
+
+# --- Write ------------------------------------------------------------------------------------------------------------------
 
 
 def mark_changed(performance_id: UUID) -> None:
@@ -34,22 +83,59 @@ def mark_changed(performance_id: UUID) -> None:
 
 def mark(*performance_ids: UUID) -> None:
     """The same without waiting for a commit: for what is committed already, or only asked for."""
-    global _silent_until
-    if time.monotonic() < _silent_until:
-        return
-    try:
-        connected().sadd(CHANGED, *(mark_of(current_schema(), performance_id) for performance_id in performance_ids))
-    except RedisError:
-        _silent_until = time.monotonic() + SILENCE_SECONDS
-        logger.warning("Redis did not take a mark; the counts of a performance may be late by half a minute.")
+    marks = [mark_of(current_schema(), performance_id) for performance_id in performance_ids]
+    _ask(lambda redis: redis.sadd(CHANGED, *marks))
 
 
-def mark_of(schema: str, performance_id: object) -> str:
-    """How a performance is named in Redis: with the organizer's schema in front."""
-    return f"{schema}:{performance_id}"
+# --- Read -------------------------------------------------------------------------------------------------------------------
+
+
+def stock_of(performance_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+    """What is left of each performance of the current organizer: from Redis while an announcer is at work, else counted.
+
+    Drafts, cancelled performances and those of another organizer are not in the answer.
+    """
+    ids = list(dict.fromkeys(performance_ids))
+    found = _announced(ids)
+    missing = [pk for pk in ids if pk not in found]
+    return {**found, **count_stock(missing)} if missing else found
+
+
+def count_stock(performance_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+    """The same, exact at this moment: from Postgres."""
+    return {pk: Snapshot(seq=0, types=stock.types) for pk, stock in availability(performance_ids).items()}
+
+
+def _announced(ids: list[UUID]) -> dict[UUID, Snapshot]:
+    schema = current_schema()
+    keys = [snapshot_key(mark_of(schema, pk)) for pk in ids]
+    leader, *texts = _ask(lambda redis: redis.mget(LEADER, *keys)) or [None]
+    if leader is None:
+        return {}
+    found = {pk: Snapshot.from_text(text) for pk, text in zip(ids, texts, strict=True) if text}
+    unknown = [pk for pk in ids if pk not in found]
+    if unknown:
+        mark(*unknown)  # from now on it is announced, for as long as somebody asks
+    return found
+
+
+# --- Redis ------------------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
 def connected() -> Redis:
     """This process's connections to the Redis of live counts."""
     return Redis.from_url(settings.LIVE_REDIS_URL, **settings.REDIS_PATIENCE, decode_responses=True)
+
+
+def _ask(call: Callable[[Redis], Any]) -> Any:
+    """The answer, or None when Redis gives none."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return None
+    try:
+        return call(connected())
+    except RedisError:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        logger.warning("Redis does not answer; live counts may be late by half a minute.")
+        return None

@@ -85,6 +85,8 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
     path, body = case.path_parameters, case.body
     if "slug" in path:
         path["slug"] = draw(st.sampled_from(known.slugs))
+    if "performance_id" in path:
+        path["performance_id"] = known.performance
     if "hold_id" in path:
         path["hold_id"] = hold_id
     if "number" in path:

@@ -7,7 +7,7 @@ import pytest
 from checkout import actions as checkout
 from inventory.errors import HoldEnded, LimitExceeded, NotOnSale, SoldOut
 from inventory.models import Hold, Place, StockEntry
-from inventory.queries import availability, database_now
+from inventory.queries import Stock, availability, database_now
 from tests import world
 from tests.world import FREE, House
 
@@ -76,7 +76,9 @@ def test_a_lapsed_hold_counts_as_available(free_event):
         world.hold(free_event, **{FREE: 3})
 
     performance = world.the_performance(free_event)
-    assert availability(performance, at=database_now()) == {world.kind_of(free_event, FREE).pk: 3}
+    assert availability([performance.pk])[performance.pk].types == {
+        world.kind_of(free_event, FREE).pk: Stock(3, is_few=False)
+    }
 
 
 def test_releasing_gives_back_at_once_and_twice_is_once(free_event):

@@ -62,6 +62,7 @@ ORGANIZER: dict[str, Row] = {
     "api:api-root": everybody(404),
     "api:list_events": everybody(200),
     "api:get_event": everybody(200),
+    "api:get_stock": everybody(200),
     "api:create_hold": everybody(422, "POST"),
     "api:get_hold": everybody(401),
     "api:release_hold": everybody(401, "DELETE"),
@@ -155,6 +156,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
     order, hold = [made.ordered.number, "wrong"], [made.hold.pk, "wrong"]
     arguments: dict[str, list[Any]] = {
         "api:get_event": [made.event.slug],
+        "api:get_stock": [made.hold.performance_id],
         "api:get_hold": [made.hold.pk],
         "api:release_hold": [made.hold.pk],
         "api:get_order": [made.ordered.number],
