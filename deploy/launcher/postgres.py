@@ -108,25 +108,20 @@ class Postgres:
         # New databases are copies of template1: what tests create gets the same privileges as the demo's database.
         for database in (DATABASE, "template1"):
             with psycopg.connect(self._superuser_dsn(database), autocommit=True) as connection:
-                self._grant(connection)
+                self._close(connection)
 
     def url(self, role: str) -> str:
         """Return the DATABASE_URL of a role."""
         return f"postgres://{role}:{quote(self.place.secret(role))}@127.0.0.1:{self.port}/{DATABASE}"
 
-    def _grant(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        """Let the application read and write whatever the owner creates in any schema, and create nothing itself."""
+    def _close(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Only the owner creates; what the application may do with each table is migrations' to say (tenants/grants.py)."""
         connection.execute("revoke create on schema public from public")
         connection.execute(sql.SQL("grant usage, create on schema public to {}").format(sql.Identifier(OWNER)))
-        for rights, kind in (
-            ("usage", "schemas"),
-            ("select, insert, update, delete", "tables"),
-            ("usage, select", "sequences"),
-            ("execute", "functions"),
-        ):
+        for kind in ("schemas", "tables", "sequences", "functions"):  # earlier launchers granted by default
             connection.execute(
-                sql.SQL("alter default privileges for role {} grant {} on {} to {}").format(
-                    sql.Identifier(OWNER), sql.SQL(rights), sql.SQL(kind), sql.Identifier(APPLICATION)
+                sql.SQL("alter default privileges for role {} revoke all on {} from {}").format(
+                    sql.Identifier(OWNER), sql.SQL(kind), sql.Identifier(APPLICATION)
                 )
             )
 

@@ -99,11 +99,14 @@ def test_a_second_launcher_of_the_same_place_says_who_has_it(running: Launcher) 
     assert running.process.poll() is None
 
 
-def test_the_application_role_may_use_what_the_owner_makes_but_make_nothing(running: Launcher) -> None:
+def test_the_application_role_may_do_what_it_was_granted_and_nothing_by_default(running: Launcher) -> None:
     env = running.wait_until_up()
     with _connect(env["DATABASE_URL"]) as owner:
         owner.execute("create schema organizer")
         owner.execute("create table organizer.thing (id bigint generated always as identity, word text)")
+        owner.execute("create table organizer.other (id bigserial)")
+        owner.execute("grant usage on schema organizer to marquee_app")
+        owner.execute("grant select, insert on organizer.thing to marquee_app")
     with _connect(env["DATABASE_APP_URL"]) as application:
         application.execute("insert into organizer.thing (word) values ('one')")
         assert application.execute("select word from organizer.thing").fetchall() == [("one",)]
@@ -112,6 +115,9 @@ def test_the_application_role_may_use_what_the_owner_makes_but_make_nothing(runn
             "create schema mine",
             "alter table organizer.thing add column more text",
             "truncate organizer.thing",
+            "update organizer.thing set word = 'two'",
+            "select * from organizer.other",
+            "select nextval('organizer.other_id_seq')",
         ):
             try:
                 application.execute(forbidden)  # type: ignore[call-overload]
