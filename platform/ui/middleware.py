@@ -97,16 +97,24 @@ class SecurityHeadersMiddleware:
 class ApiMiddleware:
     """Under /api/ every refusal is a problem document, also one that never reached an operation (a wrong method).
 
-    Answers hold tokens and names, so nobody on the way keeps one that does not say how long it may be kept.
+    Answers hold tokens and names, so nobody on the way keeps one that does not say how long it may be kept. HEAD is
+    answered wherever GET is, by what GET would say without its body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
         if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        if request.method == "HEAD":
+            request.method = "GET"
+            response = self(request)
+            response.headers["Content-Length"] = str(len(response.content))
+            response.content = b""
+            request.method = "HEAD"
             return response
+        response = self.get_response(request)
         if response.status_code >= 400 and response.headers.get("Content-Type") != CONTENT_TYPE:
             response = problem_instead_of(response)
         response.headers.setdefault("Cache-Control", "no-store")

@@ -26,11 +26,6 @@ async def is_let_in(host: str, cookie: str = "", origin: str | None = None) -> b
     return bool(connected)
 
 
-@pytest.fixture
-def _committed(transactional_db: None) -> None:
-    """Sockets ask from another thread, which sees only what is committed."""
-
-
 def test_the_hint_names_the_event_and_goes_to_this_organizers_group(
     northside: world.House, southside: world.House
 ) -> None:

@@ -150,3 +150,17 @@ def test_a_page_that_cannot_be_is_refused(northside: world.House, api: Api, quer
 
 def test_an_over_long_slug_is_refused(northside: world.House, api: Api) -> None:
     refused(api.get("/events/" + "a" * 81), 422, "invalid_input")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/events", 200), ("/events/no-such-event", 404), ("/holds", 405)])
+def test_head_says_what_get_would_without_its_body(
+    selling: world.House, api: Api, path: str, status: int
+) -> None:
+    world.make_event()
+    whole = api.get(path)
+
+    head = api.raw("HEAD", path)
+
+    assert (head.status_code, head.content) == (status, b"")
+    assert head["Content-Type"] == whole["Content-Type"]
+    assert head["Content-Length"] == str(len(whole.content))
