@@ -152,6 +152,9 @@ def _database(url: str) -> dict[str, Any]:
                 "timeout": env.float("DATABASE_POOL_TIMEOUT", default=10.0),  # seconds a request waits for a connection
                 "max_lifetime": 1200,
                 "max_idle": 300,
+                # A pool that has given up connects anew for the next request; while it has not, it waits ever longer
+                # between tries, up to minutes after Postgres is back.
+                "reconnect_timeout": 2.0,
             },
         },
     }
@@ -198,8 +201,12 @@ LIVE_REDIS_URL = _redis(2)  # live counts; every key there carries the organizer
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # channels_redis waits up to 5 s for a message inside one read; redis-py's own default gives up after 5 as well.
-        "CONFIG": {"hosts": [{"address": _redis(3), "socket_timeout": 15}], "expiry": 30, "capacity": 500},
+        # channels_redis waits up to 5 s for a message inside one read, so a read must be given longer than that.
+        "CONFIG": {
+            "hosts": [{"address": _redis(3), "socket_timeout": 7, "socket_connect_timeout": 1}],
+            "expiry": 30,
+            "capacity": 500,
+        },
     }
 }
 CELERY_BROKER_URL = _redis(0)

@@ -153,9 +153,7 @@ def test_an_over_long_slug_is_refused(northside: world.House, api: Api) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/events", 200), ("/events/no-such-event", 404), ("/holds", 405)])
-def test_head_says_what_get_would_without_its_body(
-    selling: world.House, api: Api, path: str, status: int
-) -> None:
+def test_head_says_what_get_would_without_its_body(selling: world.House, api: Api, path: str, status: int) -> None:
     world.make_event()
     whole = api.get(path)
 
