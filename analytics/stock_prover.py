@@ -47,14 +47,19 @@ WITH pool AS (
     SELECT pool_id, position_id FROM place WHERE state = 'sold'
 ), difference AS (
     SELECT jsonb_build_object('what', 'place', 'quota', pool.name, 'number', place.number, 'place', place.id,
-               'by_journal', place.journal_state, 'by_places', place.state) AS line
+               'by_journal', place.journal_state, 'by_places', place.state, 'order', sale.number) AS line
       FROM place JOIN pool ON pool.id = place.pool_id
+      LEFT JOIN orders_position position ON position.id = coalesce(place.position_id, place.journal_position_id)
+      LEFT JOIN orders_order sale ON sale.id = position.order_id
      WHERE (place.state, place.hold_id, place.position_id)
            IS DISTINCT FROM (place.journal_state, place.journal_hold_id, place.journal_position_id)
     UNION ALL
     SELECT jsonb_build_object('what', 'ticket', 'quota', pool.name, 'position', position_id,
-               'by_tickets', coalesce(ticket.number, 0), 'by_places', (sold.position_id IS NOT NULL)::int)
+               'by_tickets', coalesce(ticket.number, 0), 'by_places', (sold.position_id IS NOT NULL)::int,
+               'order', sale.number)
       FROM ticket FULL JOIN sold USING (pool_id, position_id) JOIN pool ON pool.id = pool_id
+      LEFT JOIN orders_position position ON position.id = position_id
+      LEFT JOIN orders_order sale ON sale.id = position.order_id
      WHERE ticket.number IS DISTINCT FROM 1 OR sold.position_id IS NULL
     UNION ALL
     SELECT jsonb_build_object('what', 'size', 'quota', pool.name, 'quota_size', pool.size, 'places', count(place.id))

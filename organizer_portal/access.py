@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import missing_step, signed_in_user
 from accounts.models import User
+from analytics.queries import stopped_performances
 from audit.actions import Actor, user_actor
+from events.models import Performance
 from people.models import Membership
 from people.queries import membership_of
 from tenants.current import current_organizer
@@ -34,6 +36,11 @@ class Desk:
     def actor(self) -> Actor:
         """Who the audit trail says did it."""
         return user_actor(self.user.pk)
+
+    @property
+    def stopped_sales(self) -> list[Performance]:
+        """The dates whose sale is stopped, for the banner on every page of who may see sales."""
+        return stopped_performances() if self.membership.can_sell else []
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,18 @@ class RefundForm(forms.Form):
         return amount
 
 
+class ResumeForm(forms.Form):
+    """Why a stopped sale may go on."""
+
+    reason = forms.CharField(
+        label=_("Why may it go on?"),
+        max_length=200,
+        help_text=_("Kept with your name. The same difference does not stop the sale again."),
+        error_messages={"required": _("Say why sales may go on.")},
+        widget=_plain(),
+    )
+
+
 class GateForm(forms.Form):
     """An entrance."""
 

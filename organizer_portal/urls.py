@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer_portal.views import door, events, home, money, orders, settings
+from organizer_portal.views import door, events, home, money, orders, settings, stock
 
 app_name = "organizer_portal"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("events/<uuid:event_id>/", events.event, name="event"),
     path("events/<uuid:event_id>/sales/", events.sales, name="sales"),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
+    path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
     path("events/<uuid:event_id>/publication/", events.publication, name="publication"),
     path("events/<uuid:event_id>/ticket-types/new/", events.new_ticket_type, name="new_ticket_type"),
     path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/", events.ticket_type, name="ticket_type"),

@@ -23,6 +23,7 @@ from events.preview import preview_token
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
 from organizer_portal.forms import EventChangeForm, EventForm, TicketTypeForm
+from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plan
 from pricing.quote import fee_on
@@ -111,13 +112,23 @@ def _create(form: EventForm, desk: Desk) -> Event:
 @staff(SEE_SALES)
 def event(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """A draft shows what is missing, a published event its sales."""
-    return _event_page(request, desk, event_or_404(event_id))
+    return event_page(request, desk, event_or_404(event_id))
 
 
-def _event_page(request: HttpRequest, desk: Desk, found: Event, *, refusal: str = "") -> HttpResponse:
-    context = {
+def event_page(
+    request: HttpRequest,
+    desk: Desk,
+    found: Event,
+    *,
+    refusal: str = "",
+    context: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """An event's page; `refusal` says above it why it is not on sale, `context` has what a form of it refused."""
+    shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
+        **stock_context(found),
         "offers": [_offer(kind, found.currency) for kind in found.ticket_types.filter(is_active=True)],
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
         "refusal": refusal,
@@ -125,8 +136,9 @@ def _event_page(request: HttpRequest, desk: Desk, found: Event, *, refusal: str 
         "preview_url": f"/events/{found.slug}/?preview={preview_token(found)}",
         "may_edit": desk.membership.can_edit_events,
         "form": None,
+        **(context or {}),
     }
-    return render(request, "organizer_portal/event.html", context, status=422 if refusal else 200)
+    return render(request, "organizer_portal/event.html", shown, status=422 if refusal else status)
 
 
 @require_safe
@@ -203,7 +215,7 @@ def publication(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespons
     try:
         publish_event(event_id=found.pk, actor=desk.actor)
     except DomainError as refusal:
-        return _event_page(request, desk, event_or_404(event_id), refusal=refusal.detail)
+        return event_page(request, desk, event_or_404(event_id), refusal=refusal.detail)
     messages.success(request, _("“%(title)s” is on sale.") % {"title": found.title})
     return redirect("organizer_portal:event", found.pk)
 

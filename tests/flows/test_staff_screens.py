@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.actions import create_platform_admin
 from accounts.models import User
+from analytics.actions import prove_stock
+from events.actions import stop_sales
 from scanning.actions import create_gate, pair_device
 from tests import world
 from tests.flows.conftest import DESKTOP, PHONE
@@ -130,6 +132,34 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
     screen.get_by_role("button", name="Pair a phone").click()
     screen.get_by_role("heading", name="Pair Dirk").wait_for()
     assert screen.get_by_alt_text("QR code").evaluate("picture => picture.naturalWidth > 0")
+    judge(screen)
+
+
+def test_a_stopped_sale_is_red_and_goes_on_with_a_reason(screen: Page, stack: Stack, in_house: world.House) -> None:
+    event = world.make_event("Doubtful Night", kinds=(("Guest", 0, 30),))
+    world.place_order(event, Guest=2)
+    performance = world.the_performance(event)
+    proof = prove_stock(performance_id=performance.pk)
+    assert proof.is_proved
+    proof.sold_by_tickets, proof.differences, proof.digest = 1, 1, "as-if"
+    proof.examples = [
+        {"what": "ticket", "quota": "Guest", "by_tickets": 0, "by_places": 1, "order": event.orders.get().number}
+    ]
+    proof.save()
+    stop_sales(performance_id=performance.pk, reason="As if it did not add up", actor=world.SYSTEM)
+    sign_in(screen, stack.url(in_house.host, "/portal/orders/"), in_house.owner)
+
+    screen.get_by_role("link", name="Sales are stopped: Doubtful Night").first.click()
+    screen.get_by_text("Sales of this date are stopped").wait_for()
+    judge(screen)
+    screen.get_by_role("button", name="Let sales go on").click()
+    screen.get_by_text("Say why sales may go on.").wait_for()
+    judge(screen)
+    screen.get_by_label("Why may it go on?").fill("Counted by hand")
+    screen.get_by_role("button", name="Let sales go on").click()
+    screen.get_by_text("Sales go on.").wait_for()
+    screen.get_by_role("button", name="Compare now").click()
+    screen.get_by_text("Stock proved", exact=True).wait_for()
     judge(screen)
 
 

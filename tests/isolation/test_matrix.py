@@ -80,6 +80,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:event": staff(200, 403),
     "organizer_portal:sales": staff(200, 403),
     "organizer_portal:event_details": staff(200, 403),
+    "organizer_portal:stock_proofs": staff(302, 403, "POST"),
+    "organizer_portal:sale_resumption": staff(404, 403, "POST"),
     "organizer_portal:publication": staff(422, 403, "POST"),
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
@@ -164,6 +166,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "account_reset_password_from_key": ["1", "no-key"],
         "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
         "organizer_portal:devices": [made.event.pk, NOBODY],
+        "organizer_portal:sale_resumption": [made.event.pk, NOBODY],
         "organizer_portal:revocation": [NOBODY],
         "organizer_portal:pairing_qr": ["nothing"],
         "console:organizer": [made.house.organizer.pk],
@@ -184,7 +187,16 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
 
 
 _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
-_OF_EVENTS = ("event", "sales", "event_details", "publication", "new_ticket_type", "event_door", "gates")
+_OF_EVENTS = (
+    "stock_proofs",
+    "event",
+    "sales",
+    "event_details",
+    "publication",
+    "new_ticket_type",
+    "event_door",
+    "gates",
+)
 
 
 @pytest.fixture
