@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from django_tenants.utils import tenant_context
 
@@ -22,7 +21,7 @@ class OrganizerScope:
 
     A browser gets a refused handshake (HTTP 403) when the host is unknown or not active, and when a page of another host
     opened the socket: cookies travel with such a request, so nothing else would stop it. A program that sends no Origin
-    is let through, for it has no browser's cookies.
+    is let through, for it has no browser's cookies. Who the visitor is, a consumer that cares finds out (accounts.scope).
     """
 
     def __init__(self, app: Application) -> None:
@@ -44,11 +43,6 @@ class OrganizerScope:
             return
         with tenant_context(organizer):
             await self.app({**scope, "organizer": organizer}, receive, send)
-
-
-def organizer_sockets(app: Application) -> Application:
-    """The WebSocket application behind the edge (config.asgi): organizer, Origin, then sessions and users."""
-    return OrganizerScope(AuthMiddlewareStack(app))
 
 
 def group_name(organizer_id: object, *parts: object) -> str:

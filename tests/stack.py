@@ -1,4 +1,7 @@
-"""The whole product as real processes on the test database: web, worker, clock, Stripe sandbox. For flows and crash tests."""
+"""The whole product as real processes on the test database: web, worker, clock, announcer, Stripe sandbox.
+
+For flows and crash tests.
+"""
 
 import os
 import signal
@@ -23,6 +26,7 @@ class Stack:
     web: Process
     worker: Process
     clock: Process
+    announcer: Process
     sandbox: Sandbox
     port: int
     failpoints: Path
@@ -46,7 +50,7 @@ class Stack:
 
     def revive(self) -> None:
         """Start again whatever was killed."""
-        for process in (self.web, self.worker, self.clock):
+        for process in (self.web, self.worker, self.clock, self.announcer):
             if not process.is_alive:
                 process.start()
         wait_for(f"http://127.0.0.1:{self.port}/healthz", self.web)
@@ -82,6 +86,7 @@ def start_stack(
             "web": web_command(server, port),
             "worker": [*celery, "worker", *worker, "--loglevel", "INFO"],
             "clock": [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "INFO"],
+            "announcer": [sys.executable, "manage.py", "announce"],
         }
         made = {name: Process(name, argv, env, folder / f"{name}.log") for name, argv in commands.items()}
         for process in made.values():

@@ -100,7 +100,7 @@ class Demo:
         self.start_backing()
         self.start_providers()
         self.place.write("env.json", {name: value for name, value in self.env.items() if os.environ.get(name) != value})
-        services = [self._web(), self._worker(), self._clock()]
+        services = [self._web(), self._worker(), self._clock(), self._announcer()]
         if self.is_for_development:
             services.append(self._front_end())
         self.supervisor.launch(*services)
@@ -221,6 +221,13 @@ class Demo:
             is_ready=_answers_ping(self.env["REDIS_URL"], node),
         )
 
+    def _announcer(self) -> Service:
+        heartbeat = self.place.folder / "announcer.heartbeat"
+        argv: list[str | Path] = [sys.executable, "manage.py", "announce", "--heartbeat", heartbeat]
+        service = self._product("announcer", argv, is_ready=_is_fresh(heartbeat))
+        service.prepare = lambda: heartbeat.unlink(missing_ok=True)
+        return service
+
     def _clock(self) -> Service:
         heartbeat = self.place.folder / "clock.heartbeat"
         schedule = self.place.folder / "clock.schedule"
@@ -228,7 +235,7 @@ class Demo:
         service = self._product(
             "clock",
             [sys.executable, *argv, "--schedule", schedule, "--pidfile", "", "--loglevel", "INFO"],
-            is_ready=lambda: heartbeat.exists() and time.time() - heartbeat.stat().st_mtime < _BEAT_FRESH_SECONDS,
+            is_ready=_is_fresh(heartbeat),
         )
         service.env = {**service.env, "CLOCK_HEARTBEAT": str(heartbeat)}
         service.prepare = lambda: heartbeat.unlink(missing_ok=True)
@@ -283,6 +290,11 @@ def _fingerprint_of_migrations() -> str:
         for path in sorted(folder.rglob("migrations/*.py")):
             total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return total.hexdigest()
+
+
+def _is_fresh(heartbeat: Path) -> processes.Check:
+    """Return a check that a process touched its heartbeat lately."""
+    return lambda: heartbeat.exists() and time.time() - heartbeat.stat().st_mtime < _BEAT_FRESH_SECONDS
 
 
 def _answers_ping(redis_url: str, node: str) -> processes.Check:

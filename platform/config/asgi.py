@@ -10,6 +10,6 @@ django_application = get_asgi_application()  # sets Django up before anything be
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from config.sockets import routes
-from tenants.scope import organizer_sockets
+from tenants.scope import OrganizerScope
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": organizer_sockets(URLRouter(routes))})
+application = ProtocolTypeRouter({"http": django_application, "websocket": OrganizerScope(URLRouter(routes))})

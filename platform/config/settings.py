@@ -198,6 +198,7 @@ CACHES = {
     },
 }
 LIVE_REDIS_URL = _redis(2)  # live counts; every key there carries the organizer
+STOCK_SOCKETS_PER_NETWORK = env.int("STOCK_SOCKETS_PER_NETWORK", default=500)  # in one process; further pages poll
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",

@@ -4,7 +4,6 @@ Numbers are given after the commit and by one process alone, so that the order i
 a look reads the whole stock of a performance, and each difference from the last look gets the next number.
 """
 
-import json
 import logging
 import time
 from collections import defaultdict
@@ -21,7 +20,7 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 from redis import Redis
 from redis.exceptions import RedisError
 
-from inventory.live import CHANGED, LEADER, Snapshot, mark_of, snapshot_key, topic, type_as_json
+from inventory.live import CHANGED, LEADER, Snapshot, compact, mark_of, snapshot_key, topic, type_as_json
 from inventory.queries import PerformanceStock, Stock, availability
 from tenants.models import Organizer
 from ui.ids import uuid7
@@ -169,8 +168,3 @@ class Announcer:
     def _forget(self, mark: str) -> None:
         self.redis.delete(snapshot_key(mark))
         del self.watched[mark]
-
-
-def compact(facts: object) -> str:
-    """JSON without blanks."""
-    return json.dumps(facts, separators=(",", ":"))

@@ -55,6 +55,11 @@ def type_as_json(ticket_type_id: UUID, stock: Stock) -> dict[str, Any]:
     return {"id": str(ticket_type_id), "left": stock.left, "status": status}
 
 
+def compact(facts: object) -> str:
+    """JSON without blanks."""
+    return json.dumps(facts, separators=(",", ":"))
+
+
 def mark_of(schema: str, performance_id: object) -> str:
     """How a performance is named in Redis: with the organizer's schema in front."""
     return f"{schema}:{performance_id}"
