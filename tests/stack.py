@@ -103,6 +103,7 @@ class Web:
     process: Process
     port: int
     failpoints: Path
+    server: str
 
     def host(self, slug: str) -> str:
         """The Host header of an organizer's sub-domain."""
@@ -119,7 +120,7 @@ def start_web(folder: Path, *, server: str = "gunicorn", **more_env: str) -> Ite
     process = Process("web", web_command(server, port), env, folder / "web.log").start()
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
-        yield Web(process=process, port=port, failpoints=failpoints)
+        yield Web(process=process, port=port, failpoints=failpoints, server=server)
     finally:
         process.kill(signal.SIGTERM)
 
@@ -146,5 +147,10 @@ def web_command(server: str, port: int) -> list[str]:
             *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
             # Without --reuse-port keep-alive connections pile up on one worker.
             *("--workers", "2", "--threads", "8", "--backlog", "8192", "--reuse-port"),
+        ]
+    if server == "onsale":
+        return [
+            *(sys.executable, "-m", "gunicorn", "config.asgi:application", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "asgi", "--workers", "1", "--backlog", "8192", "--worker-connections", "10000"),
         ]
     return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]

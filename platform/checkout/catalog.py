@@ -145,7 +145,12 @@ _kept: OrderedDict[tuple[str, UUID], Offer] = OrderedDict()
 
 def kept_offer(performance_id: UUID) -> Offer | None:
     """The offer as this process remembers it for the current organizer."""
-    return _kept.get((current_schema(), performance_id))
+    return offer_kept_for(current_schema(), performance_id)
+
+
+def offer_kept_for(schema: str, performance_id: UUID) -> Offer | None:
+    """The same for the organizer of a schema, which need not be the current one."""
+    return _kept.get((schema, performance_id))
 
 
 def read_offer(performance_id: UUID) -> Offer:

@@ -10,6 +10,8 @@ django_application = get_asgi_application()  # sets Django up before anything be
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from config.sockets import routes
+from storefront.onsale import OnSale
 from tenants.scope import OrganizerScope
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": OrganizerScope(URLRouter(routes))})
+# Holds are answered in front of Django, wherever this application serves HTTP (docs/on-sale.md).
+application = ProtocolTypeRouter({"http": OnSale(django_application), "websocket": OrganizerScope(URLRouter(routes))})

@@ -88,7 +88,12 @@ def mark_changed(performance_id: UUID) -> None:
 
 def mark(*performance_ids: UUID) -> None:
     """The same without waiting for a commit: for what is committed already, or only asked for."""
-    marks = [mark_of(current_schema(), performance_id) for performance_id in performance_ids]
+    mark_many((current_schema(), performance_id) for performance_id in performance_ids)
+
+
+def mark_many(performances: Iterable[tuple[str, UUID]]) -> None:
+    """The same for performances of any organizers, each with its schema."""
+    marks = [mark_of(schema, performance_id) for schema, performance_id in performances]
     _ask(lambda redis: redis.sadd(CHANGED, *marks))
 
 

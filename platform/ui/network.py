@@ -1,5 +1,6 @@
 """Where a request comes from, as limits count it."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
@@ -16,8 +17,13 @@ def client_address(remote: str, forwarded: str = "") -> str:
 
 def client_network(remote: str, forwarded: str = "") -> str:
     """The network that a limit counts: an IPv4 address, or the /64 that one household has in IPv6. "" when unknown."""
+    return _network_of(client_address(remote, forwarded))
+
+
+@lru_cache(maxsize=10_000)
+def _network_of(text: str) -> str:
     try:
-        address = ip_address(client_address(remote, forwarded))
+        address = ip_address(text)
     except ValueError:
         return ""
     if not isinstance(address, IPv6Address):

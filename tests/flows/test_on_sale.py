@@ -5,12 +5,15 @@ from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
+from audit.actions import SYSTEM
+from events.actions import change_ticket_type
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from tests import world
@@ -21,15 +24,15 @@ BUYERS, PLACES = 200, 50
 REFUSALS = {"sold_out", "busy_try_again"}
 
 
-@pytest.fixture(scope="module")
-def web(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The web server as production runs it: gunicorn, two processes of eight threads."""
-    with django_db_blocker.unblock(), start_web(tmp_path_factory.mktemp("on-sale"), server="gunicorn") as running:
+@pytest.fixture(scope="module", params=["gunicorn", "onsale"])
+def web(request, django_db_setup, django_db_blocker, tmp_path_factory):
+    """The web server as production runs it: gunicorn, two processes of eight threads; and the on-sale path's."""
+    with django_db_blocker.unblock(), start_web(tmp_path_factory.mktemp("on-sale"), server=request.param) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def box_office(web, django_db_blocker):
+def box_office(django_db_setup, django_db_blocker):
     """An organizer of these tests' own, whose data is committed."""
     with django_db_blocker.unblock():
         house = world.open_house("Rush & Sons", "rush", owner="Rita", door="Rob")
@@ -92,6 +95,70 @@ def test_two_hundred_buyers_for_fifty_tickets(web):
     assert (
         StockEntry.objects.filter(kind="hold", hold_id__in=Hold.objects.filter(performance__event=event)).count() == 50
     )
+
+
+def test_the_on_sale_path_answers_many_buyers_with_one_statement(web):
+    event = on_sale("Groups", 200)
+
+    rush = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(BUYERS)])
+
+    assert Counter(map(outcome, rush.answers)) == {"held": 200}
+    made_at = Hold.objects.filter(performance__event=event).values_list("created_at", flat=True)
+    statements = len(set(made_at))  # each has one instant
+    assert len(made_at) == 200
+    assert statements <= 50 if web.server == "onsale" else statements > 150
+
+
+def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):
+    event = on_sale("Abroad")
+    request = hold_request(web, event, Standard=1).replace(b"Host: rush.", b"Host: northside.")
+    unknown = request.replace(b"Host: northside.", b"Host: nobody.")
+
+    here, nowhere = ask(web.port, [request, unknown]).answers
+
+    assert (here.status, here.json()["code"]) == (404, "not_found")
+    assert nowhere.status == 404
+    assert counted(event) == {"free": PLACES}
+
+
+def test_a_refusal_is_in_the_buyers_language_and_carries_every_header(web):
+    event = on_sale("Ausverkauft", 1)
+    world.hold(event, Standard=1)
+    request = hold_request(web, event, Standard=1).replace(b"Host:", b"Accept-Language: de-AT,de;q=0.9\r\nHost:", 1)
+
+    refused = ask(web.port, [request]).answers[0]
+
+    assert refused.json() == {
+        "type": "about:blank",
+        "title": "Ausverkauft",
+        "status": 409,
+        "detail": "„Standard“ ist ausverkauft.",
+        "code": "sold_out",
+        "available": 0,
+        "ticket_type_id": str(world.kind_of(event, "Standard").pk),
+    }
+    with httpx.Client(base_url=f"http://127.0.0.1:{web.port}") as client:
+        head, _, body = hold_request(web, event, Standard=1).partition(b"\r\n\r\n")
+        sent = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        headers = client.post("/api/v1/holds", content=body, headers=sent).headers
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert len(headers["x-request-id"]) == 32
+
+
+def test_an_offer_that_changed_in_between_is_priced_anew(web):
+    event = on_sale("New Price")
+    kind = world.kind_of(event, "Standard")
+    before = ask(web.port, [hold_request(web, event, Standard=1)]).answers[0].json()
+
+    change_ticket_type(ticket_type_id=kind.pk, name="Standard", perk="", price=5000, max_per_order=2, actor=SYSTEM)
+    after, too_many = ask(web.port, [hold_request(web, event, Standard=n) for n in (2, 3)]).answers
+
+    assert before["quote"]["lines"][0]["price"] == 2400
+    assert after.json()["quote"]["lines"][0]["price"] == 5000
+    assert (too_many.status, too_many.json()["code"]) == (422, "limit_exceeded")
 
 
 def test_baskets_of_one_to_four_are_all_or_nothing(web):

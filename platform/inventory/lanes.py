@@ -1,0 +1,224 @@
+"""The group claim: all holds asked for of one performance while a claim is under way go into the next, as one statement.
+
+A lane is a list of waiting requests and one call in flight. There is no timer: an idle lane sends a request at once, a busy
+one collects. So one statement and one commit serve up to MOST_IN_GROUP buyers, each still all or nothing, by the same SQL
+function as a single claim. Everything here runs on one event loop and knows nothing of HTTP.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import AsyncConnection, DatabaseError, OperationalError, sql
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from inventory.claim import CALL, ClaimAnswer, ClaimRequest, answers, parameters
+from inventory.live import mark_many
+from ui.errors import Overloaded
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_GROUP = 64
+MOST_WAITING = 20_000  # per lane; beyond that people are sent away at once
+BUSY_SECONDS = 1.0  # so long is a claim made again that others' unfinished ones stood in the way of
+BUSY_PAUSE_SECONDS = 0.005
+MARK_SECONDS = 0.1  # live counts are asked for so often at most
+CONNECTIONS = 4  # claims of different performances that one process may have under way
+POOL_SECONDS = 1.0  # a claim waits so long for a connection
+
+
+@dataclass
+class _Waiting:
+    request: ClaimRequest
+    offer_version: UUID
+    answer: asyncio.Future[ClaimAnswer]
+    busy_until: float = field(default_factory=lambda: time.monotonic() + BUSY_SECONDS)
+
+
+class Lanes:
+    """All lanes of one process, and the connections that they share. Use from one event loop."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[tuple[str, UUID], _Lane] = {}
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
+        self._changed: set[tuple[str, UUID]] = set()
+        self._marking: asyncio.Task[None] | None = None
+
+    async def claim(
+        self, *, schema: str, performance_id: UUID, offer_version: UUID, request: ClaimRequest
+    ) -> ClaimAnswer:
+        """Ask for one hold in a group; the answer comes after the commit. `stale` is for the caller to act upon.
+
+        Raises Overloaded when too many wait, or Postgres does not answer: nothing is held then that was not acknowledged
+        (an ambiguous commit is settled by the request's key).
+        """
+        lane = self._lanes.get((schema, performance_id))
+        if lane is None:
+            lane = self._lanes[schema, performance_id] = _Lane(self, schema, performance_id)
+        if len(lane.waiting) >= MOST_WAITING:
+            raise Overloaded
+        waiting = _Waiting(request, offer_version, asyncio.get_running_loop().create_future())
+        lane.waiting.append(waiting)
+        lane.wake()
+        return await waiting.answer
+
+    async def run(self, schema: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """One call of the claim in an organizer's schema: its own transaction. Raises OperationalError, PoolTimeout."""
+        pool = await self._opened()
+        async with pool.connection(timeout=POOL_SECONDS) as connected:
+            name = sql.Identifier(schema).as_string(connected)
+            cursor = await connected.execute(CALL.format(schema=f"{name}."), values, prepare=True)
+            return await cursor.fetchall()
+
+    def forget(self, lane: "_Lane") -> None:
+        """Drop a lane that nobody waits in."""
+        self._lanes.pop((lane.schema, lane.performance_id), None)
+
+    def mark(self, schema: str, performance_id: UUID) -> None:
+        """Have the live counts of a performance read anew, soon and once however many ask."""
+        self._changed.add((schema, performance_id))
+        if self._marking is None or self._marking.done():
+            self._marking = asyncio.create_task(self._mark())
+
+    async def _mark(self) -> None:
+        await asyncio.sleep(MARK_SECONDS)
+        changed, self._changed = self._changed, set()
+        await asyncio.to_thread(mark_many, changed)  # a Redis that hangs must not stop the loop
+
+    async def _opened(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        if self._pool is None:
+            pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+                _address(),
+                kwargs={"autocommit": True},
+                min_size=1,
+                max_size=CONNECTIONS,
+                open=False,
+                reconnect_timeout=3600,
+                name="lanes",
+            )
+            self._pool = pool
+            await pool.open()
+        return self._pool
+
+
+class _Lane:
+    """One performance's waiting requests."""
+
+    def __init__(self, lanes: Lanes, schema: str, performance_id: UUID) -> None:
+        self.lanes, self.schema, self.performance_id = lanes, schema, performance_id
+        self.waiting: deque[_Waiting] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Start working unless at work."""
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self.waiting:
+                group = self._next_group()
+                try:
+                    await self._serve(group)
+                except Exception:  # whatever it is, nobody must wait for an answer that never comes
+                    logger.exception("A group claim of %s failed", self.performance_id)
+                    for waiting in group:
+                        _fail(waiting, Overloaded())
+        finally:
+            self._worker = None
+            if self.waiting:
+                self.wake()
+            else:
+                self.lanes.forget(self)
+
+    def _next_group(self) -> list[_Waiting]:
+        """The first that were priced with one version; of one person, or with one key, only the first of a group."""
+        group: list[_Waiting] = []
+        later: list[_Waiting] = []
+        persons, keys = set[str](), set[tuple[str, str]]()
+        while self.waiting and len(group) < MOST_IN_GROUP:
+            waiting = self.waiting.popleft()
+            request = waiting.request
+            if waiting.answer.done():  # its client has gone
+                continue
+            key = (request.scope, request.key)
+            if (
+                (group and waiting.offer_version != group[0].offer_version)
+                or (request.person and request.person in persons)
+                or (request.key and key in keys)
+            ):
+                later.append(waiting)
+                continue
+            persons.add(request.person)
+            keys.add(key)
+            group.append(waiting)
+        self.waiting.extendleft(reversed(later))
+        return group
+
+    async def _serve(self, group: list[_Waiting]) -> None:
+        if not group:
+            return
+        requests = [waiting.request for waiting in group]
+        values = parameters(self.performance_id, group[0].offer_version, requests, at=None, waits=False)
+        try:
+            rows = await self.lanes.run(self.schema, values)
+        except (OperationalError, PoolTimeout) as error:
+            # No connection, or it was lost: nobody was told "held", and the keys settle what was committed.
+            logger.warning("%d claims of %s were not answered: %s", len(group), self.performance_id, error)
+            for waiting in group:
+                _fail(waiting, Overloaded())
+            return
+        except DatabaseError:
+            # One bad request fails its whole group: each gets a call of its own.
+            for waiting in group:
+                await self._serve_alone(waiting)
+            return
+        self._hand_out(group, answers(requests, rows))
+        if all(not waiting.answer.done() for waiting in group):
+            await asyncio.sleep(BUSY_PAUSE_SECONDS)
+
+    async def _serve_alone(self, waiting: _Waiting) -> None:
+        values = parameters(self.performance_id, waiting.offer_version, [waiting.request], at=None, waits=False)
+        try:
+            rows = await self.lanes.run(self.schema, values)
+        except (DatabaseError, PoolTimeout) as error:
+            logger.warning("A claim of %s failed: %s", self.performance_id, error)
+            _fail(waiting, Overloaded())
+        else:
+            self._hand_out([waiting], answers([waiting.request], rows))
+
+    def _hand_out(self, group: list[_Waiting], given: list[ClaimAnswer]) -> None:
+        now, again = time.monotonic(), []
+        for waiting, answer in zip(group, given, strict=True):
+            if answer.verdict == "busy" and now < waiting.busy_until:
+                again.append(waiting)
+            elif not waiting.answer.done():
+                waiting.answer.set_result(answer)
+        self.waiting.extendleft(reversed(again))
+        if any(answer.verdict == "held" for answer in given):
+            self.lanes.mark(self.schema, self.performance_id)
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)
+
+
+def _address() -> str:
+    """The database of the Django connection, as the same role and with the same limits."""
+    facts = connection.settings_dict
+    return make_conninfo(
+        dbname=facts["NAME"],
+        user=facts["USER"],
+        password=facts["PASSWORD"],
+        host=facts["HOST"],
+        port=facts["PORT"],
+        **{name: value for name, value in facts["OPTIONS"].items() if name not in ("pool", "server_side_binding")},
+    )

@@ -1,0 +1,287 @@
+"""The on-sale path: `POST /api/v1/holds` answered in front of Django, many buyers with one statement (docs/on-sale.md).
+
+The same operation as `storefront.api.create_hold`: the same offer, claim, refusals, bytes and journal. Only what it does not
+do differs: no middleware, no parsing into models, no connection of its own per request. Whatever is out of the ordinary (a
+body that is not exactly right, a key that was used before, a basket that memory would refuse, an unknown host) it hands to
+Django unread, which knows the words for it.
+"""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import trans_real
+from django_tenants.utils import tenant_context
+
+from checkout.catalog import Offer, Priced, offer_kept_for, read_offer
+from checkout.holding import Asked, asked_by, claim_request, created_json, refusal
+from idempotency.actions import LONGEST_KEY
+from inventory.claim import ClaimAnswer
+from inventory.lanes import Lanes
+from tenants.models import Organizer
+from tenants.queries import normal_host, organizer_for_host
+from ui.errors import DomainError, NotFound, Overloaded
+from ui.middleware import security_headers
+from ui.network import client_network
+from ui.problems import CONTENT_TYPE, members_of, problem
+from ui.request_id import HEADER, begin_request
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PATH = "/api/v1/holds"
+MOST_BYTES = 16_384  # of a body; a longer one is Django's to refuse
+HOST_SECONDS = 1.0  # an organizer that is suspended sells no longer than that
+MOST_CLAIMS = 5  # of one basket, while its price changes
+
+
+class _NotOurs(Exception):
+    """Django is to answer this request."""
+
+
+class OnSale:
+    """Wraps the ASGI application: answers holds, passes on everything else."""
+
+    def __init__(self, app: Any) -> None:
+        self.app: Application = app
+        self.lanes = Lanes()
+        self._hosts: dict[str, tuple[float, Organizer]] = {}
+        self._reads: dict[object, asyncio.Task[Any]] = {}
+        self._fixed = [
+            *((name.lower().encode(), value.encode()) for name, value in security_headers().items()),
+            (b"cache-control", b"no-store"),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        messages = await _messages(receive)
+        try:
+            asking = _asking(scope, messages)
+            organizer = await self._organizer(asking.host)
+            name = begin_request()
+            answer = await self._hold(organizer, asking)
+        except _NotOurs:
+            await self.app(scope, _again(messages, receive), send)
+            return
+        except Overloaded as error:
+            answer = _Answer(503, _problem(error, asking.language), CONTENT_TYPE)
+        headers = [
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.content)).encode()),
+            (HEADER.lower().encode(), name.encode()),
+            *self._fixed,
+        ]
+        if answer.status == 503:
+            headers.append((b"retry-after", b"1"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
+
+    async def _hold(self, organizer: Organizer, asking: "_Asking") -> "_Answer":
+        schema, performance_id = organizer.schema_name, asking.performance_id
+        offer = offer_kept_for(schema, performance_id) or await self._read_offer(organizer, performance_id)
+        for _attempt in range(MOST_CLAIMS):
+            priced = _priced(offer, asking.basket)
+            request = claim_request(offer, priced, asking.asked)
+            answer = await self.lanes.claim(
+                schema=schema, performance_id=performance_id, offer_version=offer.version, request=request
+            )
+            if answer.verdict != "stale":
+                break
+            offer = await self._read_offer(organizer, performance_id)
+        if answer.verdict == "held" and answer.created_at is not None:
+            content = created_json(
+                hold_id=request.hold_id,
+                performance_id=performance_id,
+                token=request.token,
+                quote=priced.quote_json,
+                created_at=answer.created_at,
+                seconds=request.seconds,
+            )
+            return _Answer(201, content, "application/json; charset=utf-8")
+        if answer.verdict in ("known", "stale"):
+            raise _NotOurs
+        return _Answer(409, _refusal(offer, answer, asking.language), CONTENT_TYPE)
+
+    async def _organizer(self, header: str) -> Organizer:
+        """Who sells at this host, at most HOST_SECONDS old."""
+        kept = self._hosts.get(header)
+        if kept is None or kept[0] < time.monotonic():
+            found = await self._once(header, lambda: database_sync_to_async(organizer_for_host)(normal_host(header)))
+            if found is None or not found.is_active:
+                self._hosts.pop(header, None)
+                raise _NotOurs
+            kept = (time.monotonic() + HOST_SECONDS, found)
+            if len(self._hosts) < 10_000:  # a host may be written in any number of ways
+                self._hosts[header] = kept
+        return kept[1]
+
+    async def _read_offer(self, organizer: Organizer, performance_id: UUID) -> Offer:
+        def read() -> Offer:
+            with tenant_context(organizer):
+                return read_offer(performance_id)
+
+        try:
+            offer: Offer = await self._once((organizer.pk, performance_id), lambda: database_sync_to_async(read)())
+        except NotFound as error:
+            raise _NotOurs from error
+        return offer
+
+    async def _once(self, name: object, read: Callable[[], Awaitable[Any]]) -> Any:
+        """A read of the database that thousands may ask for at the same moment: made once for all of them."""
+        task = self._reads.get(name)
+        if task is None:
+            task = asyncio.ensure_future(read())
+            self._reads[name] = task
+            task.add_done_callback(lambda _done: self._reads.pop(name, None))
+        return await asyncio.shield(task)
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """A request that is exactly right."""
+
+    host: str
+    language: str
+    performance_id: UUID
+    basket: dict[UUID, int]
+    asked: Asked
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    content: bytes
+    content_type: str
+
+
+async def _messages(receive: Receive) -> list[Message]:
+    """What came of the body, up to MOST_BYTES; the last message says whether there is more."""
+    messages = [await receive()]
+    size = len(messages[0].get("body", b""))
+    while messages[-1].get("more_body") and size <= MOST_BYTES:
+        messages.append(await receive())
+        size += len(messages[-1].get("body", b""))
+    return messages
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    """Gives the next application what was read already, then the rest."""
+    kept = deque(messages)
+
+    async def replay() -> Message:
+        return kept.popleft() if kept else await receive()
+
+    return replay
+
+
+def _asking(scope: Scope, messages: list[Message]) -> _Asking:
+    """The request's parts. Raises _NotOurs for whatever is not exactly as it should be."""
+    if messages[-1]["type"] != "http.request" or messages[-1].get("more_body"):
+        raise _NotOurs
+    headers: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in _READ:
+            if name in headers:
+                raise _NotOurs
+            headers[name] = value.decode("latin1")
+    key = headers.get(b"idempotency-key", "")
+    media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or media_type != "application/json":
+        raise _NotOurs
+    performance_id, basket, body = _parsed(b"".join(message.get("body", b"") for message in messages))
+    client = scope.get("client")
+    network = client_network(client[0] if client else "", headers.get(b"x-forwarded-for", ""))
+    if "\x00" in key:
+        raise _NotOurs
+    return _Asking(
+        host=headers.get(b"host", ""),
+        language=headers.get(b"accept-language", ""),
+        performance_id=performance_id,
+        basket=basket,
+        asked=asked_by(key=key, body=body, network=network),
+    )
+
+
+_READ = frozenset({b"host", b"idempotency-key", b"content-type", b"accept-language", b"x-forwarded-for"})
+
+
+def _parsed(body: bytes) -> tuple[UUID, dict[UUID, int], dict[str, Any]]:
+    """Performance, basket and the body as the API's own schema (`HoldIn`) would have it. Raises _NotOurs."""
+    try:
+        given = json.loads(body)
+        if given.keys() != {"performance_id", "items"} or not 1 <= len(given["items"]) <= 20:
+            raise _NotOurs
+        performance_id = _uuid(given["performance_id"])
+        basket: dict[UUID, int] = {}
+        items = []
+        for item in given["items"]:
+            quantity = item["quantity"]
+            if item.keys() != {"ticket_type_id", "quantity"} or type(quantity) is not int or not 1 <= quantity <= 50:
+                raise _NotOurs
+            type_id = _uuid(item["ticket_type_id"])
+            basket[type_id] = basket.get(type_id, 0) + quantity
+            items.append({"ticket_type_id": str(type_id), "quantity": quantity})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _NotOurs from error
+    return performance_id, basket, {"performance_id": str(performance_id), "items": items}
+
+
+def _uuid(text: str) -> UUID:
+    if len(text) != 36:
+        raise _NotOurs
+    return UUID(text)
+
+
+def _priced(offer: Offer, basket: dict[UUID, int]) -> Priced:
+    try:
+        return offer.price(basket)
+    except DomainError as error:  # memory may be old, and Django has the words
+        raise _NotOurs from error
+
+
+def _refusal(offer: Offer, answer: ClaimAnswer, accept_language: str) -> bytes:
+    """The problem document; thousands get the same one, so it is written once."""
+    line = answer.line
+    if len(_refusals) > 1000:
+        _refusals.clear()
+    name = (offer.version, answer.verdict, line, answer.available, _language(accept_language))
+    if name not in _refusals:
+        with translation.override(_language(accept_language)):
+            _refusals[name] = problem(**members_of(refusal(offer, answer))).content
+    return _refusals[name]
+
+
+_refusals: dict[object, bytes] = {}
+
+
+def _problem(error: DomainError, accept_language: str) -> bytes:
+    with translation.override(_language(accept_language)):
+        return problem(**members_of(error)).content
+
+
+@lru_cache(maxsize=1000)
+def _language(accept_language: str) -> str:
+    """The language that Django's LocaleMiddleware would choose for this header."""
+    for language, _weight in trans_real.parse_accept_lang_header(accept_language):
+        if language == "*":
+            break
+        try:
+            return translation.get_supported_language_variant(language)
+        except LookupError:
+            continue
+    return str(settings.LANGUAGE_CODE)
