@@ -200,6 +200,30 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "I18",
+        "A waiting room lets in one position after the other, never more than its highest rate allows, and nobody twice.",
+        """
+        SELECT line_id, 'out of order', first, before FROM (
+            SELECT line_id, first, lag(last, 1, 0) OVER (PARTITION BY line_id ORDER BY id) AS before
+              FROM waiting_room_admissionstep) step
+         WHERE first <> before + 1
+        UNION ALL
+        SELECT line.id, 'mark', line.mark, coalesce(max(step.last), 0) FROM waiting_room_line line
+          LEFT JOIN waiting_room_admissionstep step ON step.line_id = line.id
+         GROUP BY line.id HAVING line.mark <> coalesce(max(step.last), 0)
+        UNION ALL
+        SELECT step.line_id, 'too fast', step.last, highest.rate FROM waiting_room_admissionstep step
+          JOIN waiting_room_line line ON line.id = step.line_id
+          CROSS JOIN LATERAL (SELECT max(rate_max) AS rate FROM waiting_room_admissionstep s
+                               WHERE s.line_id = step.line_id AND s.id <= step.id) highest
+         WHERE step.last > 1 + highest.rate * extract(epoch FROM step.at - line.started_at) / 60
+        UNION ALL
+        SELECT line.id, 'early', line.early_total, count(early.id) FROM waiting_room_line line
+          LEFT JOIN waiting_room_earlyentry early ON early.line_id = line.id
+         WHERE line.started_at IS NOT NULL GROUP BY line.id HAVING line.early_total <> count(early.id)
+        """,
+    ),
+    Invariant(
         "I17",
         "Nothing in the outbox is dead, or has waited five minutes without an attempt.",
         """

@@ -35,6 +35,7 @@ from ui.edge import public_page
 from ui.errors import DomainError, NotFound
 from ui.network import client_network
 from ui.problems import Problem, members_of, problem
+from waiting_room import gate
 
 
 class BuyerToken(HttpBearer):
@@ -48,6 +49,7 @@ router = Router(tags=["sales"])
 buyer = BuyerToken()
 
 REFUSED = {400: Problem, 409: Problem, 422: Problem, 503: Problem}
+QUEUE_TOKEN = Header(None, alias="Queue-Token", description="The pass of the waiting room, while the event has one")
 KEY = Header(None, alias="Idempotency-Key", description="Required; a random string, 1 to 255 characters")
 Number = Path(..., description="The order's number", examples=["K7QF2M9X"], max_length=20)
 
@@ -130,9 +132,22 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
 # --- Hold ------------------------------------------------------------------------------------------------------------------
 
 
-@router.post("/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 404: Problem, **REFUSED})
-def create_hold(request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY) -> Answer:
-    """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof."""
+@router.post(
+    "/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 403: Problem, 404: Problem, **REFUSED}
+)
+def create_hold(
+    request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY, queue_token: str | None = QUEUE_TOKEN
+) -> Answer:
+    """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof.
+
+    While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`.
+    """
+    gate.require_admission(
+        organizer=current_organizer(),
+        performance_id=payload.performance_id,
+        cookies={},
+        headers={"Queue-Token": queue_token or ""},
+    )
     basket: dict[UUID, int] = {}
     for item in payload.items:
         basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity

@@ -58,6 +58,10 @@ from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
 from ui.middleware import public_form
 from ui.network import client_network
+from waiting_room import gate
+from waiting_room.errors import QueueRequired
+from waiting_room.health import count_arrival
+from waiting_room.position import extend_pass
 
 View = Callable[..., HttpResponse]
 BROWSER_POLL_SECONDS = 2
@@ -114,8 +118,31 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """`storefront/event.html`: see `_event_context`. With `?preview=<token>` also a draft, of which nothing can be bought."""
     token = request.GET.get("preview", "")
     if not token:
-        return render(request, "storefront/event.html", _event_context(_event(slug), date=request.GET.get("date", "")))
+        event = _event(slug)
+        return _behind_line(request, event) or _shown(request, event)
     return _preview(request, slug, token)
+
+
+def _shown(request: HttpRequest, event: Event) -> HttpResponse:
+    context = _event_context(event, date=request.GET.get("date", ""))
+    return render(request, "storefront/event.html", context)
+
+
+def _behind_line(request: HttpRequest, event: Event) -> HttpResponse | None:
+    """While the event has a line: the way to it, or for who was let in the page, which no edge keeps.
+
+    Counts visitors where a room's rule asks for it.
+    """
+    doors = gate.doors_of(current_organizer())
+    if event.pk.hex in doors.watched:
+        count_arrival(event.pk)
+    door = doors.by_event.get(event.pk)
+    if door is None or door.is_sold_out:
+        return None
+    is_admitted = gate.is_admitted(door, current_organizer(), request.COOKIES)
+    response = _shown(request, event) if is_admitted else redirect("waiting_room:queue", slug=event.slug)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @secret_page
@@ -170,14 +197,25 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     event = _event(slug)
     chosen = _quantities(request)
     try:
+        admitted = gate.require_admission(
+            organizer=current_organizer(),
+            performance_id=request.POST.get("performance_id", ""),
+            cookies=request.COOKIES,
+            headers={},
+        )
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
         hold = checkout.place_hold(performance_id=UUID(request.POST.get("performance_id", "")), basket=basket)
     except ValueError:
         error: DomainError = BasketInvalid(_("Choose your tickets again."))
+    except QueueRequired:
+        return redirect("waiting_room:queue", slug=event.slug)
     except DomainError as refused:
         error = refused
     else:
-        return redirect("storefront:checkout", hold_id=hold.pk, token=hold.token)
+        response = redirect("storefront:checkout", hold_id=hold.pk, token=hold.token)
+        if admitted is not None:
+            extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
+        return response
     context = _event_context(event, date=request.POST.get("performance_id", ""), error=error, chosen=chosen)
     return render(request, "storefront/event.html", context, status=422)
 

@@ -16,5 +16,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "keep the pool of prepared schemas full": {"task": "tenants.top_up_prepared_schemas", "schedule": 30.0},
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
+    "let people in from the waiting rooms": {
+        "task": "waiting_room.tick",
+        "schedule": 1.0,
+        "options": {"expires": 2},  # a worker that was busy must not make up for every second
+    },
+    "find waiting rooms to tend": {"task": "waiting_room.watch", "schedule": 5.0, "options": {"expires": 5}},
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
 }

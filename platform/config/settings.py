@@ -78,6 +78,7 @@ TENANT_APPS = [
     "seating",
     "events",
     "inventory",
+    "waiting_room",
     "orders",
     "payments",
     "tickets",
@@ -93,6 +94,7 @@ TENANT_LIMIT_SET_CALLS = True
 SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
 
 MIDDLEWARE = [
+    "waiting_room.middleware.WaitingRoomMiddleware",  # first: a poll must cost less than anything else
     "ui.middleware.RequestIdMiddleware",
     "tenants.middleware.TenantMiddleware",
     "ui.middleware.SecurityHeadersMiddleware",

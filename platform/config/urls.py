@@ -9,6 +9,7 @@ urlpatterns = [
     path("portal/account/", include("accounts.urls")),
     path("portal/", include("organizer_portal.urls")),
     path("door/", include("scanning.urls")),
+    path("", include("waiting_room.urls")),
     path("", include("storefront.urls")),
 ]
 handler404 = "ui.views.not_found"

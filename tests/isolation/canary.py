@@ -36,6 +36,11 @@ from tests import world
 from tickets.models import Ticket
 from tickets.queries import tickets_of_order
 from ui.ids import uuid7
+from waiting_room import actions as room
+from waiting_room.models import Line
+from waiting_room.pace import Health
+from waiting_room.queries import Stock, open_line
+from waiting_room.tokens import entry_id, new_browser
 
 # Texts that no person types: why they cannot hold a word. Their values are markers of their organizer all the same.
 MACHINE_MADE = {
@@ -66,6 +71,10 @@ MACHINE_MADE = {
     "orders.Order.language": "a language",
     "orders.Order.currency": "a currency",
     "payments.Payment.currency": "a currency",
+    "waiting_room.Line.commitment": "a digest",
+    "waiting_room.Line.seed": "a random number",
+    "waiting_room.Line.early_digest": "a digest",
+    "waiting_room.EarlyEntry.entry": "a digest",
     "tickets.SigningKey.event_tag": "a digest",
     "tickets.Ticket.code": "signed bytes",
     "tickets.Ticket.short_code": "a random name",
@@ -77,6 +86,8 @@ TELLTALE = (
     "inventory.Hold.token",
     "orders.Order.number",
     "orders.Order.token",
+    "waiting_room.Line.commitment",
+    "waiting_room.EarlyEntry.entry",
     "tickets.SigningKey.event_tag",
     "tickets.Ticket.code",
     "tickets.Ticket.short_code",
@@ -188,6 +199,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     proof = prove_stock(performance_id=world.the_performance(event).pk)
     proof.examples = [{"what": "size", "quota": f"{word} guest", "quota_size": 30, "places": 29}]
     proof.save()
+    _wait_in_line(event)
     while drain():
         pass
     return Furnished(
@@ -204,6 +216,19 @@ def _sell(house: world.House, word: str) -> Furnished:
         file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
         ticket=ticket,
     )
+
+
+def _wait_in_line(event: Event) -> None:
+    """A line that somebody waited in, was let in from, and that is closed again."""
+    pace = {"rate_min": 60, "rate_max": 600}
+    room.change_room(event_id=event.pk, mode="on", actor=SYSTEM, starts_at=timezone.now() + timedelta(hours=1), **pace)
+    line = open_line(event.pk)
+    assert line is not None
+    room.start_line(line_id=line.pk, entries=[entry_id(line.pk, new_browser())])
+    earlier = timezone.now() - timedelta(seconds=5)
+    Line.objects.filter(pk=line.pk).update(started_at=earlier, ticked_at=earlier)
+    room.admit_next(line_id=line.pk, total=1, health=Health(), stock=Stock(left=1, held=0, free=1))
+    room.change_room(event_id=event.pk, mode="off", actor=SYSTEM, **pace)
 
 
 def _plant(word: str) -> None:

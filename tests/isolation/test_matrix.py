@@ -118,6 +118,12 @@ ORGANIZER: dict[str, Row] = {
     "storefront:order_calendar": everybody(404),
     "storefront:ticket_code": everybody(404),
     "storefront:order_emails": everybody(404, "POST"),
+    "waiting_room:queue": everybody(302),  # no line: on to the event
+    "waiting_room:entries": everybody(302, "POST"),
+    "waiting_room:challenge": everybody(409),
+    "waiting_room:position": everybody(200),  # who carries no token stands nowhere
+    "waiting_room:fairness": everybody(200),  # of the last line
+    "waiting_room:order": everybody(200),
     "storefront:theme": everybody(404),
     "storefront:media": everybody(404),
 }
@@ -175,6 +181,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "marketplace:opening": [NOBODY],
         "storefront:event": [made.event.slug],
         "storefront:holds": [made.event.slug],
+        **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
         "storefront:ticket_code": [*order, 1],
         "storefront:theme": ["0" * 16],
         "storefront:media": ["nothing.png"],
@@ -187,6 +194,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
 
 
 _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
+_OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
     "stock_proofs",
     "event",

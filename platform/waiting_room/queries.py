@@ -1,0 +1,143 @@
+"""Reads and locked reads of the waiting room."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from events.models import Event, Performance
+from inventory.queries import stock_by_state
+from ui.errors import NotFound
+from waiting_room.models import EarlyEntry, Line, Room
+
+
+def room_of(event_id: UUID) -> Room | None:
+    """The event's room, if it ever had one."""
+    return Room.objects.filter(event_id=event_id).first()
+
+
+def open_line(event_id: UUID) -> Line | None:
+    """The line that people can join now."""
+    return Line.objects.select_related("room__event").filter(room__event_id=event_id, closed_at=None).first()
+
+
+def latest_line(event_id: UUID) -> Line | None:
+    """The open line, or else the last one: what the proof of fairness is about."""
+    return Line.objects.select_related("room__event").filter(room__event_id=event_id).order_by("-opened_at").first()
+
+
+def line_for_update(line_id: UUID) -> Line:
+    """The line, its row locked until the transaction ends. Raises NotFound."""
+    line = Line.objects.select_for_update(of=("self",)).select_related("room__event").filter(pk=line_id).first()
+    if line is None:
+        raise NotFound
+    return line
+
+
+def room_for_update(event_id: UUID) -> Room:
+    """The event's room, its row locked; made when there is none. Raises NotFound when there is no such event."""
+    if not Event.objects.filter(pk=event_id).exists():
+        raise NotFound
+    Room.objects.get_or_create(event_id=event_id)
+    return Room.objects.select_for_update(of=("self",)).select_related("event").get(event_id=event_id)
+
+
+def rooms_to_tend() -> list[Room]:
+    """Rooms that have an open line or a rule to watch."""
+    wanted = Q(mode=Room.Mode.RULE) | Q(lines__closed_at=None, lines__isnull=False)
+    return list(Room.objects.select_related("event").filter(wanted).distinct().order_by("pk"))
+
+
+TENDED_SQL = (
+    "SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM \"{schema}\".waiting_room_line WHERE closed_at IS NULL)"
+    " OR EXISTS (SELECT 1 FROM \"{schema}\".waiting_room_room WHERE mode = 'rule')"
+)
+
+
+def schemas_to_tend(schemas: list[str]) -> list[str]:
+    """Those of these schemas that `rooms_to_tend` has something in, with one statement per 200."""
+    found: list[str] = []
+    for start in range(0, len(schemas), 200):
+        branches = (TENDED_SQL.format(schema=schema) for schema in schemas[start : start + 200])
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(branches))
+            found += [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def early_entries(line: Line) -> QuerySet[EarlyEntry, str]:
+    """The public ids of those who came early, ascending."""
+    return line.early.order_by("entry").values_list("entry", flat=True)
+
+
+def recent_turns(line: Line) -> list[tuple[int, float]]:
+    """(last position, instant in seconds since 1970) of the steps that still matter to who comes back."""
+    steps = line.steps.filter(at__gte=timezone.now() - timedelta(hours=2)).order_by("first")
+    return [(step.last, step.at.timestamp()) for step in steps]
+
+
+def open_doors() -> dict[str, Any]:
+    """Which performances are behind a line now, and whose visitors are counted: plain JSON values for waiting_room.gate."""
+    lines = list(Line.objects.select_related("room__event").filter(closed_at=None))
+    performances = Performance.objects.filter(event__in=[line.room.event_id for line in lines]).values_list(
+        "event_id", "pk"
+    )
+    watched = Room.objects.filter(mode=Room.Mode.RULE, busy_above__isnull=False).values_list("event_id", flat=True)
+    return {
+        "lines": [
+            {
+                "line": line.pk.hex,
+                "event": line.room.event_id.hex,
+                "slug": line.room.event.slug,
+                "is_sold_out": line.is_sold_out,
+                "performances": [str(pk) for event_id, pk in performances if event_id == line.room.event_id],
+            }
+            for line in lines
+        ],
+        "watched": [event_id.hex for event_id in watched],
+    }
+
+
+@dataclass(frozen=True)
+class Stock:
+    """The event's places over all dates to come: `left` tickets could be held now, `held` lie in somebody's hold."""
+
+    left: int
+    held: int
+    free: int
+
+    @property
+    def is_gone(self) -> bool:
+        """Nothing is left and nothing can come back by itself."""
+        return self.left == 0 and self.held == 0
+
+
+def stock_of(event: Event, *, at: datetime) -> Stock:
+    """What is left of an event at `at`."""
+    left = held = free = 0
+    draws = list(event.ticket_types.filter(is_active=True, quotas__isnull=False).values_list("pk", "quotas"))
+    for performance in event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at):
+        states = stock_by_state(performance, at=at)
+        free_here = sum(state["free"] for state in states.values())
+        held += sum(state["held"] for state in states.values())
+        free += free_here
+        by_type: dict[UUID, int] = {}
+        for type_id, quota_id in draws:
+            in_quota = states[quota_id]["free"] if quota_id in states else 0
+            by_type[type_id] = min(in_quota, by_type.get(type_id, in_quota))
+        # Types that share a quota each see all of it.
+        left += min(sum(by_type.values()), free_here)
+    return Stock(left=left, held=held, free=free)
+
+
+def admitted_by_minute(line: Line, *, since: datetime) -> dict[datetime, int]:
+    """How many were let in, per minute that has any, from `since` on."""
+    counts: dict[datetime, int] = {}
+    for step in line.steps.filter(at__gte=since):
+        minute = step.at.replace(second=0, microsecond=0)
+        counts[minute] = counts.get(minute, 0) + step.last - step.first + 1
+    return counts
