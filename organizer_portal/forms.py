@@ -5,12 +5,15 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from events.actions import local_time
 from events.models import Event, TicketType
+from people.models import Membership
 from seating.models import Venue
 from ui.brand import normalised
 from ui.money import format_money, parse_money
@@ -280,3 +283,40 @@ class BrandForm(forms.Form):
         if upload is not None and (upload.size or 0) > LARGEST_LOGO:
             raise forms.ValidationError(_now("This file is larger than 4 MB. Choose a smaller one."))
         return upload
+
+
+class RoleForm(forms.Form):
+    """What somebody may do."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
+
+
+class InvitationForm(RoleForm):
+    """Who is asked to join, and as what."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+    field_order = ["email", "role"]
+
+
+class NewColleagueForm(forms.Form):
+    """The account of somebody who accepts an invitation and has none yet."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 10 characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        max_length=256,
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_password(self) -> str:
+        """One that is hard to guess, for this person."""
+        password = str(self.cleaned_data["password"])
+        validate_password(password, user=User(email=self.email, name=self.cleaned_data.get("name", "")))
+        return password

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer_portal.views import door, events, home, money, orders, settings, stock
+from organizer_portal.views import door, events, home, money, orders, settings, stock, team
 
 app_name = "organizer_portal"
 urlpatterns = [
@@ -34,7 +34,12 @@ urlpatterns = [
     path("payments/onboardings/", money.onboardings, name="onboardings"),
     path("payments/return/", money.payments_return, name="payments_return"),
     path("settings/", settings.settings, name="settings"),
-    path("settings/team/", settings.team, name="team"),
+    path("settings/team/", team.team, name="team"),
+    path("settings/team/invitations/", team.invitations, name="invitations"),
+    path("settings/team/invitations/<uuid:invitation_id>/withdrawal/", team.withdrawals, name="withdrawal"),
+    path("settings/team/<int:member_id>/", team.member, name="member"),
+    path("settings/team/<int:member_id>/removal/", team.removals, name="removal"),
+    path("invitations/<str:token>/", team.invitation, name="invitation"),
     path("settings/branding/", settings.branding, name="branding"),
     path("settings/branding/verdict/", settings.brand_verdict, name="brand_verdict"),
 ]

@@ -1,29 +1,18 @@
-"""Settings: team and branding."""
+"""Settings: what there is, and branding."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organizer_portal.access import BE_HERE, OWN, Desk, staff
 from organizer_portal.forms import BrandForm
 from organizer_portal.logo import NotAnImage, store_logo
-from people.models import Membership
 from tenants.actions import brand_organizer
 from tenants.models import Organizer
 from ui.brand import EDGE_CONTRAST, LIGHT_PAPER, brand, contrast, normalised
 from ui.forms import posted
-
-ROLE_SENTENCES = {
-    Membership.Role.OWNER: gettext_lazy("Does everything: events, orders, refunds, payments, team and branding."),
-    Membership.Role.MANAGER: gettext_lazy(
-        "Sets up events, sees orders, sends tickets again, runs the door. No refunds."
-    ),
-    Membership.Role.FINANCE: gettext_lazy("Sees sales and orders, refunds, looks after payments. Changes no event."),
-    Membership.Role.DOOR: gettext_lazy("Runs the door: entrances, phones, who is in. Sees no money."),
-}
 
 
 @require_safe
@@ -31,16 +20,6 @@ ROLE_SENTENCES = {
 def settings(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What can be set, and where."""
     return render(request, "organizer_portal/settings.html", {"is_owner": OWN.allows(desk.membership)})
-
-
-@require_safe
-@staff(BE_HERE)
-def team(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Who works here, with their roles as sentences."""
-    order = list(Membership.Role.values)
-    members = sorted(Membership.objects.all(), key=lambda member: (order.index(member.role), member.email))
-    rows = [{"member": member, "sentence": ROLE_SENTENCES[Membership.Role(member.role)]} for member in members]
-    return render(request, "organizer_portal/team.html", {"rows": rows, "me": desk.user.pk})
 
 
 @require_http_methods(["GET", "POST"])

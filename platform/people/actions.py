@@ -1,12 +1,27 @@
-"""Members join; customers are remembered; consents are kept word for word."""
+"""People are invited, join, change roles and leave; customers are remembered; consents are kept word for word."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from audit.actions import Actor, record
+from accounts.actions import create_user
+from accounts.models import User
+from audit.actions import Actor, record, user_actor
+from notifications.actions import queue_email
 from people.consents import CONSENT_TEXTS
-from people.models import Consent, Customer, Membership
+from people.errors import AlreadyMember, InvitationInvalid, InvitedSomebodyElse, LastOwner
+from people.models import Consent, Customer, Invitation, Membership
+from people.queries import member_by_id, open_invitation, team_for_update
+from tenants.current import current_organizer
+from tenants.queries import portal_url
+
+INVITATION_TIME = timedelta(days=7)
 
 
 @transaction.atomic
@@ -17,6 +32,111 @@ def add_member(*, user_id: UUID, name: str, email: str, role: Membership.Role, a
     )
     record(verb="add_member", target=membership, actor=actor, detail={"role": role.value})
     return membership
+
+
+@transaction.atomic
+def invite_member(*, email: str, role: Membership.Role, actor: Actor) -> Invitation:
+    """Mail somebody a link with which to join. Inviting an address again replaces its invitation: the old link dies.
+
+    Raises InvitationInvalid, AlreadyMember.
+    """
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvitationInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
+    if Membership.objects.filter(email__iexact=email).exists():
+        raise AlreadyMember
+    now = timezone.now()
+    Invitation.objects.filter(email__iexact=email).delete()
+    invitation = Invitation.objects.create(email=email, role=role, created_at=now, expires_at=now + INVITATION_TIME)
+    organizer = current_organizer()
+    path = reverse("organizer_portal:invitation", args=[invitation.token])
+    queue_email(
+        key=f"invitation:{invitation.pk}",
+        to=email,
+        template="people/mail/invitation",
+        context={
+            "organizer": organizer,
+            "role": invitation.get_role_display(),
+            "days": INVITATION_TIME.days,
+            "button_url": portal_url(organizer, path),
+            "button_label": _("Join the team"),
+        },
+    )
+    record(verb="invite_member", target=invitation, actor=actor, detail={"role": role.value})
+    return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation_id: UUID, actor: Actor) -> None:
+    """Make an invitation's link worthless; one that is over already stays so."""
+    invitation = Invitation.objects.select_for_update().filter(pk=invitation_id).first()
+    if invitation is not None:
+        record(verb="withdraw_invitation", target=invitation, actor=actor)
+        invitation.delete()
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, user: User) -> Membership:
+    """Give the invited user the place that waits for them; the invitation is used up.
+
+    Raises InvitationOver, and InvitedSomebodyElse when the mail went to another address than the user's.
+    """
+    invitation = open_invitation(token, at=timezone.now(), lock=True)
+    if invitation.email.casefold() != user.email.casefold():
+        raise InvitedSomebodyElse
+    invitation.delete()
+    return add_member(
+        user_id=user.pk,
+        name=user.name,
+        email=user.email,
+        role=Membership.Role(invitation.role),
+        actor=user_actor(user.pk),
+    )
+
+
+@transaction.atomic
+def join_as_new_user(*, token: str, name: str, password: str) -> Membership:
+    """Accept an invitation without having an account yet: it is made for the invited address.
+
+    Raises InvitationOver, EmailTaken. The password is judged by the form that took it.
+    """
+    invitation = open_invitation(token, at=timezone.now(), lock=True)
+    user = create_user(email=invitation.email, password=password, name=name)
+    return accept_invitation(token=token, user=user)
+
+
+@transaction.atomic
+def change_role(*, member_id: int, role: Membership.Role, actor: Actor) -> Membership:
+    """Give a member another role. Raises NotFound, LastOwner."""
+    member = _member_who_may_change(member_id, stays_owner=role == Membership.Role.OWNER)
+    before, member.role = member.role, role
+    member.save(update_fields=["role"])
+    record(verb="change_role", target=member, actor=actor, detail={"role": [before, role.value]})
+    return member
+
+
+@transaction.atomic
+def remove_member(*, member_id: int, actor: Actor) -> None:
+    """Take a member off the team; their account stays. They are refused from their next request on.
+
+    Raises NotFound, LastOwner.
+    """
+    member = _member_who_may_change(member_id, stays_owner=False)
+    record(
+        verb="remove_member", target=member, actor=actor, detail={"role": member.role, "user_id": str(member.user_id)}
+    )
+    member.delete()
+
+
+def _member_who_may_change(member_id: int, *, stays_owner: bool) -> Membership:
+    team = team_for_update()
+    member = next((one for one in team if one.pk == member_id), None) or member_by_id(member_id)
+    others = [one for one in team if one.role == Membership.Role.OWNER and one.pk != member_id]
+    if member.role == Membership.Role.OWNER and not stays_owner and not others:
+        raise LastOwner
+    return member
 
 
 def remember_customer(*, email: str, name: str) -> Customer:

@@ -1,8 +1,10 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from ui.ids import uuid7
+from ui.ids import new_token, uuid7
 
 
 class Membership(models.Model):
@@ -32,6 +34,31 @@ class Membership(models.Model):
     @property
     def can_refund(self) -> bool:
         return self.role in (self.Role.OWNER, self.Role.FINANCE)
+
+
+class Invitation(models.Model):
+    """A place on the team that waits for the person at `email`. `token` is the proof that the mail arrived.
+
+    There is one per address at a time; it ends by being accepted or withdrawn, and is deleted then.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    token = models.CharField(max_length=64, default=new_token)
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["token"], name="invitation_token_once"),
+            models.UniqueConstraint(Lower("email"), name="invitation_once_per_email"),
+        ]
+
+    def is_open(self, *, at: datetime) -> bool:
+        """Whether it can still be accepted at instant `at`."""
+        return at < self.expires_at
 
 
 class Customer(models.Model):

@@ -1,8 +1,11 @@
 """Reads about members and customers of this organizer."""
 
+from datetime import datetime
 from uuid import UUID
 
-from people.models import Membership
+from people.errors import InvitationOver
+from people.models import Invitation, Membership
+from ui.errors import NotFound
 
 
 def membership_of(user_id: UUID) -> Membership | None:
@@ -13,3 +16,30 @@ def membership_of(user_id: UUID) -> Membership | None:
 def owners() -> list[Membership]:
     """The organizer's owners, who are told what only they can decide."""
     return list(Membership.objects.filter(role=Membership.Role.OWNER).order_by("pk"))
+
+
+def member_by_id(member_id: int) -> Membership:
+    """A person on the team. Raises NotFound."""
+    member = Membership.objects.filter(pk=member_id).first()
+    if member is None:
+        raise NotFound
+    return member
+
+
+def team_for_update() -> list[Membership]:
+    """Everybody on the team, locked: two owners who remove each other at once must not both succeed."""
+    return list(Membership.objects.select_for_update().order_by("pk"))
+
+
+def open_invitations(*, at: datetime) -> list[Invitation]:
+    """The invitations that can still be accepted, oldest first."""
+    return list(Invitation.objects.filter(expires_at__gt=at))
+
+
+def open_invitation(token: str, *, at: datetime, lock: bool = False) -> Invitation:
+    """The invitation that this token belongs to, its row locked if asked for. Raises InvitationOver."""
+    invitations = Invitation.objects.select_for_update() if lock else Invitation.objects.all()
+    invitation = invitations.filter(token=token).first()
+    if invitation is None or not invitation.is_open(at=at):
+        raise InvitationOver
+    return invitation

@@ -29,7 +29,7 @@ from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Payment, Refund
-from people.actions import add_member
+from people.actions import add_member, invite_member
 from people.models import Membership
 from scanning.actions import create_gate, pair_device, scan
 from tests import world
@@ -148,6 +148,7 @@ def furnish(house: world.House, word: str) -> Furnished:
         keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
         for person, role in ((house.owner, Membership.Role.OWNER), (house.door, Membership.Role.DOOR)):
             add_member(user_id=person.pk, name=f"{word} {role}", email=person.email, role=role, actor=SYSTEM)
+        invite_member(email=f"{word}@invited.example", role=Membership.Role.DOOR, actor=SYSTEM)
         made = _sell(house, word)
         _plant(word)
         made.markers = _markers(made)

@@ -102,6 +102,11 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:payments_return": staff(302, 403),
     "organizer_portal:settings": staff(200, 200),
     "organizer_portal:team": staff(200, 200),
+    "organizer_portal:invitations": staff(422, 403, "POST"),
+    "organizer_portal:withdrawal": staff(302, 403, "POST"),  # of an invitation that is not there
+    "organizer_portal:member": staff(404, 403),
+    "organizer_portal:removal": staff(404, 403, "POST"),
+    "organizer_portal:invitation": everybody(404),  # asked with a wrong token
     "organizer_portal:branding": staff(200, 403),
     "organizer_portal:brand_verdict": staff(200, 403),
     "scanning:door": everybody(200),  # an empty shell: the phone's token opens the API
@@ -175,6 +180,10 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:sale_resumption": [made.event.pk, NOBODY],
         "organizer_portal:revocation": [NOBODY],
         "organizer_portal:pairing_qr": ["nothing"],
+        "organizer_portal:withdrawal": [NOBODY],
+        "organizer_portal:member": [10**9],
+        "organizer_portal:removal": [10**9],
+        "organizer_portal:invitation": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
         "console:suspensions": [NOBODY],
         "console:reactivations": [NOBODY],
