@@ -34,6 +34,10 @@ from ui.middleware import security_headers
 from ui.network import client_network
 from ui.problems import CONTENT_TYPE, members_of, problem
 from ui.request_id import HEADER, begin_request
+from waiting_room import health
+from waiting_room.errors import QueueRequired
+from waiting_room.gate import Doors, check_admission, doors_known, doors_of
+from waiting_room.tokens import HEADER as QUEUE_TOKEN
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -74,7 +78,12 @@ class OnSale:
             asking = _asking(scope, messages)
             organizer = await self._organizer(asking.host)
             name = begin_request()
+            doors = doors_known(organizer) or await self._read_doors(organizer)
+            _require_admission(doors, organizer, asking)
+            started = time.perf_counter()
             answer = await self._hold(organizer, asking)
+            if doors.is_any:
+                health.note_request(organizer.pk, seconds=time.perf_counter() - started, status=answer.status)
         except _NotOurs:
             await self.app(scope, _again(messages, receive), send)
             return
@@ -130,6 +139,16 @@ class OnSale:
                 self._hosts[header] = kept
         return kept[1]
 
+    async def _read_doors(self, organizer: Organizer) -> Doors:
+        """Which dates are behind a line, once a second; on the way, what the line goes by is told to Redis."""
+
+        def read() -> Doors:
+            health.flush()
+            return doors_of(organizer)
+
+        doors: Doors = await self._once((organizer.pk, "doors"), lambda: database_sync_to_async(read)())
+        return doors
+
     async def _read_offer(self, organizer: Organizer, performance_id: UUID) -> Offer:
         def read() -> Offer:
             with tenant_context(organizer):
@@ -157,6 +176,7 @@ class _Asking:
 
     host: str
     language: str
+    queue_token: str
     performance_id: UUID
     basket: dict[UUID, int]
     asked: Asked
@@ -167,6 +187,15 @@ class _Answer:
     status: int
     content: bytes
     content_type: str
+
+
+def _require_admission(doors: Doors, organizer: Organizer, asking: _Asking) -> None:
+    """Raises _NotOurs for who was not let in: Django has the words."""
+    headers = {QUEUE_TOKEN: asking.queue_token}
+    try:
+        check_admission(doors, organizer, asking.performance_id, cookies={}, headers=headers)
+    except QueueRequired as error:
+        raise _NotOurs from error
 
 
 async def _messages(receive: Receive) -> list[Message]:
@@ -211,13 +240,16 @@ def _asking(scope: Scope, messages: list[Message]) -> _Asking:
     return _Asking(
         host=headers.get(b"host", ""),
         language=headers.get(b"accept-language", ""),
+        queue_token=headers.get(b"queue-token", ""),
         performance_id=performance_id,
         basket=basket,
         asked=asked_by(key=key, body=body, network=network),
     )
 
 
-_READ = frozenset({b"host", b"idempotency-key", b"content-type", b"accept-language", b"x-forwarded-for"})
+_READ = frozenset(
+    {b"host", b"idempotency-key", b"content-type", b"accept-language", b"x-forwarded-for", b"queue-token"}
+)
 
 
 def _parsed(body: bytes) -> tuple[UUID, dict[UUID, int], dict[str, Any]]:

@@ -54,13 +54,17 @@ _KNOWN: dict[UUID, tuple[float, Doors]] = {}
 
 def doors_of(organizer: Organizer) -> Doors:
     """What is open at this organizer, at most a second old."""
-    now = time.monotonic()
+    known = doors_known(organizer)
+    if known is None:
+        known = _read(organizer)
+        _KNOWN[organizer.pk] = (time.monotonic(), known)
+    return known
+
+
+def doors_known(organizer: Organizer) -> Doors | None:
+    """The same from this process's memory alone; None when it is time to ask `doors_of` again, which waits for Redis."""
     known = _KNOWN.get(organizer.pk)
-    if known is not None and now - known[0] < FRESH_SECONDS:
-        return known[1]
-    doors = _read(organizer)
-    _KNOWN[organizer.pk] = (now, doors)
-    return doors
+    return known[1] if known is not None and time.monotonic() - known[0] < FRESH_SECONDS else None
 
 
 def forget_doors(organizer: Organizer) -> None:
@@ -74,10 +78,20 @@ def require_admission(
     *, organizer: Organizer, performance_id: object, cookies: Mapping[str, str], headers: Mapping[str, str]
 ) -> Pass | None:
     """The visitor's pass; None where no line is open. Raises QueueRequired for who has not been let in."""
-    door = doors_of(organizer).by_performance.get(str(performance_id))
-    if door is None:
-        return None
-    return _pass_for(door, organizer, cookies, headers)
+    return check_admission(doors_of(organizer), organizer, performance_id, cookies=cookies, headers=headers)
+
+
+def check_admission(
+    doors: Doors,
+    organizer: Organizer,
+    performance_id: object,
+    *,
+    cookies: Mapping[str, str],
+    headers: Mapping[str, str],
+) -> Pass | None:
+    """The same for who has the doors at hand; waits for nothing."""
+    door = doors.by_performance.get(str(performance_id))
+    return None if door is None else _pass_for(door, organizer, cookies, headers)
 
 
 def is_admitted(door: Door, organizer: Organizer, cookies: Mapping[str, str]) -> bool:

@@ -46,6 +46,12 @@ _METER = _Meter()
 
 def count_request(organizer_id: UUID, *, seconds: float, status: int) -> None:
     """A request to a hold or order door was answered. What the asker got wrong, or what is sold out, is no error."""
+    note_request(organizer_id, seconds=seconds, status=status)
+    _flush_when_due()
+
+
+def note_request(organizer_id: UUID, *, seconds: float, status: int) -> None:
+    """The same for a door that calls `flush` itself, because it must not wait for Redis."""
     counts = {f"b{min(bisect_left(BOUNDS, seconds), len(BOUNDS) - 1)}": 1, "n": 1, "errors": int(status >= 500)}
     _count(f"room:health:{organizer_id.hex}:{_slot()}", counts)
 
@@ -53,6 +59,7 @@ def count_request(organizer_id: UUID, *, seconds: float, status: int) -> None:
 def count_arrival(event_id: UUID) -> None:
     """Somebody looks at an event that has a rule."""
     _count(f"room:arrivals:{event_id.hex}:{int(time.time()) // 60}", {"n": 1})
+    _flush_when_due()
 
 
 def checkout_health(organizer_id: UUID) -> Health:
@@ -95,6 +102,9 @@ def flush() -> None:
 def _count(name: str, fields: Mapping[str, int]) -> None:
     # Threads may lose a count to each other; a rate is none the worse for it.
     _METER.counts.setdefault(name, Counter()).update(fields)
+
+
+def _flush_when_due() -> None:
     if time.monotonic() - _METER.sent_at >= 1.0:
         flush()
 

@@ -1,6 +1,7 @@
 """Two hundred buyers at once, through real HTTP, on a real server: nothing is sold twice and everybody gets a clear answer."""
 
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
@@ -19,6 +20,9 @@ from outbox.actions import drain
 from tests import world
 from tests.load import Answer, ask, payload
 from tests.stack import Web, start_web
+from waiting_room.actions import change_room
+from waiting_room.queries import open_line
+from waiting_room.tokens import Pass, sign_pass
 
 BUYERS, PLACES = 200, 50
 REFUSALS = {"sold_out", "busy_try_again"}
@@ -107,6 +111,31 @@ def test_the_on_sale_path_answers_many_buyers_with_one_statement(web):
     statements = len(set(made_at))  # each has one instant
     assert len(made_at) == 200
     assert statements <= 50 if web.server == "onsale" else statements > 150
+
+
+def test_while_a_line_is_open_only_a_pass_holds(web, box_office):
+    event, beside = on_sale("Behind the Line"), on_sale("No Line")
+    ask(web.port, [hold_request(web, event, Standard=1)])  # the door knows that no line is open
+    pace = {"rate_min": 60, "rate_max": 60}
+    change_room(event_id=event.pk, mode="on", actor=SYSTEM, **pace)
+    line = open_line(event.pk)
+    visit = Pass(line.pk, "0" * 16, until=int(time.time()) + 60, latest=int(time.time()) + 60)
+    token = sign_pass(visit, organizer_id=box_office.organizer.pk, browser="b") + ".b"
+    foreign = sign_pass(visit, organizer_id=uuid4(), browser="b") + ".b"
+    time.sleep(1.1)  # what a process remembers of lines
+
+    def with_token(value: str) -> bytes:
+        return hold_request(web, event, Standard=1).replace(b"Host:", f"Queue-Token: {value}\r\nHost:".encode(), 1)
+
+    requests = [hold_request(web, event, Standard=1), with_token(foreign), with_token("x"), with_token(token)]
+    *refused, held = ask(web.port, requests).answers
+    elsewhere = ask(web.port, [hold_request(web, beside, Standard=1)]).answers[0]
+    change_room(event_id=event.pk, mode="off", actor=SYSTEM, **pace)
+
+    assert [(answer.status, answer.json()["code"]) for answer in refused] == [(403, "queue_required")] * 3
+    assert refused[0].json()["queue"] == f"/events/{event.slug}/queue/"
+    assert (held.status, elsewhere.status) == (201, 201)
+    assert counted(event) == {"free": PLACES - 2, "held": 2}
 
 
 def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):
