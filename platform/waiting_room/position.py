@@ -82,6 +82,7 @@ def _plain(standing: Standing) -> HttpResponse:
     answer = JsonResponse(standing.as_json())
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Length"] = str(len(answer.content))  # the middleware that would say so is not asked
     return answer
 
 
