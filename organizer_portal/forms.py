@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from events.actions import local_time
 from events.models import Event, TicketType
-from people.models import Membership
+from people.actions import LONGEST_LEGAL_TEXT
+from people.models import LegalText, Membership
 from seating.models import Venue
 from ui.brand import normalised
 from ui.money import format_money, parse_money
@@ -320,3 +321,20 @@ class NewColleagueForm(forms.Form):
         password = str(self.cleaned_data["password"])
         validate_password(password, user=User(email=self.email, name=self.cleaned_data.get("name", "")))
         return password
+
+
+def _legal(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=LONGEST_LEGAL_TEXT,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+
+class LegalForm(forms.Form):
+    """The organizer's own words for its legal pages; the fields are named like `LegalText.Kind`."""
+
+    terms = _legal(LegalText.Kind.TERMS.label)
+    privacy = _legal(LegalText.Kind.PRIVACY.label)
+    imprint = _legal(LegalText.Kind.IMPRINT.label)

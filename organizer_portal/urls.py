@@ -40,6 +40,7 @@ urlpatterns = [
     path("settings/team/<int:member_id>/", team.member, name="member"),
     path("settings/team/<int:member_id>/removal/", team.removals, name="removal"),
     path("invitations/<str:token>/", team.invitation, name="invitation"),
+    path("settings/legal/", settings.legal, name="legal"),
     path("settings/branding/", settings.branding, name="branding"),
     path("settings/branding/verdict/", settings.brand_verdict, name="brand_verdict"),
 ]

@@ -22,6 +22,9 @@ urlpatterns = [
     path(f"{_order}calendar.ics", views.order_calendar, name="order_calendar"),
     path(f"{_order}tickets/<int:index>.png", views.ticket_code, name="ticket_code"),
     path(f"{_order}emails/", views.order_emails, name="order_emails"),
+    path("terms/", views.legal, {"kind": "terms"}, name="terms"),
+    path("privacy/", views.legal, {"kind": "privacy"}, name="privacy"),
+    path("imprint/", views.legal, {"kind": "imprint"}, name="imprint"),
     path("theme/<str:digest>.css", views.theme, name="theme"),
     path("media/<path:path>", views.media, name="media"),
 ]

@@ -36,6 +36,8 @@ from orders.models import Order
 from orders.queries import order_by_token
 from payments.queries import connected_account, payment_of
 from people.consents import CONSENT_TEXTS
+from people.models import LegalText
+from people.queries import legal_text
 from pricing.quote import Quote
 from storefront.offers import (
     Offer,
@@ -473,6 +475,16 @@ def _told_to_wait(response: HttpResponse, error: DomainError) -> HttpResponse:
         response.status_code = error.status
         response["Retry-After"] = str(error.extra["wait_seconds"])
     return response
+
+
+# --- Legal pages ---------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def legal(request: HttpRequest, kind: str) -> HttpResponse:
+    """`storefront/legal.html`: the `title` and the `shown` text (people.legal.ShownText) of terms, privacy or imprint."""
+    what = LegalText.Kind(kind)
+    return render(request, "storefront/legal.html", {"title": what.label, "shown": legal_text(what)})
 
 
 # --- The brand -------------------------------------------------------------------------------------------------------------------

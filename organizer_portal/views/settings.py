@@ -1,14 +1,18 @@
-"""Settings: what there is, and branding."""
+"""Settings: what there is, legal texts and branding."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organizer_portal.access import BE_HERE, OWN, Desk, staff
-from organizer_portal.forms import BrandForm
+from organizer_portal.forms import BrandForm, LegalForm
 from organizer_portal.logo import NotAnImage, store_logo
+from people.actions import write_legal_text
+from people.models import LegalText
+from people.queries import legal_text, own_legal_text
 from tenants.actions import brand_organizer
 from tenants.models import Organizer
 from ui.brand import EDGE_CONTRAST, LIGHT_PAPER, brand, contrast, normalised
@@ -20,6 +24,25 @@ from ui.forms import posted
 def settings(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What can be set, and where."""
     return render(request, "organizer_portal/settings.html", {"is_owner": OWN.allows(desk.membership)})
+
+
+@require_http_methods(["GET", "POST"])
+@staff(OWN)
+def legal(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Terms of sale, privacy and imprint, as the storefront's footer leads to them."""
+    own = {kind: own_legal_text(kind) for kind in LegalText.Kind}
+    form = LegalForm(posted(request), initial={kind.value: text.text if text else "" for kind, text in own.items()})
+    if request.method == "POST" and form.is_valid():
+        for kind in LegalText.Kind:
+            write_legal_text(kind=kind, text=form.cleaned_data[kind.value], actor=desk.actor)
+        messages.success(request, _("Saved. Your pages show it from now on."))
+        return redirect("organizer_portal:legal")
+    rows = [
+        {"field": form[kind.value], "shown": legal_text(kind), "url": reverse(f"storefront:{kind.value}")}
+        for kind in LegalText.Kind
+    ]
+    context = {"form": form, "rows": rows}
+    return render(request, "organizer_portal/legal.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

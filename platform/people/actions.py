@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,9 +15,9 @@ from accounts.models import User
 from audit.actions import Actor, record, user_actor
 from notifications.actions import queue_email
 from people.consents import CONSENT_TEXTS
-from people.errors import AlreadyMember, InvitationInvalid, InvitedSomebodyElse, LastOwner
-from people.models import Consent, Customer, Invitation, Membership
-from people.queries import member_by_id, open_invitation, team_for_update
+from people.errors import AlreadyMember, InvitationInvalid, InvitedSomebodyElse, LastOwner, LegalTextTooLong
+from people.models import Consent, Customer, Invitation, LegalText, Membership
+from people.queries import legal_text, member_by_id, open_invitation, own_legal_text, team_for_update
 from tenants.current import current_organizer
 from tenants.queries import portal_url
 
@@ -152,15 +152,43 @@ def remember_customer(*, email: str, name: str) -> Customer:
 
 
 def keep_consents(*, customer: Customer, given: frozenset[str], reference: str) -> None:
-    """Append one row per text that was shown, given or not, with its words and version."""
+    """Append one row per text that was shown, given or not, with its words and version.
+
+    Of the terms also which version of them the text led to; a saved version never changes.
+    """
+    terms = legal_text(LegalText.Kind.TERMS).version
     Consent.objects.bulk_create(
         Consent(
             customer=customer,
             kind=text.kind,
             is_given=text.kind in given,
-            text_version=text.version,
+            text_version=f"{text.version}, {terms}" if text.kind == Consent.Kind.TERMS else text.version,
             text=str(text.text),
             reference=reference,
         )
         for text in CONSENT_TEXTS
     )
+
+
+LONGEST_LEGAL_TEXT = 50_000  # characters
+
+
+@transaction.atomic
+def write_legal_text(*, kind: LegalText.Kind, text: str, actor: Actor) -> LegalText | None:
+    """Show these words on a legal page from now on; "" shows the default again. Earlier versions stay for the record.
+
+    The same words again are no new version. Raises LegalTextTooLong.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    if len(text) > LONGEST_LEGAL_TEXT:
+        raise LegalTextTooLong(_("Write at most 50,000 characters."), field=kind.value)
+    with connection.cursor() as cursor:  # two at once would take the same number
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{connection.schema_name}:legal:{kind.value}"])  # type: ignore[attr-defined]
+    before = own_legal_text(kind)
+    if text == (before.text if before else ""):
+        return before
+    written = LegalText.objects.create(kind=kind, version=before.version + 1 if before else 1, text=text)
+    record(
+        verb="write_legal_text", target=written, actor=actor, detail={"kind": kind.value, "version": written.version}
+    )
+    return written

@@ -39,3 +39,10 @@ class InvitedSomebodyElse(DomainError):
     code = "invited_somebody_else"
     status = 403
     title = _("This invitation is for another e-mail address.")
+
+
+class LegalTextTooLong(BadInput):
+    """Longer than anybody would read."""
+
+    code = "legal_text_too_long"
+    title = _("This text is too long")

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -84,10 +85,29 @@ class Consent(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="consents")
     kind = models.CharField(max_length=10, choices=Kind)
     is_given = models.BooleanField()
-    text_version = models.CharField(max_length=20)
+    text_version = models.CharField(max_length=40)
     text = models.TextField()
     at = models.DateTimeField(auto_now_add=True)
     reference = models.CharField(max_length=64)  # the order it was given with
 
     class Meta:
         indexes = [models.Index(fields=["customer", "kind", "at"], name="consent_latest")]
+
+
+class LegalText(models.Model):
+    """One version of the organizer's own words on a legal page; the newest of a kind is shown, an empty one means ours."""
+
+    append_only: ClassVar[bool] = True
+
+    class Kind(models.TextChoices):
+        TERMS = "terms", _("Terms of sale")
+        PRIVACY = "privacy", _("Privacy")
+        IMPRINT = "imprint", _("Imprint")
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    version = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "version"], name="legal_text_version_once")]

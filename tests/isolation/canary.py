@@ -29,8 +29,8 @@ from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Payment, Refund
-from people.actions import add_member, invite_member
-from people.models import Membership
+from people.actions import add_member, invite_member, write_legal_text
+from people.models import LegalText, Membership
 from scanning.actions import create_gate, pair_device, scan
 from tests import world
 from tickets.models import Ticket
@@ -148,6 +148,8 @@ def furnish(house: world.House, word: str) -> Furnished:
         keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
         for person, role in ((house.owner, Membership.Role.OWNER), (house.door, Membership.Role.DOOR)):
             add_member(user_id=person.pk, name=f"{word} {role}", email=person.email, role=role, actor=SYSTEM)
+        for kind in LegalText.Kind:
+            write_legal_text(kind=kind, text=f"{word} {kind}", actor=SYSTEM)
         invite_member(email=f"{word}@invited.example", role=Membership.Role.DOOR, actor=SYSTEM)
         made = _sell(house, word)
         _plant(word)

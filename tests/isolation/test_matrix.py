@@ -107,6 +107,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:member": staff(404, 403),
     "organizer_portal:removal": staff(404, 403, "POST"),
     "organizer_portal:invitation": everybody(404),  # asked with a wrong token
+    "organizer_portal:legal": staff(200, 403),
     "organizer_portal:branding": staff(200, 403),
     "organizer_portal:brand_verdict": staff(200, 403),
     "scanning:door": everybody(200),  # an empty shell: the phone's token opens the API
@@ -129,6 +130,9 @@ ORGANIZER: dict[str, Row] = {
     "waiting_room:position": everybody(200),  # who carries no token stands nowhere
     "waiting_room:fairness": everybody(200),  # of the last line
     "waiting_room:order": everybody(200),
+    "storefront:terms": everybody(200),
+    "storefront:privacy": everybody(200),
+    "storefront:imprint": everybody(200),
     "storefront:theme": everybody(404),
     "storefront:media": everybody(404),
 }
