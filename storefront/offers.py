@@ -8,7 +8,7 @@ from uuid import UUID
 
 from events.models import Event, Performance, TicketType
 from inventory.live import Snapshot, stock_of
-from inventory.queries import Stock
+from inventory.queries import Stock, StockStatus
 from pricing.plans import platform_fee_plan
 from pricing.quote import fee_on
 
@@ -28,7 +28,7 @@ class Offer:
     fee: int
     status: Status
     most: int
-    is_few: bool
+    stock_status: StockStatus
 
 
 def upcoming_performances(event: Event, *, at: datetime) -> list[Performance]:
@@ -85,5 +85,5 @@ def _offer(event: Event, ticket_type: TicketType, performance: Performance, stoc
         fee=fee,
         status=status,
         most=min(stock.left, ticket_type.max_per_order),
-        is_few=stock.is_few,
+        stock_status=stock.status,
     )

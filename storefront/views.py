@@ -29,7 +29,7 @@ from events.models import Event
 from events.preview import previewed_event
 from events.queries import published_event, published_events
 from inventory.actions import LONGEST_HOLD
-from inventory.live import count_stock, stock_of
+from inventory.live import Snapshot, count_stock, stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
@@ -166,25 +166,32 @@ def _event_context(
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
-    its stock), `error` (DomainError).
+    its stock from the number `seq` on), `has_later` (something is not offered now), `error` (DomainError).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
     performance = next((p for p in upcoming if str(p.pk) == date), next(iter(upcoming), None))
     offers: list[Offer] = []
+    stock: Snapshot | None = None
     if performance:
         # Whoever was just refused gets the exact count, everybody else what was announced.
         read = count_stock if error else stock_of
-        offers = offers_for(event, performance, read([performance.pk]).get(performance.pk), at=now)
+        stock = read([performance.pk]).get(performance.pk)
+        offers = offers_for(event, performance, stock, at=now)
     picked = chosen or {}
     return {
         "event": event,
         "performance": performance,
         "performances": upcoming,
-        "rows": [{"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0)} for offer in offers],
+        "rows": [
+            {"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0) if offer.status == "on_sale" else 0}
+            for offer in offers
+        ],
         "is_on_sale": any(offer.status == "on_sale" for offer in offers),
         "is_sold_out": is_sold_out(offers),
         "is_open": any(offer.status != "not_on_sale" for offer in offers),
+        "has_later": any(offer.status == "not_on_sale" for offer in offers),
+        "seq": stock.seq if stock else 0,
         "error": error,
     }
 

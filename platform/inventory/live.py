@@ -51,8 +51,7 @@ class Snapshot:
 
 def type_as_json(ticket_type_id: UUID, stock: Stock) -> dict[str, Any]:
     """One ticket type: how many one order may take now, and in a word how it stands."""
-    status = "sold_out" if stock.left == 0 else "few_left" if stock.is_few else "available"
-    return {"id": str(ticket_type_id), "left": stock.left, "status": status}
+    return {"id": str(ticket_type_id), "left": stock.left, "status": stock.status}
 
 
 def compact(facts: object) -> str:

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from django.db import connection
@@ -22,12 +23,20 @@ def database_now() -> datetime:
     return now
 
 
+StockStatus = Literal["available", "few_left", "sold_out"]
+
+
 @dataclass(frozen=True)
 class Stock:
     """What everybody may know of a ticket type's stock: `left` is what one order may take, never more than its limit."""
 
     left: int
     is_few: bool
+
+    @property
+    def status(self) -> StockStatus:
+        """How it stands, in a word."""
+        return "sold_out" if self.left == 0 else "few_left" if self.is_few else "available"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,10 @@
-/** The running total of what is chosen, on the button that goes on. The server prices; this only adds up its figures. */
+/**
+ * The running total of what is chosen, on the button that goes on: the server prices, this only adds up its figures. And what
+ * is left, live.
+ */
 import { formatMoney } from "@ui/lib/money";
+import { showStock, unreadNote } from "./lib/offers";
+import { StockFeed } from "./lib/stock";
 
 const form = document.querySelector<HTMLFormElement>("#tickets-form");
 const button = form?.querySelector<HTMLButtonElement>("button[data-continue]");
@@ -7,8 +12,9 @@ const line = form?.querySelector<HTMLElement>("[data-total-line]");
 const label = form?.querySelector<HTMLElement>("[data-total-label]");
 const total = form?.querySelector<HTMLElement>("[data-total]");
 
+/** Of what is still to be had. */
 function quantities(): HTMLInputElement[] {
-  return [...(form?.querySelectorAll<HTMLInputElement>("input[data-unit-amount]") ?? [])];
+  return [...(form?.querySelectorAll<HTMLInputElement>('input[data-unit-amount]:not([max="0"])') ?? [])];
 }
 
 function show(): void {
@@ -29,6 +35,14 @@ form?.addEventListener("input", show);
 window.addEventListener("pageshow", show);
 form?.addEventListener("submit", (event) => {
   const inputs = quantities();
+  const note = unreadNote(form);
+  if (note) {
+    // What was just changed is not what the buyer meant to send.
+    event.preventDefault();
+    note.scrollIntoView({ block: "center" });
+    note.focus();
+    return;
+  }
   if (inputs.some((input) => Number(input.value) > 0)) return;
   // Nothing chosen yet: the button leads to the choice instead of to a refusal.
   event.preventDefault();
@@ -36,3 +50,7 @@ form?.addEventListener("submit", (event) => {
   inputs[0]?.focus({ preventScroll: true });
 });
 show();
+if (form?.dataset.socket && form.dataset.stock) {
+  const feed = new StockFeed(form.dataset.socket, form.dataset.stock, Number(form.dataset.seq), (types) => showStock(form, types));
+  feed.start();
+}
