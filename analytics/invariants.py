@@ -128,10 +128,10 @@ INVARIANTS = (
     ),
     Invariant(
         "told",
-        "A buyer whose payment went back because the tickets were gone is told so.",
+        "A buyer whose payment went back because the tickets were gone, or too many for one person, is told so.",
         """
         SELECT o.number, pay.state FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
-         WHERE o.cancel_reason = 'places_gone' AND (pay.state = 'voided' OR EXISTS (
+         WHERE o.cancel_reason IN ('places_gone', 'limit') AND (pay.state = 'voided' OR EXISTS (
                SELECT 1 FROM payments_refund r WHERE r.payment_id = pay.id))
            AND NOT EXISTS (SELECT 1 FROM outbox_outboxmessage m
                             WHERE m.kind = 'mail_payment_returned' AND m.key = o.id::text)
@@ -164,6 +164,21 @@ INVARIANTS = (
           LEFT JOIN scanning_scan s ON s.ticket_id = t.id AND s.outcome = 'admitted'
           LEFT JOIN scanning_admission a ON a.ticket_id = t.id
          GROUP BY t.id HAVING count(DISTINCT s.id) <> count(DISTINCT a.id) OR count(DISTINCT a.id) > 1
+        """,
+    ),
+    Invariant(
+        "I14",
+        "Nobody, by e-mail or card, has bought more tickets of a type for a date than one person might.",
+        """
+        SELECT mark, performance_id, ticket_type_id, count(*), max(coalesce(max_per_person, 32767)) FROM (
+            SELECT o.buyer_key AS mark, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
+             WHERE o.state IN ('secured', 'paid') AND o.buyer_key <> ''
+            UNION ALL
+            SELECT pay.card_fingerprint, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
+              JOIN payments_payment pay ON pay.order_id = o.id
+             WHERE o.state IN ('secured', 'paid') AND pay.card_fingerprint <> '') bought
+         GROUP BY mark, performance_id, ticket_type_id
+        HAVING count(*) > max(coalesce(max_per_person, 32767))
         """,
     ),
     Invariant(

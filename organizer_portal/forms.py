@@ -171,6 +171,22 @@ class TicketTypeForm(forms.Form):
         initial=10,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+    max_per_person = forms.IntegerField(
+        label=_("At most per person"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("For each date, over all orders with one e-mail address, account or card. Empty: no limit."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    hold_minutes = forms.IntegerField(
+        label=_("Minutes a buyer has to pay"),
+        required=False,
+        min_value=5,
+        max_value=30,
+        help_text=_("Empty: as for the event."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
 
     def __init__(self, *args: Any, currency: str, with_quantity: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -186,6 +202,8 @@ class TicketTypeForm(forms.Form):
             "price": amount_text(ticket_type.price, currency),
             "perk": ticket_type.perk,
             "max_per_order": ticket_type.max_per_order,
+            "max_per_person": ticket_type.max_per_person,
+            "hold_minutes": ticket_type.hold_minutes,
         }
         return cls(initial=initial, currency=currency, with_quantity=False)
 

@@ -119,7 +119,7 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
                 "price": offer.price,
                 "fee": offer.fee,
                 "currency": event.currency,
-                "max_per_order": offer.ticket_type.max_per_order,
+                "max_per_order": offer.ticket_type.most_per_order,
                 "status": offer.status,
                 "available": offer.most,
             }

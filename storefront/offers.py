@@ -84,6 +84,6 @@ def _offer(event: Event, ticket_type: TicketType, performance: Performance, stoc
         price=ticket_type.price + fee,
         fee=fee,
         status=status,
-        most=min(stock.left, ticket_type.max_per_order),
+        most=min(stock.left, ticket_type.most_per_order),
         stock_status=stock.status,
     )

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, buyer_actor, record
+from checkout import limits
 from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
 from checkout.holding import Asked, claim_request, hold_made, refusal, refusal_of
@@ -51,6 +52,7 @@ from payments.queries import (
 )
 from people.actions import keep_consents, remember_customer
 from people.consents import REQUIRED_KINDS
+from people.identity import buyer_key
 from pricing.quote import Quote
 from tickets.actions import issue_tickets, void_tickets
 from tickets.models import Ticket
@@ -150,7 +152,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     """Turn a live hold into an order that awaits payment; for a hold that already is one, that order.
 
     A free order is completed at once. Raises HoldNotFound, SaleStopped, HoldEnded, BuyerInvalid, ConsentMissing,
-    NotConnected; on any of them the hold stays as it is.
+    NotConnected, PersonLimitReached; on any of them the hold stays as it is.
     """
     hold_by_token(hold_id, token)
     hold = hold_for_update(hold_id)
@@ -165,7 +167,9 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     frozen = Quote.from_dict(hold.quote)
     if not frozen.is_free and not can_take_payments():
         raise NotConnected(_("This organizer cannot take payments at the moment. You have not been charged."))
-    order = _write_order(hold, frozen, buyer, now)
+    per_person = limits.limits_of(frozen)
+    limits.check_person(performance_id=hold.performance_id, email=buyer.email, quote=frozen, limits=per_person, at=now)
+    order = _write_order(hold, frozen, buyer, now, per_person)
     stock.mark_ordered(hold=hold)
     stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
     record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
@@ -190,7 +194,7 @@ def _check_buyer(buyer: Buyer) -> None:
         raise ConsentMissing(_("Tick the terms of sale to go on."), field="consents")
 
 
-def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime) -> Order:
+def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_person: Mapping[UUID, int]) -> Order:
     customer = remember_customer(email=buyer.email, name=buyer.name.strip())
     order = Order.objects.create(
         number=new_code(8),
@@ -199,6 +203,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime) -> Orde
         performance_id=hold.performance_id,
         customer=customer,
         email=buyer.email,
+        buyer_key=buyer_key(buyer.email),
         name=buyer.name.strip(),
         language=buyer.language or get_language() or "en",
         currency=frozen.currency,
@@ -215,6 +220,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime) -> Orde
             ticket_type_name=line.name,
             performance_id=hold.performance_id,
             price=line.price,
+            max_per_person=per_person.get(UUID(line.ticket_type_id)),
         )
         for index, line in enumerate(singles, start=1)
     )
@@ -264,7 +270,7 @@ def settle_payment(*, order_id: UUID) -> None:
         Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
     elif is_waiting_for_stock(order_id=order_id):
         logger.warning("order %s is paid for while its sale is stopped; it waits", order_id)
-    elif secure_order(order_id=order_id):
+    elif secure_order(order_id=order_id, card=intent.card_fingerprint):
         failpoints.hit("after_secure")
         _capture_and_complete(payment, intent)
     else:
@@ -281,14 +287,19 @@ def is_waiting_for_stock(*, order_id: UUID) -> bool:
 
 
 @transaction.atomic
-def secure_order(*, order_id: UUID) -> bool:
-    """T1: sell the places to the order before its money is taken. False when they are gone: the order is cancelled.
+def secure_order(*, order_id: UUID, card: str = "") -> bool:
+    """T1: sell the places to the order before its money is taken. False when it may not have them: it is cancelled.
 
-    An expired hold whose places nobody took still counts, and as many others serve where theirs were taken.
+    Either they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
+    were taken), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
     """
     order = order_for_update(order_id)
     if order.state != Order.State.PENDING:
         return order.state != Order.State.CANCELLED
+    Payment.objects.filter(order=order).update(card_fingerprint=card)
+    if limits.is_over_limit(order, card=card):
+        _cancel(order, Order.CancelReason.LIMIT, actor=SYSTEM)
+        return False
     if not _sell(order, actor=SYSTEM):
         _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
         return False
@@ -398,7 +409,8 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
         Kind.SALES: -payment.amount,
     }
     _book(f"sale:{order.pk}", order.currency, amounts)
-    _request_refund(payment, reason=Refund.Reason.PLACES_GONE)
+    is_limit = order.cancel_reason == Order.CancelReason.LIMIT
+    _request_refund(payment, reason=Refund.Reason.LIMIT if is_limit else Refund.Reason.PLACES_GONE)
     enqueue(kind="mail_payment_returned", key=str(order.pk), payload={"order_id": str(order.pk)})
 
 
@@ -406,7 +418,7 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
 def _lose_payment(order_id: UUID) -> None:
     """The payment is cancelled at the provider: close what still waits for it."""
     order = order_for_update(order_id)
-    if order.cancel_reason == Order.CancelReason.PLACES_GONE:
+    if order.is_money_returned:
         _note_void(order_id)  # we gave an authorisation back, and something came between that and our note
         return
     Payment.objects.filter(order=order).exclude(state=Payment.State.CAPTURED).update(state=Payment.State.VOIDED)

@@ -126,7 +126,8 @@ SELECT jsonb_build_object(
     'is_stopped', p.sales_stopped_at IS NOT NULL,
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
-            'id', t.id, 'name', t.name, 'price', t.price, 'max_per_order', t.max_per_order, 'hold_minutes', t.hold_minutes,
+            'id', t.id, 'name', t.name, 'price', t.price, 'hold_minutes', t.hold_minutes,
+            'max_per_order', least(t.max_per_order, t.max_per_person),
             'starts', t.on_sale_from,
             'ends', least(coalesce(t.on_sale_until, p.ends_at), p.ends_at),
             'pools', coalesce((

@@ -15,6 +15,13 @@ class ConsentMissing(BadInput):
     title = _("Please agree to the terms")
 
 
+class PersonLimitReached(BadInput):
+    """This basket and the buyer's other orders together are more than one person may have."""
+
+    code = "person_limit_reached"
+    title = _("Too many tickets for one person")
+
+
 class NotRefundable(DomainError):
     code = "order_not_refundable"
     title = _("This order cannot be refunded")

@@ -34,9 +34,10 @@ def mail_tickets(*, order_id: UUID, again: str = "") -> None:
 
 
 def mail_payment_returned(*, order_id: UUID) -> None:
-    """The payment came after the tickets had gone: nothing was kept."""
+    """The payment came after the tickets had gone, or for more than one person may have: nothing was kept."""
     order = _order(order_id)
-    _send(order, key=f"payment-returned:{order.pk}", template="payment_returned")
+    template = "limit_reached" if order.cancel_reason == Order.CancelReason.LIMIT else "payment_returned"
+    _send(order, key=f"payment-returned:{order.pk}", template=template)
 
 
 def mail_refund(*, order_id: UUID) -> None:

@@ -99,19 +99,34 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
 
 @transaction.atomic
 def add_ticket_type(
-    *, event_id: UUID, name: str, perk: str, price: int, quantity: int, max_per_order: int, actor: Actor
+    *,
+    event_id: UUID,
+    name: str,
+    perk: str,
+    price: int,
+    quantity: int,
+    max_per_order: int,
+    actor: Actor,
+    max_per_person: int | None = None,
+    hold_minutes: int | None = None,
 ) -> TicketType:
-    """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid."""
+    """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid.
+
+    `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
+    """
     event = event_for_update(event_id)
     if event.state != Event.State.DRAFT:
         raise EventInvalid(_("Ticket types are added before the event is published."))
     _check_ticket_type(price=price, quantity=quantity, max_per_order=max_per_order)
+    _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
     ticket_type = TicketType.objects.create(
         event=event,
         name=_required(name, "name"),
         perk=perk,
         price=price,
         max_per_order=max_per_order,
+        max_per_person=max_per_person,
+        hold_minutes=hold_minutes,
         sort_order=event.ticket_types.count(),
     )
     Quota.objects.create(event=event, name=name, size=quantity).ticket_types.add(ticket_type)
@@ -121,17 +136,27 @@ def add_ticket_type(
 
 @transaction.atomic
 def change_ticket_type(
-    *, ticket_type_id: UUID, name: str, perk: str, price: int, max_per_order: int, actor: Actor
+    *,
+    ticket_type_id: UUID,
+    name: str,
+    perk: str,
+    price: int,
+    max_per_order: int,
+    actor: Actor,
+    max_per_person: int | None = None,
+    hold_minutes: int | None = None,
 ) -> TicketType:
-    """Change a ticket type; what was held or sold keeps its price. Raises EventInvalid, NotFound."""
+    """Change a ticket type; what was held or sold keeps its price and its limits. Raises EventInvalid, NotFound."""
     ticket_type = TicketType.objects.select_for_update().filter(pk=ticket_type_id).first()
     if ticket_type is None:
         raise NotFound
     _check_ticket_type(price=price, quantity=1, max_per_order=max_per_order)
+    _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
     before = ticket_type.price
     ticket_type.name, ticket_type.perk = _required(name, "name"), perk
     ticket_type.price, ticket_type.max_per_order = price, max_per_order
-    ticket_type.save(update_fields=["name", "perk", "price", "max_per_order"])
+    ticket_type.max_per_person, ticket_type.hold_minutes = max_per_person, hold_minutes
+    ticket_type.save(update_fields=["name", "perk", "price", "max_per_order", "max_per_person", "hold_minutes"])
     record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
     _list_again(ticket_type.event)
     return ticket_type
@@ -204,6 +229,13 @@ def _check_ticket_type(*, price: int, quantity: int, max_per_order: int) -> None
         raise EventInvalid(_("Sell between 1 and 100,000 tickets of a type."), field="quantity")
     if not 1 <= max_per_order <= 50:
         raise EventInvalid(_("Allow between 1 and 50 tickets per order."), field="max_per_order")
+
+
+def _check_personal(*, max_per_person: int | None, hold_minutes: int | None) -> None:
+    if max_per_person is not None and not 1 <= max_per_person <= 1000:
+        raise EventInvalid(_("Allow between 1 and 1,000 tickets per person."), field="max_per_person")
+    if hold_minutes is not None and not 5 <= hold_minutes <= 30:
+        raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
 
 
 def _required(text: str, field: str) -> str:

@@ -112,6 +112,11 @@ class TicketType(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def most_per_order(self) -> int:
+        """How many one order may take: nobody may order more than one person may have."""
+        return min(self.max_per_order, self.max_per_person or self.max_per_order)
+
     def is_on_sale(self, *, at: Any, performance: Performance) -> bool:
         """Whether it may be sold at instant `at` for `performance`."""
         starts, ends = self.on_sale_from, self.on_sale_until or performance.ends_at

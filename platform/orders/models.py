@@ -25,6 +25,7 @@ class Order(models.Model):
     class CancelReason(models.TextChoices):
         EXPIRED = "expired", _("Not paid in time")
         PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
+        LIMIT = "limit", _("More tickets than one person may have")
         PAYMENT_LOST = "payment_lost", _("The payment could not be collected")
         STAFF = "staff", _("Cancelled by staff")
 
@@ -36,6 +37,7 @@ class Order(models.Model):
     performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="orders")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     email = models.EmailField()
+    buyer_key = models.CharField(max_length=254, db_default="")  # people.identity: whose order it is, for limits
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=10, default="en")
     currency = models.CharField(max_length=3)
@@ -60,6 +62,7 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["email", "created_at"], name="order_email"),
+            models.Index(fields=["performance", "buyer_key"], name="order_buyer"),
             models.Index(fields=["expires_at"], condition=Q(state="pending"), name="order_pending"),
             models.Index(fields=["-created_at"], name="order_newest"),
         ]
@@ -75,6 +78,11 @@ class Order(models.Model):
     def is_open(self) -> bool:
         """Whether it still waits for money."""
         return self.state in (self.State.PENDING, self.State.SECURED)
+
+    @property
+    def is_money_returned(self) -> bool:
+        """Whether it was closed although money had come, which therefore goes back."""
+        return self.cancel_reason in (self.CancelReason.PLACES_GONE, self.CancelReason.LIMIT)
 
 
 class Position(models.Model):
@@ -92,6 +100,7 @@ class Position(models.Model):
     ticket_type_name = models.CharField(max_length=80)
     performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="positions")
     price = models.PositiveIntegerField()
+    max_per_person = models.PositiveSmallIntegerField(null=True)  # the limit when it was ordered
     state = models.CharField(max_length=10, choices=State, default=State.ORDERED)
 
     class Meta:

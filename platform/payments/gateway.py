@@ -32,6 +32,7 @@ class Intent:
     charge_id: str
     error_code: str
     order_id: str
+    card_fingerprint: str  # names the card, the same for each payment with it on one account; empty before and without
 
     @property
     def is_authorised(self) -> bool:
@@ -116,9 +117,13 @@ def create_intent(
 
 
 def fetch_intent(*, account_id: str, intent_id: str) -> Intent:
-    """The intent as it is now: an event may be old, the object is not."""
+    """The intent as it is now, with its card: an event may be old, the object is not."""
     with _translated():
-        return _intent(client().v1.payment_intents.retrieve(intent_id, options={"stripe_account": account_id}))
+        return _intent(
+            client().v1.payment_intents.retrieve(
+                intent_id, params={"expand": ["latest_charge"]}, options={"stripe_account": account_id}
+            )
+        )
 
 
 def capture_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
@@ -242,7 +247,14 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         charge_id=charge if isinstance(charge, str) else (charge.id if charge else ""),
         error_code=(error.decline_code or error.code or "") if error else "",
         order_id=str(metadata["order_id"] if "order_id" in metadata else ""),  # noqa: SIM401 - no dict: no get()
+        card_fingerprint="" if charge is None or isinstance(charge, str) else _fingerprint(charge),
     )
+
+
+def _fingerprint(charge: stripe.Charge) -> str:
+    details = charge.payment_method_details
+    card = details.card if details is not None and details.type == "card" else None
+    return (card.fingerprint or "") if card is not None else ""
 
 
 def _refund(refund: stripe.Refund) -> RefundAnswer:

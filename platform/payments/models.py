@@ -38,6 +38,7 @@ class Payment(models.Model):
     account_id = models.CharField(max_length=64)
     intent_id = models.CharField(max_length=64, blank=True)
     charge_id = models.CharField(max_length=64, blank=True)
+    card_fingerprint = models.CharField(max_length=64, blank=True, db_default="")  # the provider's, the same for a card
     amount = models.PositiveIntegerField()
     application_fee = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
@@ -56,7 +57,8 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
         ]
         indexes = [
-            models.Index(fields=["ask_at"], condition=Q(state__in=["created", "authorised"]), name="payment_to_ask")
+            models.Index(fields=["ask_at"], condition=Q(state__in=["created", "authorised"]), name="payment_to_ask"),
+            models.Index(fields=["card_fingerprint"], condition=~Q(card_fingerprint=""), name="payment_card"),
         ]
 
 
@@ -72,6 +74,7 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         STAFF = "staff", _("Refunded by staff")
         PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
+        LIMIT = "limit", _("More tickets than one person may have")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")

@@ -17,7 +17,14 @@ from notifications.actions import queue_email
 from people.consents import CONSENT_TEXTS
 from people.errors import AlreadyMember, InvitationInvalid, InvitedSomebodyElse, LastOwner, LegalTextTooLong
 from people.models import Consent, Customer, Invitation, LegalText, Membership
-from people.queries import legal_text, member_by_id, open_invitation, own_legal_text, team_for_update
+from people.queries import (
+    customer_by_email,
+    legal_text,
+    member_by_id,
+    open_invitation,
+    own_legal_text,
+    team_for_update,
+)
 from tenants.current import current_organizer
 from tenants.queries import portal_url
 
@@ -141,7 +148,7 @@ def _member_who_may_change(member_id: int, *, stays_owner: bool) -> Membership:
 
 def remember_customer(*, email: str, name: str) -> Customer:
     """The customer with this address, made or found; the newest name wins. Runs in the caller's transaction."""
-    customer = Customer.objects.filter(email__iexact=email).order_by("pk").first()
+    customer = customer_by_email(email)
     if customer is None:
         Customer.objects.bulk_create([Customer(email=email, name=name)], ignore_conflicts=True)
         customer = Customer.objects.get(email__iexact=email)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from people.errors import InvitationOver
 from people.legal import DEFAULTS, DEFAULTS_VERSION, ShownText
-from people.models import Invitation, LegalText, Membership
+from people.models import Customer, Invitation, LegalText, Membership
 from tenants.current import current_organizer
 from ui.errors import NotFound
 
@@ -59,3 +59,8 @@ def legal_text(kind: LegalText.Kind) -> ShownText:
         return ShownText(kind=kind, text=own.text, version=f"own {own.version}", is_default=False)
     words = str(DEFAULTS[kind]) % {"name": current_organizer().name}
     return ShownText(kind=kind, text=words, version=f"default {DEFAULTS_VERSION}", is_default=True)
+
+
+def customer_by_email(email: str) -> Customer | None:
+    """The customer with this address, however its letters are written."""
+    return Customer.objects.filter(email__iexact=email).order_by("pk").first()

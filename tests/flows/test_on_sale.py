@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
+from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
 from events.actions import change_ticket_type
 from inventory.models import Hold, Place, StockEntry
@@ -310,3 +311,66 @@ def test_a_key_that_found_no_ticket_says_so_again_and_a_busy_one_may_succeed(web
     told, told_again = ask(web.port, [refused]).answers[0], ask(web.port, [refused]).answers[0]
     assert outcome(told) == "sold_out"
     assert told.body == told_again.body
+
+
+def test_one_person_in_twenty_windows_gets_as_many_tickets_as_one_person_may(web):
+    event = world.make_event("Four Each", kinds=(("Guest", 0, 60),))
+    event.ticket_types.update(max_per_person=4)
+    holds = [world.hold(event, Guest=1) for _window in range(20)]
+    spellings = ("sam@example.com", "SAM@example.com", "sam+2@example.com")
+    orders = [
+        payload(
+            "POST",
+            "/api/v1/orders",
+            host=web.host("rush"),
+            body={
+                "hold_id": str(hold.pk),
+                "buyer": {"name": "Sam", "email": spellings[window % 3], "consents": ["terms"]},
+            },
+            Authorization=f"Bearer {hold.token}",
+            Idempotency_Key=str(uuid4()),
+        )
+        for window, hold in enumerate(holds)
+    ]
+
+    rush = ask(web.port, orders)
+
+    answers = Counter(answer.json()["code"] if answer.status != 201 else "ordered" for answer in rush.answers)
+    assert answers == {"ordered": 4, "person_limit_reached": 16}
+    assert counted(event) == {"sold": 4, "held": 16, "free": 40}
+    assert {answer.status for answer in rush.answers} == {201, 422}
+
+
+def test_stock_is_proved_in_the_middle_of_the_rush(web):
+    event = on_sale("Counted While It Sells")
+    performance = world.the_performance(event).pk
+    findings, done = [], threading.Event()
+
+    def count_again_and_again(organizer):
+        with tenant_context(organizer):
+            while not done.is_set():
+                findings.append(compare_stock(performance))
+            connection.close()
+
+    counter = threading.Thread(target=count_again_and_again, args=(connection.tenant,))
+    counter.start()
+    try:
+        first = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(100)])
+        given_back = [
+            payload(
+                "DELETE",
+                f"/api/v1/holds/{answer.json()['id']}",
+                host=web.host("rush"),
+                Authorization=f"Bearer {answer.json()['token']}",
+            )
+            for answer in first.answers
+            if answer.status == 201
+        ]
+        ask(web.port, [*given_back, *[hold_request(web, event, Standard=1) for _buyer in range(100)]])
+    finally:
+        done.set()
+        counter.join()
+
+    assert len(findings) > 10
+    assert {finding.differences for finding in findings} == {0}
+    assert len({finding.held_by_places for finding in findings}) > 3  # it was really moving

@@ -67,6 +67,7 @@ MACHINE_MADE = {
     "analytics.StockProof.accepted_by": "a kind and an id",
     "analytics.StockProof.digest": "a digest",
     "orders.Order.number": "a random name",
+    "payments.Payment.card_fingerprint": "a digest",
     "orders.Order.token": "a random secret",
     "orders.Order.language": "a language",
     "orders.Order.currency": "a currency",

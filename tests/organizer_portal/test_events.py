@@ -139,6 +139,8 @@ def test_words_for_a_price_being_typed_never_break(nora: Visitor, price: str, wo
         ({"quantity": "0"}, "quantity"),
         ({"quantity": "100001"}, "quantity"),
         ({"max_per_order": "51"}, "max_per_order"),
+        ({"max_per_person": "0"}, "max_per_person"),
+        ({"hold_minutes": "31"}, "hold_minutes"),
         ({"name": ""}, "name"),
     ],
 )
@@ -151,6 +153,25 @@ def test_a_wrong_ticket_type_is_refused_beside_its_field(nora: Visitor, change: 
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert TicketType.objects.count() == 0
+
+
+def test_limits_per_person_and_a_hold_time_of_its_own(nora: Visitor, northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    kind = event.ticket_types.get()
+    url = f"/portal/events/{event.pk}/ticket-types/{kind.pk}/"
+    typed = {"name": "Guest", "price": "0", "max_per_order": "10", "max_per_person": "4", "hold_minutes": "7"}
+
+    assert nora.post(url, typed).status_code == 302
+
+    kind.refresh_from_db()
+    assert (kind.max_per_person, kind.hold_minutes, kind.most_per_order) == (4, 7, 4)
+    assert "10 in all, at most 10 per order, 4 per person" in text(nora.get(f"/portal/events/{event.pk}/"))
+    hold = world.hold(event, Guest=4)
+    assert hold.expires_at - hold.created_at == timedelta(minutes=7)
+    assert 'value="4"' in text(nora.get(url))
+    assert nora.post(url, {**typed, "max_per_person": "", "hold_minutes": ""}).status_code == 302
+    kind.refresh_from_db()
+    assert (kind.max_per_person, kind.hold_minutes) == (None, None)
 
 
 def test_a_changed_price_holds_for_later_buyers(nora: Visitor, northside: world.House) -> None:

@@ -144,3 +144,18 @@ def test_a_refund_asked_for_twice_is_paid_once(order: Order) -> None:
         gateway.create_refund(
             account_id=payment.account_id, intent_id=payment.intent_id, amount=1, refund_fee=True, key="one more"
         )
+
+
+def test_a_card_has_one_name_in_every_payment_with_it(paying: world.House) -> None:
+    event = world.make_event()
+    names = []
+    for card in ("pm_card_visa", "pm_card_visa", "pm_card_mastercard"):
+        order = world.place_order(event, Standard=1)
+        intent = checkout.begin_payment(order_id=order.pk)
+        account = ConnectedAccount.objects.get().account_id
+        assert gateway.fetch_intent(account_id=account, intent_id=intent.id).card_fingerprint == ""
+        world.pay(order, card=card)
+        names.append(gateway.fetch_intent(account_id=account, intent_id=intent.id).card_fingerprint)
+
+    assert names[0] == names[1] != names[2]
+    assert all(names)

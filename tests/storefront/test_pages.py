@@ -19,6 +19,7 @@ from outbox.models import OutboxMessage
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from tests import world
+from tests.staff import Visitor, text
 
 
 class Shop(Client):
@@ -271,3 +272,21 @@ def test_tickets_are_sent_again_three_times_then_the_page_says_wait(shop: Shop, 
     assert answer["Retry-After"] == "541"
     assert "This was asked for several times just now." in answer.content.decode()
     assert asked_mails() == before + 3
+
+
+def test_who_has_enough_is_told_beside_the_address_and_keeps_the_hold(northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    event.ticket_types.update(max_per_person=2)
+    world.place_order(event, Guest=2)
+    hold = world.hold(event, Guest=1)
+    visitor = Visitor(northside.host)
+
+    assert "At most 2 per person" in text(visitor.get(f"/events/{event.slug}/"))
+    answer = visitor.post(
+        f"/checkout/{hold.pk}/{hold.token}/", {"name": "Bea", "email": world.BEA.email, "consents": ["terms"]}
+    )
+
+    assert answer.status_code == 422
+    assert "At most 2 of “Guest” per person for this date, over all orders." in text(answer)
+    assert 'href="#field-email"' in text(answer)
+    assert hold.places.filter(state="held").count() == 1

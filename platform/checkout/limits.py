@@ -1,0 +1,110 @@
+"""At most so many tickets of a type per person and date, over all orders.
+
+A person is whoever shares an e-mail address (people.identity), a signed-in account or a card with an earlier order. Whoever
+counts holds an advisory lock on each of these until the transaction ends, so that orders of one person that come at the same
+moment are counted one after the other; those of different people never wait for each other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from checkout.errors import PersonLimitReached
+from events.models import TicketType
+from orders.models import Order, Position
+from people.identity import buyer_key
+from people.queries import customer_by_email
+from pricing.quote import Quote
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who buys for a performance, by everything that tells people apart; `card` is the provider's fingerprint."""
+
+    performance_id: UUID
+    buyer_key: str
+    user_id: UUID | None = None
+    card: str = ""
+
+    def lock(self) -> None:
+        """Wait until no other order of this person is being counted. In the caller's transaction."""
+        marks = {f"e-mail {self.buyer_key}", f"user {self.user_id or ''}", f"card {self.card}"}
+        with connection.cursor() as cursor:
+            for mark in sorted(mark for mark in marks if not mark.endswith(" ")):
+                cursor.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"person {self.performance_id} {mark}"]
+                )
+
+    def bought(self, ticket_type_ids: Iterable[UUID], *, orders: Q, besides: UUID | None = None) -> Counter[UUID]:
+        """How many tickets of each of these types this person's other orders have, of those in `orders`."""
+        same = Q(order__buyer_key=self.buyer_key)
+        if self.user_id is not None:
+            same |= Q(order__customer__user_id=self.user_id)
+        if self.card:
+            same |= Q(order__payment__card_fingerprint=self.card)
+        positions = Position.objects.filter(
+            same, orders, performance_id=self.performance_id, ticket_type_id__in=list(ticket_type_ids)
+        )
+        if besides is not None:
+            positions = positions.exclude(order_id=besides)
+        return Counter(dict(positions.order_by().values_list("ticket_type_id").annotate(number=Count("pk"))))
+
+
+SOLD = Q(order__state__in=(Order.State.SECURED, Order.State.PAID))
+
+
+def limits_of(quote: Quote) -> dict[UUID, int]:
+    """The limit per person of each ticket type of a basket that has one."""
+    types = TicketType.objects.filter(pk__in=[line.ticket_type_id for line in quote.lines])
+    limits = types.values_list("pk", "max_per_person")
+    return {type_id: limit for type_id, limit in limits if limit is not None}
+
+
+def check_person(*, performance_id: UUID, email: str, quote: Quote, limits: dict[UUID, int], at: datetime) -> None:
+    """Count a basket and everything that this buyer has paid or may still pay at `at`. Raises PersonLimitReached.
+
+    Runs in the transaction that places the order.
+    """
+    if not limits:
+        return
+    customer = customer_by_email(email)
+    person = Person(performance_id, buyer_key(email), customer.user_id if customer else None)
+    person.lock()
+    waiting = Q(order__state=Order.State.PENDING, order__expires_at__gt=at)
+    bought = person.bought(limits, orders=SOLD | waiting)
+    for line in quote.lines:
+        limit = limits.get(UUID(line.ticket_type_id))
+        if limit is not None and bought[UUID(line.ticket_type_id)] + line.quantity > limit:
+            # How many there are already is not said: anybody may type anybody's address.
+            words = _(
+                "At most %(limit)d of “%(name)s” per person for this date, over all orders. Your tickets are still held: "
+                "give them back and choose fewer."
+            )
+            raise PersonLimitReached(
+                words % {"limit": limit, "name": line.name},
+                field="email",
+                ticket_type_id=line.ticket_type_id,
+                limit=limit,
+            )
+
+
+def is_over_limit(order: Order, *, card: str) -> bool:
+    """Whether this order, whose money is authorised by `card`, is too much beside what the same person has bought.
+
+    Judged by the limits that held when it was placed. Runs in the transaction that secures it.
+    """
+    limited = order.positions.exclude(max_per_person=None)
+    limits = {type_id: limit for type_id, limit in limited.values_list("ticket_type_id", "max_per_person") if limit}
+    if not limits:
+        return False
+    person = Person(order.performance_id, order.buyer_key, order.customer.user_id, card)
+    person.lock()
+    bought = person.bought(limits, orders=SOLD, besides=order.pk)
+    wanted = Counter(limited.values_list("ticket_type_id", flat=True))
+    return any(bought[type_id] + wanted[type_id] > limit for type_id, limit in limits.items())
