@@ -233,6 +233,8 @@ class RefundForm(forms.Form):
     def __init__(self, *args: Any, total: int, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.total, self.currency = total, currency
+        if not total:
+            del self.fields["amount"]  # nothing leaves
 
     def clean_amount(self) -> int:
         """Minor units; exactly the order's total."""

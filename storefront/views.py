@@ -166,7 +166,8 @@ def _event_context(
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
-    its stock from the number `seq` on), `has_later` (something is not offered now), `error` (DomainError).
+    its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
+    anything), `has_free` (something does not), `error` (DomainError).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
@@ -192,6 +193,8 @@ def _event_context(
         "is_open": any(offer.status != "not_on_sale" for offer in offers),
         "has_later": any(offer.status == "not_on_sale" for offer in offers),
         "seq": stock.seq if stock else 0,
+        "is_free": all(offer.price == 0 for offer in offers),
+        "has_free": any(offer.price == 0 for offer in offers),
         "error": error,
     }
 

@@ -25,8 +25,9 @@ function show(): void {
   const paid = inputs.map((input) => Number(input.dataset.unitAmount)).filter((price) => price > 0);
   const lowest = paid.length ? Math.min(...paid) : 0;
   const amount = chosen.length ? sum : lowest;
+  const words = chosen.length ? label.dataset.totalWords : label.dataset.fromWords;
   line.hidden = inputs.length === 0;
-  label.textContent = (chosen.length ? label.dataset.totalWords : label.dataset.fromWords) ?? "";
+  label.textContent = (amount ? words : label.dataset.freeWords) ?? "";
   total.textContent = amount ? formatMoney(amount, form.dataset.currency ?? "EUR") : (total.dataset.free ?? "");
   button.textContent = (chosen.length ? button.dataset.continue : button.dataset.choose) ?? "";
 }

@@ -290,3 +290,42 @@ def test_who_has_enough_is_told_beside_the_address_and_keeps_the_hold(northside:
     assert "At most 2 of “Guest” per person for this date, over all orders." in text(answer)
     assert 'href="#field-email"' in text(answer)
     assert hold.places.filter(state="held").count() == 1
+
+
+# --- Words for what is free ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ((("Guest", 0, 5),), "while you say who they are for. There is nothing to pay."),
+        ((("Guest", 0, 5), ("Standard", 2400, 5)), "What costs something you pay on the next page."),
+        ((("Standard", 2400, 5),), "held for 10 minutes. You pay on the next page."),
+    ],
+)
+def test_the_event_page_says_what_comes_next(shop: Shop, kinds: Any, words: str) -> None:
+    event = world.make_event(kinds=kinds)
+
+    assert words in shop.get(f"/events/{event.slug}/").content.decode()
+
+
+def test_nobody_reads_of_zero_euros(shop: Shop) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 5),))
+    checkout = choose(shop, event, Guest=2)["Location"]
+
+    page = shop.get(checkout).content.decode()
+    order = shop.post(checkout, {"email": "bea@example.com", "name": "Bea", "consents": ["terms"]}, follow=True)
+
+    for html in (page, order.content.decode()):
+        assert "0.00" not in html
+        assert "Free" in html
+
+
+def test_a_free_hold_that_ended_speaks_of_no_charge(shop: Shop) -> None:
+    with world.an_hour_ago():
+        held = world.hold(world.make_event(kinds=(("Guest", 0, 5),)), Guest=1)
+
+    page = shop.get(f"/checkout/{held.pk}/{held.token}/").content.decode()
+
+    assert "The tickets went back." in page
+    assert "charged" not in page

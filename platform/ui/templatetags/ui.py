@@ -45,6 +45,12 @@ def money(amount: int | None, currency: str) -> str:
 
 
 @register.filter
+def price(amount: int, currency: str) -> str:
+    """`{{ line.price|price:"EUR" }}` -> €24.50, or Free in words: nobody pays €0.00."""
+    return format_money(amount, currency) if amount else _("Free")
+
+
+@register.filter
 def times(amount: int, quantity: int) -> int:
     """`{{ line.price|times:line.quantity|money:currency }}`"""
     return amount * quantity
