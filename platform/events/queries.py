@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Lower
 
 from events.models import Event, Performance, TicketType
+from seating.models import Venue
 from ui.errors import NotFound
-from ui.rows import read
+from ui.rows import keep, read
 
 
 def published_events(*, after: datetime) -> list[Event]:
@@ -20,13 +20,17 @@ def published_events(*, after: datetime) -> list[Event]:
 
 
 def published_event(slug: str) -> Event:
-    """The event a buyer may see under this name. Raises NotFound for a draft as for what does not exist."""
-    # Lower(), as the unique index has it; iexact would compare in capitals and read every event.
-    events = with_everything(Event.objects.alias(name=Lower("slug")).filter(name=slug.lower()))
-    try:
-        return events.get(state__in=[Event.State.PUBLISHED, Event.State.CANCELLED])
-    except Event.DoesNotExist as error:
-        raise NotFound from error
+    """The event a buyer may see under this name, with venue, dates and ticket types. Raises NotFound, for a draft too."""
+    states = [Event.State.PUBLISHED, Event.State.CANCELLED]
+    # lower(), as the unique index has it.
+    for event in read(Event, "lower(slug) = %s AND state = ANY (%s)", [slug.lower(), states]):
+        [event.venue] = read(Venue, "id = %s", [event.venue_id])
+        dates = read(Performance, "event_id = %s", [event.pk])
+        keep(event, "performances", sorted(dates, key=lambda date: (date.starts_at, date.pk)))
+        kinds = read(TicketType, "event_id = %s", [event.pk])
+        keep(event, "ticket_types", sorted(kinds, key=lambda kind: (kind.sort_order, kind.pk)))
+        return event
+    raise NotFound
 
 
 def published_performance(performance_id: UUID) -> Performance:
@@ -64,5 +68,5 @@ def _upcoming(after: datetime) -> QuerySet[Performance]:
 
 
 def with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
-    """With venue, dates, ticket types and quotas: what a page of an event needs."""
-    return events.select_related("venue").prefetch_related("performances", "ticket_types__quotas")
+    """With venue, dates and ticket types: what a page of an event needs."""
+    return events.select_related("venue").prefetch_related("performances", "ticket_types")

@@ -22,6 +22,16 @@ def read(model: type[M], condition: str, params: Sequence[Any]) -> list[M]:
     return [model.from_db(connection.alias, names, row) for row in rows]
 
 
+def keep(instance: models.Model, name: str, rows: list[M]) -> None:
+    """Let `instance.<name>.all()` give these rows without asking, as `prefetch_related` does."""
+    manager = getattr(instance, name)
+    for row in rows:
+        setattr(row, manager.field.name, instance)
+    related = manager.all()
+    related._result_cache, related._prefetch_done = rows, True
+    vars(instance).setdefault("_prefetched_objects_cache", {})[name] = related
+
+
 @lru_cache
 def _select(model: type[models.Model]) -> tuple[list[str], str]:
     fields = model._meta.concrete_fields

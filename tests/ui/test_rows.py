@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import models
+from pytest_django import DjangoAssertNumQueries
 
 from events.models import Event, Performance, TicketType
 from tests import world
-from ui.rows import read
+from ui.rows import keep, read
 
 
 @pytest.mark.parametrize("model", [Event, Performance, TicketType])
@@ -21,3 +22,16 @@ def test_the_same_instances_as_the_orm(northside: world.House, model: type[model
 
 def test_no_row_is_an_empty_list(northside: world.House) -> None:
     assert read(Event, "id = %s", [world.make_event(is_published=False).venue_id]) == []
+
+
+def test_kept_rows_are_not_asked_for_again(
+    northside: world.House, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = world.make_event(kinds=((world.FREE, 0, 5), ("Members", 0, 5)))
+    (event,) = read(Event, "id = %s", [made.pk])
+
+    keep(event, "ticket_types", read(TicketType, "event_id = %s AND name = %s", [made.pk, "Members"]))
+
+    with django_assert_num_queries(0):
+        assert [kind.name for kind in event.ticket_types.all()] == ["Members"]
+        assert [kind.event for kind in event.ticket_types.all()] == [event]
