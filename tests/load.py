@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count, repeat
 from typing import Any
 
+MOST_AT_ONCE = 512  # open-loop requests under way; more than that wait their turn, and their time counts
 MOST_SECONDS = 60  # nothing here runs longer, whatever a test asks for
 
 
@@ -69,11 +70,29 @@ def ask(port: int, payloads: Iterable[bytes], *, seconds: float = MOST_SECONDS) 
     return crowd.run([iter([one]) for one in wanted], seconds=seconds, keeps_order=True)
 
 
+def ask_over(port: int, payloads: Iterable[bytes], *, connections: int, seconds: float = MOST_SECONDS) -> Rush:
+    """Send every payload once over so many connections, each the next as soon as its last is answered."""
+    source = iter(list(payloads))
+    return _Crowd(port, connections).run([source] * connections, seconds=seconds)
+
+
+def arrive(port: int, make: Callable[[], Iterator[bytes]], *, per_second: float, seconds: float) -> Rush:
+    """Open-loop arrivals: a request every 1/`per_second`, whether or not the last is answered, from another process.
+
+    An answer's time counts from when its request was due, so that a server that falls behind cannot hide it.
+    """
+    return _in_child(_arrive, (port, make, per_second, seconds), seconds)
+
+
 def hammer(port: int, make: Callable[[], Iterator[bytes]], *, connections: int, seconds: float) -> Rush:
     """Keep `connections` busy for `seconds`, from another process; `make` (picklable) gives the payloads to send."""
+    return _in_child(_hammer, (port, make, connections, seconds), seconds)
+
+
+def _in_child(work: Callable[..., None], arguments: tuple[Any, ...], seconds: float) -> Rush:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_hammer, args=(theirs, port, make, connections, seconds), daemon=True)
+    child = context.Process(target=work, args=(theirs, *arguments), daemon=True)
     child.start()
     theirs.close()
     try:
@@ -102,6 +121,10 @@ def _hammer(pipe: Any, port: int, make: Callable[[], Iterator[bytes]], connectio
     source = make()
     rush = _Crowd(port, connections).run([source] * connections, seconds=seconds, keeps_bodies=False)
     pipe.send(rush)
+
+
+def _arrive(pipe: Any, port: int, make: Callable[[], Iterator[bytes]], per_second: float, seconds: float) -> None:
+    pipe.send(_Crowd(port, 0).run_open(make(), per_second=per_second, seconds=seconds))
 
 
 @dataclass
@@ -160,6 +183,61 @@ class _Crowd:
         if keeps_order:
             self.rush.answers = [answer or Answer(0, b"", 0.0) for answer in self.ordered]
         return self.rush
+
+    def run_open(self, source: Iterator[bytes], *, per_second: float, seconds: float) -> Rush:
+        """Send at fixed times over whichever connection is idle."""
+        self.rush, self.keeps_bodies, self.ordered = Rush(), False, []
+        self.poll, self.open, self.deadline = select.epoll(), dict[int, _Line](), float("inf")
+        idle = list[_Line]()
+        started, sent = time.monotonic(), 0
+        wanted = int(min(seconds, MOST_SECONDS) * per_second)
+        while sent < wanted or self.open:
+            now = time.monotonic()
+            if now > started + seconds + 10:
+                break
+            while sent < wanted and started + sent / per_second <= now and len(self.open) < MOST_AT_ONCE:
+                line = self._idle_one(idle)
+                line.received.clear()
+                line.sent_at = started + sent / per_second
+                self.open[line.socket.fileno()] = line
+                self.poll.register(line.socket.fileno(), select.EPOLLIN)
+                line.socket.sendall(next(source))
+                sent += 1
+            due = started + sent / per_second - time.monotonic()
+            for number, _event in self.poll.poll(max(0.0, min(due, 0.05)) if sent < wanted else 0.05):
+                line = self.open[number]
+                before = len(self.rush.answers)
+                self._read_open(line)
+                if len(self.rush.answers) > before:
+                    idle.append(line)
+        self.rush.seconds = time.monotonic() - started
+        for line in list(self.open.values()):
+            self._note(line, 0, b"")
+        return self.rush
+
+    def _idle_one(self, idle: list[_Line]) -> _Line:
+        """The connection that was used last, unless the server has closed it meanwhile; a new one when none is idle."""
+        while idle:
+            line = idle.pop()
+            look = select.poll()
+            look.register(line.socket, select.POLLIN)
+            if not look.poll(0):
+                return line
+            line.socket.close()  # there is something to read where nothing is due: its end
+        return _Line(self._connect(), iter(()), 0)
+
+    def _read_open(self, line: _Line) -> None:
+        data = line.socket.recv(262144)
+        number = line.socket.fileno()
+        line.received += data
+        head = line.received.find(b"\r\n\r\n")
+        if data and (head < 0 or len(line.received) < head + 4 + _content_length(line.received, head)):
+            return
+        self.poll.unregister(number)
+        del self.open[number]
+        self._note(line, int(line.received[9:12]) if data else 0, b"")
+        if not data:
+            line.socket = self._connect()
 
     def _send_next(self, line: _Line) -> None:
         line.received.clear()

@@ -111,13 +111,15 @@ class Web:
 
 
 @contextmanager
-def start_web(folder: Path, *, server: str = "gunicorn", **more_env: str) -> Iterator[Web]:
+def start_web(
+    folder: Path, *, server: str = "gunicorn", application: str = "config.asgi:application", **more_env: str
+) -> Iterator[Web]:
     """A web server on the test database, without worker, clock and sandbox."""
     port = free_port()
     failpoints = folder / "failpoints"
     failpoints.mkdir(parents=True)
     env = {**product_env(f"http://localhost:{port}", failpoints), **more_env}
-    process = Process("web", web_command(server, port), env, folder / "web.log").start()
+    process = Process("web", web_command(server, port, application), env, folder / "web.log").start()
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
         yield Web(process=process, port=port, failpoints=failpoints, server=server)
@@ -141,7 +143,8 @@ def product_env(base_url: str, failpoints: Path) -> dict[str, str]:
     }
 
 
-def web_command(server: str, port: int) -> list[str]:
+def web_command(server: str, port: int, application: str = "config.asgi:application") -> list[str]:
+    """How to start gunicorn (HTTP as in production), the server of the on-sale path, or daphne, with an ASGI application."""
     if server == "gunicorn":
         return [
             *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
@@ -150,7 +153,7 @@ def web_command(server: str, port: int) -> list[str]:
         ]
     if server == "onsale":
         return [
-            *(sys.executable, "-m", "gunicorn", "config.asgi:application", "--bind", f"127.0.0.1:{port}"),
+            *(sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "asgi", "--workers", "1", "--backlog", "8192", "--worker-connections", "10000"),
         ]
-    return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
+    return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application]

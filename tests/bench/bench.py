@@ -3,14 +3,18 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 from tests import world
 from tests.bench.figure import Figure, figure
-from tests.load import Rush, hammer, payload, repeated
+from tests.load import Rush, hammer, numbered, payload, repeated
 from tests.stack import Web
 
 Make = Callable[[], Iterator[bytes]]
 CONNECTIONS = 32
+KEY = "a-key-of-its-own-%d"
+_starts = count(0, 1_000_000)  # no key is used in two rounds
 
 
 @dataclass
@@ -18,6 +22,7 @@ class Bench:
     """The product on gunicorn with an organizer whose data is committed; figures run inside that organizer."""
 
     web: Web
+    onsale: Web
     house: world.House
     rounds: int
     seconds: float
@@ -48,6 +53,26 @@ class Bench:
     def hammer(self, make: Make, *, seconds: float = 0) -> Rush:
         """One round of load from another process."""
         return hammer(self.web.port, make, connections=CONNECTIONS, seconds=seconds or self.seconds)
+
+    def event_for_holds(self, title: str, *, places: int) -> tuple[world.Event, dict[str, Any]]:
+        """An event with so many places, and the body of a hold of one of them."""
+        event = world.make_event(title, kinds=((world.STANDARD, 2400, places),))
+        kind = world.kind_of(event, world.STANDARD)
+        items = [{"ticket_type_id": str(kind.pk), "quantity": 1}]
+        return event, {"performance_id": str(world.the_performance(event).pk), "items": items}
+
+    def holds(self, body: dict[str, Any], *, on: Web) -> Make:
+        """Holds with a key of their own each, never twice."""
+        template = payload("POST", "/api/v1/holds", host=on.host(self.slug), body=body, Idempotency_Key=KEY)
+        return numbered(template, start=next(_starts))
+
+    def empty_asgi(self) -> Make:
+        """The baseline of the on-sale path: the least that its server can answer."""
+        return repeated(payload("GET", "/bench/empty", host=self.onsale.host(self.slug)))
+
+    @property
+    def slug(self) -> str:
+        return str(self.house.organizer.slug)
 
     def in_process(
         self, name: str, subject: Callable[[], object], baseline: Callable[[], object], *, how: str

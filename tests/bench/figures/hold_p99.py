@@ -1,0 +1,40 @@
+"""How long a hold takes when people arrive at their own pace: at 60 % of what each path can do, against an empty answer."""
+
+from statistics import median
+
+from tests.bench.bench import Bench, Make
+from tests.bench.figure import Figure, figure
+from tests.load import arrive, hammer
+from tests.stack import Web
+
+SHARE = 0.6
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """`hold_p99` (on-sale path) and `hold_p99_normal`, milliseconds: less is better, 5 times the empty answer the limit."""
+    return [
+        _path(bench, "hold_p99", bench.onsale, bench.empty_asgi(), connections=64),
+        _path(bench, "hold_p99_normal", bench.web, bench.empty_view(), connections=32),
+    ]
+
+
+def _path(bench: Bench, name: str, web: Web, empty: Make, *, connections: int) -> Figure:
+    _event, body = bench.event_for_holds(f"Arrivals {name}", places=100_000)
+    hammer(web.port, bench.holds(body, on=web), connections=connections, seconds=1)
+    capacity = median(
+        hammer(web.port, bench.holds(body, on=web), connections=connections, seconds=bench.seconds).per_second(201)
+        for _round in range(3)
+    )
+    values, baselines = list[float](), list[float]()
+    for _round in range(bench.rounds):
+        nothing = arrive(web.port, empty, per_second=SHARE * capacity, seconds=bench.seconds)
+        holds = arrive(web.port, bench.holds(body, on=web), per_second=SHARE * capacity, seconds=bench.seconds)
+        if set(holds.by_status) != {201} or set(nothing.by_status) != {200}:
+            raise AssertionError(f"{name}: answers by status {holds.by_status}, {nothing.by_status}")
+        baselines.append(nothing.milliseconds(0.99))
+        values.append(holds.milliseconds(0.99))
+    how = (
+        f"99 of 100 holds within, open-loop arrivals of {SHARE * capacity:.0f}/s ({SHARE:.0%} of {capacity:.0f}/s);"
+        " against the empty answer of the same server under the same arrivals; less is better"
+    )
+    return figure(name, values, baselines, how=how, unit="ms")
