@@ -17,7 +17,7 @@ from checkout.holding import asked_by, created_json_of
 from checkout.letters import order_url
 from events.models import Event
 from events.queries import published_event, published_events
-from idempotency.actions import open_key, remember_answer
+from idempotency.actions import fingerprint_of, open_key, remember_answer
 from idempotency.errors import KeyMissing
 from idempotency.models import IdempotencyKey
 from inventory.live import stock_of
@@ -152,7 +152,7 @@ def create_hold(
     for item in payload.items:
         basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
     network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
-    asked = asked_by(key=_required(key), body=payload.model_dump(mode="json"), network=network)
+    asked = asked_by(key=_required(key), fingerprint=fingerprint_of(payload.model_dump(mode="json")), network=network)
     hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked)
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,7 +24,7 @@ from django_tenants.utils import tenant_context
 
 from checkout.catalog import Offer, Priced, offer_kept_for, read_offer
 from checkout.holding import Asked, asked_by, claim_request, created_json, refusal
-from idempotency.actions import LONGEST_KEY
+from idempotency.actions import LONGEST_KEY, fingerprint_of
 from inventory.claim import ClaimAnswer
 from inventory.lanes import Lanes
 from tenants.models import Organizer
@@ -178,7 +178,7 @@ class _Asking:
     language: str
     queue_token: str
     performance_id: UUID
-    basket: dict[UUID, int]
+    basket: Mapping[UUID, int]
     asked: Asked
 
 
@@ -232,7 +232,7 @@ def _asking(scope: Scope, messages: list[Message]) -> _Asking:
     media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
     if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or media_type != "application/json":
         raise _NotOurs
-    performance_id, basket, body = _parsed(b"".join(message.get("body", b"") for message in messages))
+    performance_id, basket, fingerprint = _parsed(b"".join(message.get("body", b"") for message in messages))
     client = scope.get("client")
     network = client_network(client[0] if client else "", headers.get(b"x-forwarded-for", ""))
     if "\x00" in key:
@@ -243,7 +243,7 @@ def _asking(scope: Scope, messages: list[Message]) -> _Asking:
         queue_token=headers.get(b"queue-token", ""),
         performance_id=performance_id,
         basket=basket,
-        asked=asked_by(key=key, body=body, network=network),
+        asked=asked_by(key=key, fingerprint=fingerprint, network=network),
     )
 
 
@@ -252,8 +252,9 @@ _READ = frozenset(
 )
 
 
-def _parsed(body: bytes) -> tuple[UUID, dict[UUID, int], dict[str, Any]]:
-    """Performance, basket and the body as the API's own schema (`HoldIn`) would have it. Raises _NotOurs."""
+@lru_cache(maxsize=1000)  # an on-sale's bodies are few: the dates and types on offer, times how many
+def _parsed(body: bytes) -> tuple[UUID, Mapping[UUID, int], str]:
+    """Performance, basket and the fingerprint that the API's own schema (`HoldIn`) would lead to. Raises _NotOurs."""
     try:
         given = json.loads(body)
         if given.keys() != {"performance_id", "items"} or not 1 <= len(given["items"]) <= 20:
@@ -270,7 +271,7 @@ def _parsed(body: bytes) -> tuple[UUID, dict[UUID, int], dict[str, Any]]:
             items.append({"ticket_type_id": str(type_id), "quantity": quantity})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _NotOurs from error
-    return performance_id, basket, {"performance_id": str(performance_id), "items": items}
+    return performance_id, basket, fingerprint_of({"performance_id": str(performance_id), "items": items})
 
 
 def _uuid(text: str) -> UUID:
@@ -279,7 +280,7 @@ def _uuid(text: str) -> UUID:
     return UUID(text)
 
 
-def _priced(offer: Offer, basket: dict[UUID, int]) -> Priced:
+def _priced(offer: Offer, basket: Mapping[UUID, int]) -> Priced:
     try:
         return offer.price(basket)
     except DomainError as error:  # memory may be old, and Django has the words

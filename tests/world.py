@@ -6,7 +6,7 @@ each other's data. Bea buys. Charlie is a stranger at Northside: he manages at S
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -173,7 +173,7 @@ def short_hold(event: Event, *, seconds: float, **wanted: int) -> Hold:
     basket = {kind_of(event, name).pk: quantity for name, quantity in wanted.items()}
     offer = read_offer(the_performance(event).pk)
     priced = offer.price(basket)
-    request = replace(claim_request(offer, priced, checkout.ANONYMOUS), seconds=seconds)
+    request = claim_request(offer, priced, checkout.ANONYMOUS)._replace(seconds=seconds)
     answer = stock.claim(performance_id=offer.performance_id, offer_version=offer.version, request=request)
     assert answer.created_at, answer
     return hold_made(offer, request, priced, answer.created_at)

@@ -7,14 +7,14 @@ and say the same.
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
 from checkout.catalog import Offer, Priced
-from idempotency.actions import check_key, fingerprint_of
+from idempotency.actions import check_key
 from inventory.claim import ClaimAnswer, ClaimRequest
 from inventory.errors import Busy, LimitExceeded, NotOnSale, SoldOut
 from inventory.models import Hold
@@ -39,14 +39,14 @@ class Asked:
 LONG_KEY = 16  # characters: what is at least so long nobody meets by chance
 
 
-def asked_by(*, key: str, body: Any, network: str, person: str = "") -> Asked:
-    """A hold asked for by a program. `body` is the parsed request.
+def asked_by(*, key: str, fingerprint: str, network: str, person: str = "") -> Asked:
+    """A hold asked for by a program; `fingerprint` is `fingerprint_of` the parsed request.
 
     Nobody is known here, so whoever knows a key gets its hold: a key that others might use as well ("1") counts for the
     client's network alone. Raises KeyInvalid.
     """
     scope = "create_hold" if len(check_key(key)) >= LONG_KEY else f"create_hold:{network}"
-    return Asked(scope=scope, key=key, fingerprint=fingerprint_of(body), person=person)
+    return Asked(scope=scope, key=key, fingerprint=fingerprint, person=person)
 
 
 def claim_request(offer: Offer, priced: Priced, asked: Asked) -> ClaimRequest:
@@ -109,11 +109,17 @@ def created_json(
 ) -> bytes:
     """The answer to `create_hold`, byte for byte the same whenever it is given for one hold (storefront.schemas has its
     shape). `quote` is JSON; the instant is UTC in milliseconds."""
-    expires_at = _json.default((created_at + timedelta(seconds=seconds)).astimezone(UTC))
+    expires_at = _text_of(created_at + timedelta(seconds=seconds))
     return (
         f'{{"id":"{hold_id}","performance_id":"{performance_id}","state":"live","expires_at":"{expires_at}",'
         f'"seconds_left":{int(seconds)},"quote":{quote},"token":"{token}"}}'
     ).encode()
+
+
+@lru_cache(maxsize=16)
+def _text_of(instant: datetime) -> str:
+    """As the API's other answers write it. All holds of a group were made at one instant."""
+    return str(_json.default(instant.astimezone(UTC)))
 
 
 def created_json_of(hold: Hold) -> bytes:

@@ -19,7 +19,7 @@ partial indexes in use when the function was first planned on empty tables.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 CLAIM_PLACES = """
@@ -302,8 +302,7 @@ class ClaimLine:
     seats: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class ClaimRequest:
+class ClaimRequest(NamedTuple):
     """One hold that somebody asks for, priced; `lines` are sorted by pool. `seconds` is how long it is to last.
 
     `person` and `person_limit` bound what one person may hold and buy of the performance; `key` (with `scope` and
