@@ -75,7 +75,8 @@ def lowest_price(event: Event) -> int | None:
 def _offer(event: Event, ticket_type: TicketType, performance: Performance, stock: Stock, at: datetime) -> Offer:
     fee = fee_on(ticket_type.price, platform_fee_plan())
     status: Status = "on_sale"
-    if not (event.is_published and ticket_type.is_on_sale(at=at, performance=performance)):
+    is_open = event.is_published and not performance.is_stopped
+    if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:
         status = "sold_out"

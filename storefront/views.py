@@ -167,7 +167,7 @@ def _event_context(
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
-    anything), `has_free` (something does not), `error` (DomainError).
+    anything), `has_free` (something does not), `hold_minutes` (the least that a hold may last), `error` (DomainError).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
@@ -195,6 +195,7 @@ def _event_context(
         "seq": stock.seq if stock else 0,
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),
+        "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
     }
 

@@ -66,7 +66,7 @@ WITH counted AS MATERIALIZED (
       JOIN events_event event ON event.id = performance.event_id AND event.state = 'published'
      WHERE pool.performance_id = ANY (%s)
 )
-SELECT counted.performance_id, kind.id, least(min(counted.n_left), kind.max_per_order),
+SELECT counted.performance_id, kind.id, least(min(counted.n_left), kind.max_per_order, kind.max_per_person),
        min(counted.n_left) * {FEW_LEFT_SHARE} < min(counted.size),
        extract(epoch FROM min(counted.next_lapse) - clock_timestamp())
   FROM counted

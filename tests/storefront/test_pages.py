@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.actions import SYSTEM
+from events.actions import stop_sales
 from inventory.models import Hold
 from orders.models import Order
 from outbox.models import OutboxMessage
@@ -329,3 +330,15 @@ def test_a_free_hold_that_ended_speaks_of_no_charge(shop: Shop) -> None:
 
     assert "The tickets went back." in page
     assert "charged" not in page
+
+
+def test_a_stopped_sale_says_that_it_is_paused_and_offers_nothing(northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 10),))
+    stop_sales(performance_id=world.the_performance(event).pk, reason="It does not add up", actor=SYSTEM)
+
+    page = text(Visitor(northside.host).get(f"/events/{event.slug}/"))
+
+    assert "Sales for this date are paused" in page
+    assert "Not on sale" in page
+    assert "It does not add up" not in page
+    assert 'name="quantity-' not in page
