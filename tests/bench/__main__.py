@@ -32,7 +32,7 @@ def main() -> int:
     options = parser.parse_args()
     started = time.monotonic()
     with own_database():
-        results = _measure(options.names or names, rounds=options.rounds, seconds=options.seconds)
+        results = _measure(options.names or _short(names), rounds=options.rounds, seconds=options.seconds)
     _write(results)
     _print(results)
     if os.getloadavg()[1] > 2 * (os.cpu_count() or 1):
@@ -41,6 +41,11 @@ def main() -> int:
         )
     print(f"\n{len(results)} figures in {time.monotonic() - started:.0f} s, written to {RESULTS}")
     return 0
+
+
+def _short(names: list[str]) -> list[str]:
+    """Without what runs for many minutes (`IS_LONG` in its module), which is measured when it is named."""
+    return [n for n in names if not getattr(importlib.import_module(f"tests.bench.figures.{n}"), "IS_LONG", False)]
 
 
 def _measure(names: list[str], *, rounds: int, seconds: float) -> list[Figure]:
