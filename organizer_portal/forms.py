@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from events.actions import local_time
-from events.models import Event, TicketType
+from events.models import Event, Performance, TicketType
 from people.actions import LONGEST_LEGAL_TEXT
 from people.models import LegalText, Membership
 from seating.models import Venue
@@ -117,6 +117,32 @@ def _before(starts: datetime, doors: time | None) -> datetime:
     return opens if opens <= starts else opens - timedelta(days=1)
 
 
+class MoveForm(EventForm):
+    """Another time or place for one date."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in EventTextForm.base_fields:
+            del self.fields[name]
+
+    @classmethod
+    def of(cls, performance: Performance, *, zone: str, venues: list[Venue]) -> "MoveForm":
+        """Filled in from the date."""
+        here, venue = ZoneInfo(performance.timezone), performance.event.venue
+        starts = performance.starts_at.astimezone(here)
+        initial = {
+            "date": starts.date(),
+            "starts": starts.time(),
+            "ends": performance.ends_at.astimezone(here).time(),
+            "doors": performance.doors_at.astimezone(here).time(),
+            "venue": venue.name,
+            "city": venue.city,
+            "address": venue.address,
+            "timezone": venue.timezone,
+        }
+        return cls(initial=initial, zone=zone, venues=venues)
+
+
 class EventChangeForm(EventTextForm):
     """What may change of an event at any time."""
 
@@ -195,8 +221,8 @@ class TicketTypeForm(forms.Form):
             del self.fields["quantity"]
 
     @classmethod
-    def of(cls, ticket_type: TicketType, *, currency: str) -> "TicketTypeForm":
-        """Filled in from the ticket type; how many there are is not changed here."""
+    def of(cls, ticket_type: TicketType, *, currency: str, quantity: int | None) -> "TicketTypeForm":
+        """Filled in from the ticket type; `quantity` is None where no single quota says how many there are."""
         initial = {
             "name": ticket_type.name,
             "price": amount_text(ticket_type.price, currency),
@@ -204,8 +230,9 @@ class TicketTypeForm(forms.Form):
             "max_per_order": ticket_type.max_per_order,
             "max_per_person": ticket_type.max_per_person,
             "hold_minutes": ticket_type.hold_minutes,
+            "quantity": quantity,
         }
-        return cls(initial=initial, currency=currency, with_quantity=False)
+        return cls(initial=initial, currency=currency, with_quantity=quantity is not None)
 
     def clean_price(self) -> int:
         """Minor units."""

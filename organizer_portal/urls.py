@@ -12,6 +12,7 @@ urlpatterns = [
     path("events/new/", events.new_event, name="new_event"),
     path("events/<uuid:event_id>/", events.event, name="event"),
     path("events/<uuid:event_id>/sales/", events.sales, name="sales"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/", events.date, name="event_date"),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),

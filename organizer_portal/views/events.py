@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analytics.queries import capacities, event_sales, tickets_by_day, tickets_by_hour
+from checkout.changes import change_quantity, move_performance
 from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
-from events.models import Event, TicketType
+from events.models import Event, Performance, TicketType
 from events.preview import preview_token
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
-from organizer_portal.forms import EventChangeForm, EventForm, TicketTypeForm
+from organizer_portal.forms import EventChangeForm, EventForm, MoveForm, TicketTypeForm
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plan
@@ -89,9 +90,7 @@ def new_event(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _create(form: EventForm, desk: Desk) -> Event:
     """One form is two nouns: the venue, where it is new, and the event."""
     words = form.cleaned_data
-    venue = form.known_venue() or create_venue(
-        name=words["venue"], address=words["address"], city=words["city"], timezone=words["zone"], actor=desk.actor
-    )
+    venue = _venue(desk, form)
     return create_event(
         title=words["title"],
         summary=words["summary"],
@@ -102,6 +101,13 @@ def _create(form: EventForm, desk: Desk) -> Event:
         ends_at=words["ends_at"],
         doors_at=words["doors_at"],
         actor=desk.actor,
+    )
+
+
+def _venue(desk: Desk, form: EventForm) -> Venue:
+    words = form.cleaned_data
+    return form.known_venue() or create_venue(
+        name=words["venue"], address=words["address"], city=words["city"], timezone=words["zone"], actor=desk.actor
     )
 
 
@@ -207,6 +213,48 @@ def change(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     return render(request, "organizer_portal/event_change.html", context, status=422 if form.errors else 200)
 
 
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def date(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID) -> HttpResponse:
+    """Move a date to another time or place; who has tickets is mailed."""
+    found = event_or_404(event_id)
+    performance = found.performances.filter(pk=performance_id).first()
+    if performance is None:
+        raise NotFound
+    known: dict[str, Any] = {"zone": desk.organizer.timezone, "venues": list(Venue.objects.order_by("name"))}
+    form = MoveForm(request.POST, **known) if request.method == "POST" else MoveForm.of(performance, **known)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _move(desk, performance, form)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved. Everybody who has tickets gets an e-mail."))
+            return redirect("organizer_portal:event", found.pk)
+    context = {
+        "form": form,
+        "event": found,
+        "venues": known["venues"],
+        "sold": event_sales(found, at=timezone.now()).sold,
+        "has_other_dates": found.performances.count() > 1,
+    }
+    return render(request, "organizer_portal/event_date.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _move(desk: Desk, performance: Performance, form: MoveForm) -> None:
+    """One form is two nouns: the venue, where it is new, and the date."""
+    words = form.cleaned_data
+    move_performance(
+        performance_id=performance.pk,
+        starts_at=words["starts_at"],
+        ends_at=words["ends_at"],
+        doors_at=words["doors_at"],
+        venue=_venue(desk, form),
+        actor=desk.actor,
+    )
+
+
 @require_POST
 @staff(EDIT_EVENTS)
 def publication(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
@@ -248,19 +296,32 @@ def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id
     kind = found.ticket_types.filter(pk=ticket_type_id).first()
     if kind is None:
         raise NotFound
+    # Of a type that draws from several quotas no single number says how many there are.
+    sizes = list(kind.quotas.values_list("size", flat=True))
+    quantity = sizes[0] if len(sizes) == 1 else None
     if request.method == "POST":
-        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=False)
+        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=quantity is not None)
     else:
-        form = TicketTypeForm.of(kind, currency=found.currency)
+        form = TicketTypeForm.of(kind, currency=found.currency, quantity=quantity)
     if request.method == "POST" and form.is_valid():
         try:
-            change_ticket_type(ticket_type_id=kind.pk, actor=desk.actor, **form.cleaned_data)
+            _change_ticket_type(desk, kind, form)
         except DomainError as refusal:
             place_refusal(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("organizer_portal:event", found.pk)
     return _ticket_type_page(request, form, found, kind)
+
+
+@transaction.atomic
+def _change_ticket_type(desk: Desk, kind: TicketType, form: TicketTypeForm) -> None:
+    """One form is two nouns: the ticket type, and its quota where it has one of its own."""
+    words = dict(form.cleaned_data)
+    quantity = words.pop("quantity", None)
+    change_ticket_type(ticket_type_id=kind.pk, actor=desk.actor, **words)
+    if quantity is not None:
+        change_quantity(ticket_type_id=kind.pk, quantity=quantity, actor=desk.actor)
 
 
 def _ticket_type_page(

@@ -1,5 +1,6 @@
 """The mails of a sale: what each says and carries. Each is called by the outbox and may run again; a key is mailed once."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from events.models import Performance
 from notifications.actions import Attachment, queue_email
 from orders.models import Order
 from orders.queries import orders_to_mail
@@ -46,6 +48,27 @@ def mail_refund(*, order_id: UUID) -> None:
     _send(order, key=f"refund:{order.pk}", template="refund")
 
 
+def mail_move(*, performance_id: UUID, moved: str, was: dict[str, str]) -> None:
+    """To everybody with tickets: the new time or place, with what it was. `moved` names the move; each is told once.
+
+    `was` is what `events.actions.move_performance` says. Where the venue changed, holders for other dates are told too.
+    """
+    performance = Performance.objects.get(pk=performance_id)
+    orders = Order.objects.filter(state=Order.State.PAID, event_id=performance.event_id)
+    if not was["venue"]:
+        orders = orders.filter(performance=performance)
+    for order_id in orders.order_by("pk").values_list("pk", flat=True).iterator():
+        order = _order(order_id)
+        is_moved = order.performance_id == performance_id
+        more = {
+            "was_starts_at": datetime.fromisoformat(was["starts_at"]) if is_moved else order.performance.starts_at,
+            "was_timezone": was["timezone"] if is_moved else order.performance.timezone,
+            "was_venue": was["venue"] or str(order.event.venue),
+        }
+        pdf = Attachment(name=f"tickets-{order.number}.pdf", path=store_pdf(order), type="application/pdf")
+        _send(order, key=f"moved:{moved}:{order.pk}", template="moved", attachments=(pdf,), more=more)
+
+
 def ask_for_orders(*, email: str) -> None:
     """For “find my order”: mail the links of all paid orders of an address to it. Says nothing about whether there are any."""
     asked = str(uuid7())
@@ -77,7 +100,14 @@ def _order(order_id: UUID) -> Order:
     )
 
 
-def _send(order: Order, *, key: str, template: str, attachments: tuple[Attachment, ...] = ()) -> None:
+def _send(
+    order: Order,
+    *,
+    key: str,
+    template: str,
+    attachments: tuple[Attachment, ...] = (),
+    more: dict[str, Any] | None = None,
+) -> None:
     with override(order.language):
         context: dict[str, Any] = {
             "organizer": current_organizer(),
@@ -87,6 +117,7 @@ def _send(order: Order, *, key: str, template: str, attachments: tuple[Attachmen
             "venue": order.event.venue,
             "button_url": order_url(order),
             "button_label": _("View your order"),
+            **(more or {}),
         }
     with transaction.atomic():
         queue_email(

@@ -47,6 +47,9 @@ HANDLERS: dict[str, Handler] = {
     ),
     "mail_payment_returned": _order(letters.mail_payment_returned),
     "mail_refund": _order(letters.mail_refund),
+    "mail_move": lambda payload: letters.mail_move(
+        performance_id=UUID(payload["performance_id"]), moved=payload["moved"], was=payload["was"]
+    ),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money

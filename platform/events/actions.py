@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
 from events.models import Event, Performance, Quota, TicketType
-from events.queries import event_for_update, performance_for_update
+from events.queries import event_for_update, performance_by_id, performance_for_update
 from outbox.actions import enqueue
 from seating.models import Venue
 from ui.errors import NotFound
@@ -162,6 +162,53 @@ def change_ticket_type(
     return ticket_type
 
 
+def set_quota_size(*, quota: Quota, size: int) -> None:
+    """How many a locked quota lets be sold. Called by `checkout.changes`, which brings its pools to it. Raises EventInvalid."""
+    _check_quantity(size)
+    quota.size = size
+    quota.save(update_fields=["size"])
+
+
+Was = dict[str, str]
+
+
+@transaction.atomic
+def move_performance(
+    *, performance_id: UUID, starts_at: datetime, ends_at: datetime, doors_at: datetime, venue: Venue, actor: Actor
+) -> tuple[Was | None, Performance]:
+    """Another time or place for a date. Called by `checkout.changes`, which tells the buyers.
+
+    Returns what it was (`starts_at`, `doors_at`, `timezone`; `venue` is "" where that stayed), None when nothing changed.
+    Raises NotFound, EventInvalid.
+    """
+    event = event_for_update(performance_by_id(performance_id).event_id)
+    performance = performance_for_update(performance_id)
+    if not doors_at <= starts_at < ends_at:
+        raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts")
+    if starts_at <= timezone.now():
+        raise EventInvalid(_("The new date is in the past."), field="date")
+    before = (performance.starts_at, performance.ends_at, performance.doors_at, event.venue_id)
+    if before == (starts_at, ends_at, doors_at, venue.pk):
+        return None, performance
+    is_elsewhere = event.venue_id != venue.pk
+    was = {
+        "starts_at": performance.starts_at.isoformat(),
+        "doors_at": performance.doors_at.isoformat(),
+        "timezone": performance.timezone,
+        "venue": str(event.venue) if is_elsewhere else "",
+    }
+    performance.starts_at, performance.ends_at, performance.doors_at = starts_at, ends_at, doors_at
+    performance.timezone = venue.timezone
+    performance.save(update_fields=["starts_at", "ends_at", "doors_at", "timezone"])
+    if is_elsewhere:
+        event.venue = venue
+        event.save(update_fields=["venue"])
+        performance.event = event
+    now = {"starts_at": starts_at.isoformat(), "doors_at": doors_at.isoformat(), "venue": str(venue)}
+    record(verb="move_performance", target=performance, actor=actor, detail={"was": was, "is": now})
+    return was, performance
+
+
 LONGEST_STOP_REASON = 200  # characters
 
 
@@ -225,8 +272,7 @@ def _list_again(event: Event) -> None:
 def _check_ticket_type(*, price: int, quantity: int, max_per_order: int) -> None:
     if not 0 <= price <= 99_999_999:
         raise EventInvalid(_("A price has at most eight digits and is not negative."), field="price")
-    if not 1 <= quantity <= 100_000:
-        raise EventInvalid(_("Sell between 1 and 100,000 tickets of a type."), field="quantity")
+    _check_quantity(quantity)
     if not 1 <= max_per_order <= 50:
         raise EventInvalid(_("Allow between 1 and 50 tickets per order."), field="max_per_order")
 
@@ -236,6 +282,11 @@ def _check_personal(*, max_per_person: int | None, hold_minutes: int | None) -> 
         raise EventInvalid(_("Allow between 1 and 1,000 tickets per person."), field="max_per_person")
     if hold_minutes is not None and not 5 <= hold_minutes <= 30:
         raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= 100_000:
+        raise EventInvalid(_("Sell between 1 and 100,000 tickets of a type."), field="quantity")
 
 
 def _required(text: str, field: str) -> str:

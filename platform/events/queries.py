@@ -55,6 +55,14 @@ def event_for_update(event_id: UUID) -> Event:
     return event
 
 
+def performance_by_id(performance_id: UUID) -> Performance:
+    """The performance. Raises NotFound."""
+    performance = Performance.objects.filter(pk=performance_id).first()
+    if performance is None:
+        raise NotFound
+    return performance
+
+
 def performance_for_update(performance_id: UUID) -> Performance:
     """The performance, its row locked until the transaction ends. Raises NotFound."""
     performance = Performance.objects.select_for_update().filter(pk=performance_id).first()

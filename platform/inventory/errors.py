@@ -61,3 +61,15 @@ class HoldEnded(DomainError):
 class ExtensionRefused(DomainError):
     code = "extension_refused"
     title = _("The hold cannot be longer")
+
+
+class TooFewFree(DomainError):
+    """A quota cannot become smaller than what is held and sold; `taken` says how much that is."""
+
+    code = "too_few_free"
+
+    def __init__(self, *, taken: int) -> None:
+        words = _now(
+            "%(taken)d are held or sold, so there cannot be fewer. What is only held may come back in a few minutes."
+        )
+        super().__init__(words % {"taken": taken}, field="quantity", taken=taken)

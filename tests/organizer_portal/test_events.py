@@ -159,7 +159,8 @@ def test_limits_per_person_and_a_hold_time_of_its_own(nora: Visitor, northside: 
     event = world.make_event(kinds=(("Guest", 0, 10),))
     kind = event.ticket_types.get()
     url = f"/portal/events/{event.pk}/ticket-types/{kind.pk}/"
-    typed = {"name": "Guest", "price": "0", "max_per_order": "10", "max_per_person": "4", "hold_minutes": "7"}
+    typed = {"name": "Guest", "price": "0", "quantity": "10", "max_per_order": "10"}
+    typed |= {"max_per_person": "4", "hold_minutes": "7"}
 
     assert nora.post(url, typed).status_code == 302
 
@@ -181,7 +182,7 @@ def test_a_changed_price_holds_for_later_buyers(nora: Visitor, northside: world.
     url = f"/portal/events/{event.pk}/ticket-types/{kind.pk}/"
 
     assert 'value="Guest"' in text(nora.get(url))
-    response = nora.post(url, {"name": "Guest", "price": "5", "perk": "", "max_per_order": "10"})
+    response = nora.post(url, {"name": "Guest", "price": "5", "quantity": "10", "max_per_order": "10"})
 
     assert response.status_code == 302
     kind.refresh_from_db()
@@ -346,3 +347,38 @@ def test_a_long_list_asks_no_more_than_a_short_one(
         assert nora.get("/portal/events/").status_code == 200
     with django_assert_max_num_queries(30):
         assert nora.get("/portal/").status_code == 200
+
+
+def test_a_date_is_moved_on_its_own_page(nora: Visitor, northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 5),))
+    performance = world.the_performance(event)
+    address = f"/portal/events/{event.pk}/dates/{performance.pk}/"
+    assert address in text(nora.get(f"/portal/events/{event.pk}/"))
+    assert 'value="Northside Hall"' in text(nora.get(address))
+
+    moved = {"date": "2031-03-08", "starts": "21:00", "ends": "", "doors": "", "venue": "South Pier", "city": "Berlin"}
+    response = nora.post(address, {**moved, "timezone": "Europe/Berlin"})
+
+    assert response.status_code == 302
+    performance.refresh_from_db()
+    assert performance.starts_at.isoformat() == "2031-03-08T20:00:00+00:00"
+    assert performance.event.venue.name == "South Pier"
+    assert nora.post(address, {**moved, "date": "2020-03-08"}).status_code == 422
+
+
+def test_a_quantity_is_changed_while_it_sells_but_not_below_what_is_sold(nora: Visitor, northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 5),))
+    world.place_order(event, Guest=2)
+    kind = world.kind_of(event, "Guest")
+    address = f"/portal/events/{event.pk}/ticket-types/{kind.pk}/"
+    words = {"name": "Guests", "price": "0", "max_per_order": "10"}
+
+    refused = nora.post(address, {**words, "quantity": "1"})
+    kind.refresh_from_db()
+
+    assert refused.status_code == 422
+    assert "2 are held or sold, so there cannot be fewer." in text(refused)
+    assert kind.name == "Guest"
+    assert nora.post(address, {**words, "quantity": "8"}).status_code == 302
+    kind.refresh_from_db()
+    assert (kind.name, kind.quotas.get().size) == ("Guests", 8)

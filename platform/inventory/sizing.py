@@ -1,0 +1,60 @@
+"""More or fewer places of a quota that is on sale already."""
+
+from django.db.models import Max
+
+from audit.actions import Actor
+from events.models import Quota
+from inventory.errors import TooFewFree
+from inventory.live import mark_changed
+from inventory.models import Place, Pool, StockEntry
+from inventory.queries import database_now
+from ui.request_id import request_id
+
+
+def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
+    """Bring every pool of a locked quota to `size` places; returns by how many places the stock changed.
+
+    Only free places are taken away, the highest numbers first. Raises TooFewFree when a pool has not enough of them; then
+    the caller must roll back. Runs in the caller's transaction. The rows that go stay in the journal, as blocked for good.
+    """
+    changed = 0
+    for pool in Pool.objects.select_for_update().filter(quota=quota).order_by("pk"):
+        present = pool.places.count()
+        if present < size:
+            _add(pool, size - present)
+        elif present > size:
+            _remove(pool, present - size, actor=actor)
+        if present != size:
+            mark_changed(pool.performance_id)
+        changed += size - present
+    return changed
+
+
+def _add(pool: Pool, number: int) -> None:
+    last = pool.places.aggregate(last=Max("number"))["last"] or 0
+    Place.objects.bulk_create((Place(pool=pool, number=n) for n in range(last + 1, last + number + 1)), batch_size=2000)
+
+
+def _remove(pool: Pool, number: int, *, actor: Actor) -> None:
+    # What a claim is taking at this moment is skipped: it is no longer free.
+    free = pool.places.select_for_update(skip_locked=True).filter(state=Place.State.FREE).order_by("-number")
+    places = list(free.values_list("pk", flat=True)[:number])
+    if len(places) < number:
+        taken = pool.places.count() - pool.places.filter(state=Place.State.FREE).count()
+        raise TooFewFree(taken=taken)
+    now = database_now()
+    StockEntry.objects.bulk_create(
+        (
+            StockEntry(
+                at=now,
+                kind=StockEntry.Kind.BLOCK,
+                place_id=place_id,
+                cause="quota made smaller",
+                actor=str(actor),
+                request_id=request_id(),
+            )
+            for place_id in places
+        ),
+        batch_size=2000,
+    )
+    Place.objects.filter(pk__in=places).delete()
