@@ -32,6 +32,7 @@ class StockHub:
         self.redis = Redis.from_url(
             settings.LIVE_REDIS_URL,
             decode_responses=True,
+            client_name="stock-hub",
             socket_timeout=0.5,
             socket_connect_timeout=0.5,
             retry=Retry(NoBackoff(), 1),

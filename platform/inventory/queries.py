@@ -57,9 +57,9 @@ WITH counted AS MATERIALIZED (
             SELECT FROM inventory_place WHERE pool_id = pool.id AND state = 'free'
              LIMIT quota.size / {FEW_LEFT_SHARE} + {_MOST_PER_ORDER + 1}) AS free_ones)
         + (SELECT count(*) FROM inventory_place
-            WHERE pool_id = pool.id AND state = 'held' AND held_until <= clock_timestamp()) AS n_left,
+            WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp()) AS n_left,
         (SELECT min(held_until) FROM inventory_place
-          WHERE pool_id = pool.id AND state = 'held' AND held_until > clock_timestamp()) AS next_lapse
+          WHERE pool_id = pool.id AND state = 'held' AND held_until > statement_timestamp()) AS next_lapse
       FROM inventory_pool pool
       JOIN events_quota quota ON quota.id = pool.quota_id
       JOIN events_performance performance ON performance.id = pool.performance_id AND performance.state = 'scheduled'
@@ -68,7 +68,7 @@ WITH counted AS MATERIALIZED (
 )
 SELECT counted.performance_id, kind.id, least(min(counted.n_left), kind.max_per_order, kind.max_per_person),
        min(counted.n_left) * {FEW_LEFT_SHARE} < min(counted.size),
-       extract(epoch FROM min(counted.next_lapse) - clock_timestamp())
+       extract(epoch FROM min(counted.next_lapse) - statement_timestamp())
   FROM counted
   JOIN events_quota_ticket_types link ON link.quota_id = counted.quota_id
   JOIN events_tickettype kind ON kind.id = link.tickettype_id AND kind.is_active

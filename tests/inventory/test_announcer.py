@@ -5,11 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django_tenants.utils import tenant_context
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from events.models import Event
 from inventory import announcer as module
@@ -199,6 +201,31 @@ def test_a_database_that_is_away_loses_no_mark(
 
     assert announcer.tick() == 1
     assert shown(event)["Standard"] == 5
+
+
+def test_it_works_on_through_an_outage(
+    announcer: Announcer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    stop, beat = threading.Event(), tmp_path / "beat"
+    turns: list[str] = []
+
+    def tick() -> int:
+        turns.append("tick")
+        if len(turns) == 1:
+            raise RedisConnectionError("it restarts")
+        stop.set()
+        return 0
+
+    monkeypatch.setattr(module, "AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(announcer, "tick", tick)
+    announcer.has_missed = False
+
+    with django_db_blocker.unblock():
+        announcer.run(stop, heartbeat=beat)
+
+    assert len(turns) == 2
+    assert announcer.has_missed  # whatever was marked meanwhile may be lost, so everything is looked at
+    assert beat.exists()
 
 
 def _refuse(_ids: object) -> None:

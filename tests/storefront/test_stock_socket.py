@@ -1,5 +1,6 @@
 """The socket of an event page: whose it is, what it says, what it notices."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from events.models import Event
 from inventory import live
 from inventory.announcer import Announcer
 from storefront.consumers import _open_by_network
-from storefront.stock_hub import stock_hub
+from storefront.stock_hub import AFTER_FAILURE_SECONDS, stock_hub
 from tests import world
 
 SOON = 3
@@ -150,6 +151,29 @@ async def test_the_heartbeat_names_the_number_so_that_a_lost_delta_is_noticed(st
     assert beat["kind"] == "beat"
     assert beat["seq"] > seq
     await socket.disconnect()
+
+
+async def test_a_subscription_that_was_cut_is_taken_up_again(stage: Stage) -> None:
+    socket, _seq = await open_socket(stage.here, stage.performance)
+    cut = [
+        client["id"]
+        for client in live.connected().client_list()
+        if client["name"] == "stock-hub" and client["sub"] != "0" and client["db"] == str(_database())
+    ]
+    for client_id in cut:
+        live.connected().client_kill_filter(_id=client_id)
+    await asyncio.sleep(AFTER_FAILURE_SECONDS + 0.2)
+
+    await sync_to_async(stage.hold)(2)
+
+    assert len(cut) == 1
+    assert (await next_frame(socket))["types"][0]["left"] == 1
+    await socket.disconnect()
+
+
+def _database() -> int:
+    """The number of the database of live counts: the server is shared with other tests."""
+    return int(live.connected().connection_pool.connection_kwargs["db"])
 
 
 async def test_with_no_announcer_the_number_is_0_so_that_pages_poll(stage: Stage) -> None:
