@@ -16,7 +16,7 @@ from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM, Actor, record
 from events.actions import resume_sales, stop_sales
 from events.models import Performance
-from events.queries import performance_for_update
+from events.queries import performance_by_id, performance_for_update
 from outbox.actions import enqueue
 
 logger = logging.getLogger(__name__)
@@ -35,12 +35,14 @@ def prove_stock(*, performance_id: UUID, actor: Actor = SYSTEM) -> StockProof:
     A difference stops its sale and alarms the organizer's owners and the platform's admins, unless staff have accepted
     exactly this difference before. Raises NotFound.
     """
-    finding = compare_stock(performance_id)
+    performance = performance_by_id(performance_id)
+    finding = compare_stock(performance.pk)
     with transaction.atomic():
-        performance = performance_for_update(performance_id)
         proof = StockProof.objects.create(performance=performance, actor=str(actor), **asdict(finding))
-        if not proof.is_proved and not performance.is_stopped and not _is_accepted(proof):
-            _stop_and_alarm(performance, proof)
+        if not proof.is_proved and not _is_accepted(proof):
+            performance = performance_for_update(performance.pk)
+            if not performance.is_stopped:
+                _stop_and_alarm(performance, proof)
     return proof
 
 

@@ -64,8 +64,11 @@ def performance_by_id(performance_id: UUID) -> Performance:
 
 
 def performance_for_update(performance_id: UUID) -> Performance:
-    """The performance, its row locked until the transaction ends. Raises NotFound."""
-    performance = Performance.objects.select_for_update().filter(pk=performance_id).first()
+    """The performance, its row locked until the transaction ends. Raises NotFound.
+
+    Holds and orders that point to it are written meanwhile: its key does not change, and they must not wait.
+    """
+    performance = Performance.objects.select_for_update(no_key=True).filter(pk=performance_id).first()
     if performance is None:
         raise NotFound
     return performance

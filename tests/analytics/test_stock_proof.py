@@ -18,6 +18,7 @@ from analytics.models import StockProof
 from audit.actions import SYSTEM, user_actor
 from audit.models import AuditEntry
 from checkout import actions as checkout
+from checkout.changes import change_quantity
 from events.errors import EventInvalid
 from events.models import Event, Performance
 from inventory.errors import SaleStopped
@@ -89,6 +90,22 @@ def test_a_type_that_draws_from_two_quotas_takes_two_places(northside: House) ->
 
     assert proof.is_proved
     assert (proof.sold_by_journal, proof.sold_by_places, proof.sold_by_tickets, proof.places) == (5, 5, 5, 14)
+
+
+def test_more_and_fewer_places_while_it_sells(northside: House) -> None:
+    event = world.make_event(kinds=((FREE, 0, 6),))
+    world.place_order(event, **{FREE: 2})
+    kind = world.kind_of(event, FREE)
+
+    sizes = []
+    for quantity in (9, 3):
+        change_quantity(ticket_type_id=kind.pk, quantity=quantity, actor=SYSTEM)
+        proof = prove(event)
+        assert proof.is_proved
+        sizes.append(proof.places)
+
+    assert sizes == [9, 3]
+    assert breaches() == {}
 
 
 def test_places_between_securing_and_capture_are_sold_without_a_ticket_yet(paying: House) -> None:

@@ -52,9 +52,26 @@ def test_the_journal_says_who_did_it_and_in_which_request(northside: world.House
 
     assert list(written) == [
         ("release", "buyer", "the-release", "released by buyer"),
+        ("extend", "buyer", "the-sale", "order placed"),
         ("sale", "buyer", "the-sale", ""),
         ("return", f"user:{northside.owner.pk}", "the-refund", "order refunded"),
     ]
+
+
+def test_a_hold_asked_for_by_a_program_carries_the_name_in_its_answer(northside: world.House) -> None:
+    event = world.make_event(kinds=((world.FREE, 0, 3),))
+    items = [{"ticket_type_id": str(world.kind_of(event, world.FREE).pk), "quantity": 2}]
+
+    answer = Visitor(HOST).post(
+        "/api/v1/holds",
+        {"performance_id": str(world.the_performance(event).pk), "items": items},
+        content_type="application/json",
+        headers={"Idempotency-Key": "a-key-that-nobody-else-has"},
+    )
+
+    assert answer.status_code == 201
+    written = StockEntry.objects.filter(hold_id=answer.json()["id"]).values_list("kind", "actor", "request_id")
+    assert list(written) == [("hold", "buyer", answer[HEADER])] * 2
 
 
 def test_an_actor_as_a_word() -> None:

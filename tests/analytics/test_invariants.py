@@ -1,0 +1,63 @@
+"""Each invariant of the journal sees the history that it forbids."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from analytics.invariants import breaches
+from events.models import Event
+from inventory.models import Place, StockEntry
+from inventory.queries import database_now
+from tests import world
+from tests.world import FREE, House
+
+
+@pytest.fixture
+def event(northside: House) -> Event:
+    return world.make_event(kinds=((FREE, 0, 3),))
+
+
+def write(place: Place, kind: str, **more: Any) -> None:
+    """A line that no verb would write; the journal takes new lines from anybody who may insert."""
+    StockEntry.objects.create(at=more.pop("at", database_now()), kind=kind, place_id=place.pk, **more)
+
+
+def test_a_place_held_by_two_at_once(event: Event) -> None:
+    hold = world.hold(event, **{FREE: 1})
+    place = Place.objects.get(hold=hold)
+    write(place, "lapse", hold_id=hold.pk, at=place.held_until - timedelta(minutes=1))
+    write(place, "hold", hold_id=hold.pk, until=place.held_until)
+
+    assert set(breaches()) == {"I2"}
+
+
+def test_a_hold_that_was_extended_lasts_until_its_new_end(event: Event) -> None:
+    hold = world.hold(event, **{FREE: 1})
+    place = Place.objects.get(hold=hold)
+    later = place.held_until + timedelta(minutes=5)
+    write(place, "extend", hold_id=hold.pk, until=later)
+    write(place, "lapse", hold_id=hold.pk, at=place.held_until + timedelta(minutes=1))
+    write(place, "hold", hold_id=hold.pk, until=later)
+
+    assert set(breaches()) == {"I2"}
+
+
+def test_a_place_sold_to_somebody_who_did_not_hold_it(event: Event) -> None:
+    order = world.place_order(event, **{FREE: 1})
+    assert breaches() == {}
+    place = Place.objects.get(hold=order.hold)
+    write(place, "extend", hold_id=uuid4())
+    write(place, "sale", hold_id=order.hold_id, position_id=place.position_id)
+
+    assert {"I2", "I16"} == set(breaches())  # nor can a sold place be extended
+
+
+@pytest.mark.parametrize("kinds", [("sale",), ("release",), ("extend",), ("block", "hold")])
+def test_steps_that_no_place_takes(event: Event, kinds: tuple[str, ...]) -> None:
+    place = Place.objects.order_by("pk")[0]
+    for kind in kinds:
+        write(place, kind)
+
+    assert "I16" in breaches()
