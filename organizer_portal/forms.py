@@ -18,6 +18,7 @@ from people.models import LegalText, Membership
 from seating.models import Venue
 from ui.brand import normalised
 from ui.money import format_money, parse_money
+from waiting_room.models import Room
 
 DEFAULT_LENGTH = timedelta(hours=3)
 DEFAULT_DOORS = timedelta(hours=1)
@@ -31,6 +32,10 @@ def _zone_choices() -> list[tuple[str, str]]:
 
 def _plain(**attrs: Any) -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off", **attrs})
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class EventTextForm(forms.Form):
@@ -286,6 +291,79 @@ class ResumeForm(forms.Form):
         error_messages={"required": _("Say why sales may go on.")},
         widget=_plain(),
     )
+
+
+class RoomForm(forms.Form):
+    """An event's waiting room. Times are typed in the venue's zone."""
+
+    mode = forms.ChoiceField(label=_("Waiting room"), choices=Room.Mode.choices, widget=forms.RadioSelect)
+    opens_at = forms.DateTimeField(label=_("Opens at"), required=False, widget=_moment())
+    starts_at = forms.DateTimeField(
+        label=_("Starts at"),
+        required=False,
+        help_text=_(
+            "Whoever is there by then is put in order by chance. Empty: first come, first served from the opening on."
+        ),
+        widget=_moment(),
+    )
+    busy_above = forms.IntegerField(
+        label=_("Opens above so many visitors a minute"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    rate_min = forms.IntegerField(
+        label=_("At least, people a minute"),
+        min_value=1,
+        max_value=60_000,
+        initial=60,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    rate_max = forms.IntegerField(
+        label=_("At most, people a minute"),
+        min_value=1,
+        max_value=60_000,
+        initial=600,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    visit_minutes = forms.IntegerField(
+        label=_("Minutes from one’s turn to come and choose"),
+        min_value=5,
+        max_value=60,
+        initial=15,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    @classmethod
+    def of(cls, room: Room | None, *, zone: str) -> "RoomForm":
+        """Filled in from the room, or with the defaults while there is none."""
+        if room is None:
+            return cls(initial={"mode": Room.Mode.OFF}, zone=zone)
+        initial = {name: getattr(room, name) for name in cls.base_fields}
+        for name in ("opens_at", "starts_at"):
+            initial[name] = initial[name].astimezone(ZoneInfo(zone)).replace(tzinfo=None) if initial[name] else None
+        return cls(initial=initial, zone=zone)
+
+    def clean_opens_at(self) -> datetime | None:
+        """An instant."""
+        return self._instant("opens_at")
+
+    def clean_starts_at(self) -> datetime | None:
+        """An instant."""
+        return self._instant("starts_at")
+
+    def _instant(self, name: str) -> datetime | None:
+        typed: datetime | None = self.cleaned_data[name]
+        if typed is None:
+            return None
+        if not 2000 < typed.year < 2200:
+            raise forms.ValidationError(_now("Enter a date and a time of these years."))
+        return local_time(typed.replace(tzinfo=None), self.zone)
 
 
 class GateForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer_portal.views import door, events, home, money, orders, settings, stock, team
+from organizer_portal.views import door, events, home, money, orders, settings, stock, team, waiting_room
 
 app_name = "organizer_portal"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("events/<uuid:event_id>/sales/", events.sales, name="sales"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/", events.date, name="event_date"),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
+    path("events/<uuid:event_id>/waiting-room/", waiting_room.waiting_room, name="waiting_room"),
+    path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
     path("events/<uuid:event_id>/publication/", events.publication, name="publication"),

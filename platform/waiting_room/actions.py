@@ -41,6 +41,8 @@ def change_room(
     """Set an event's room. ON opens a line at once if none is open, OFF closes it. Raises NotFound, RoomInvalid."""
     room = room_for_update(event_id)
     now = database_now()
+    if mode == Room.Mode.ON and not room.event.is_published:
+        raise RoomInvalid(_("Publish the event first; a rule may be set before."), field="mode")
     _check(mode, opens_at, starts_at, busy_above, rate_min, rate_max)
     room.mode, room.opens_at, room.starts_at, room.busy_above = mode, opens_at, starts_at, busy_above
     room.rate_min, room.rate_max, room.visit_minutes = rate_min, rate_max, visit_minutes

@@ -1,5 +1,6 @@
 """Reads and locked reads of the waiting room."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +9,15 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from events.models import Event, Performance
 from inventory.queries import stock_by_state
+from tenants.current import current_organizer
 from ui.errors import NotFound
+from waiting_room import health, store
 from waiting_room.models import EarlyEntry, Line, Room
+from waiting_room.pace import Health
 
 
 def room_of(event_id: UUID) -> Room | None:
@@ -132,6 +137,52 @@ def stock_of(event: Event, *, at: datetime) -> Stock:
         # Types that share a quota each see all of it.
         left += min(sum(by_type.values()), free_here)
     return Stock(left=left, held=held, free=free)
+
+
+@dataclass(frozen=True)
+class LineFigures:
+    """How a line does: `waiting` and `admitted` are people, `rate` people per minute, `complaint` a word of `Health`.
+
+    `waiting` is None while Redis does not say.
+    """
+
+    waiting: int | None
+    admitted: int
+    rate: int
+    complaint: str
+    requests: int
+    errors: int
+    p95_seconds: float
+    held: int
+    left: int
+
+
+def line_figures(line: Line, *, at: datetime) -> LineFigures:
+    """The figures of a line at `at`, for its organizer."""
+    stock = stock_of(line.room.event, at=at)
+    doors, waiting = Health(), None
+    with suppress(RedisError):
+        doors = health.checkout_health(current_organizer().pk)
+        waiting = _waiting(line)
+    measured = Health(doors.requests, doors.errors, doors.p95_seconds, held=stock.held, free=stock.free)
+    return LineFigures(
+        waiting=waiting,
+        admitted=line.mark,
+        rate=round(line.rate),
+        complaint=measured.complaint,
+        requests=doors.requests,
+        errors=doors.errors,
+        p95_seconds=doors.p95_seconds,
+        held=stock.held,
+        left=stock.left,
+    )
+
+
+def _waiting(line: Line) -> int | None:
+    if line.started_at is None:
+        return store.count_early(line.pk)
+    known = store.fresh_meta(line.pk)
+    return max(0, known.total - line.mark) if known is not None else None
 
 
 def admitted_by_minute(line: Line, *, since: datetime) -> dict[datetime, int]:

@@ -221,6 +221,11 @@ def put_early(line_id: UUID, entries: Iterable[str]) -> None:
         client().sadd(key(line_id, "early"), *part)
 
 
+def count_early(line_id: UUID) -> int:
+    """How many wait for the start."""
+    return int(client().scard(key(line_id, "early")))
+
+
 def unsaved(line_id: UUID) -> list[str]:
     """The early entries that Postgres does not have yet."""
     return list(client().lrange(key(line_id, "unsaved"), 0, -1))

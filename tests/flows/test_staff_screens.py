@@ -103,6 +103,7 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
         "events/new/",
         f"events/{event.pk}/",
         f"events/{draft.pk}/",
+        f"events/{event.pk}/waiting-room/",
         f"events/{event.pk}/details/",
         f"events/{event.pk}/ticket-types/{kind.pk}/",
         f"events/{draft.pk}/ticket-types/new/",

@@ -75,6 +75,8 @@ ORGANIZER: dict[str, Row] = {
     **ACCOUNT,
     "organizer_portal:home": staff(200, 302),  # a steward goes on to the door
     "organizer_portal:today": staff(200, 403),
+    "organizer_portal:waiting_room": staff(200, 403),
+    "organizer_portal:line": staff(200, 403),
     "organizer_portal:events": staff(200, 403),
     "organizer_portal:new_event": staff(200, 403),
     "organizer_portal:event": staff(200, 403),
@@ -212,6 +214,8 @@ _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_ema
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
     "stock_proofs",
+    "waiting_room",
+    "line",
     "event",
     "sales",
     "event_details",
