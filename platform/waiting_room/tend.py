@@ -7,6 +7,7 @@ within the last second before the start, who then come back by their tokens.
 import logging
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -39,8 +40,8 @@ def tend_rooms() -> int:
     for room in rooms:
         try:
             tend(room)
-        except RedisError:
-            logger.warning("Redis is away; the line of %s waits", room.event.slug)
+        except (RedisError, DatabaseError):  # the next second tries again; other lines must not wait for it
+            logger.exception("the line of %s could not be tended", room.event.slug)
     return len(rooms)
 
 
