@@ -97,7 +97,8 @@ def list_event(*, event_id: UUID) -> None:
             "ends_at": max(date.ends_at for date in dates),
             "timezone": upcoming.timezone,
             "currency": event.currency,
-            "price_from": min(price + fee_on(price, plan) for price in prices),
+            # 0 only where all are free: a free child's ticket is no price of an event.
+            "price_from": min((price + fee_on(price, plan) for price in prices if price), default=0),
         },
     )
 

@@ -21,7 +21,7 @@ def listed() -> list[ListedEvent]:
 
 
 def test_a_published_event_is_listed_with_its_lowest_all_in_price(paying: world.House) -> None:
-    event = world.make_event("Hafen Nacht", kinds=(("Standard", 2400, 10), ("Balcony", 3600, 5)))
+    event = world.make_event("Hafen Nacht", kinds=(("Standard", 2400, 10), ("Balcony", 3600, 5), ("Child", 0, 5)))
 
     list_event(event_id=event.pk)
     list_event(event_id=event.pk)  # the outbox may ask twice
