@@ -17,6 +17,7 @@ from audit.actions import SYSTEM, Actor, record
 from events.actions import resume_sales, stop_sales
 from events.models import Performance
 from events.queries import performance_by_id, performance_for_update
+from inventory.live import mark_changed
 from outbox.actions import enqueue
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def _is_accepted(proof: StockProof) -> bool:
 def _stop_and_alarm(performance: Performance, proof: StockProof) -> None:
     reason = f"Journal, places and tickets differ in {proof.differences} places."
     proof.performance = stop_sales(performance_id=performance.pk, reason=reason, actor=SYSTEM)
+    mark_changed(performance.pk)
     record(
         verb="find_stock_differences",
         target=performance,
@@ -76,6 +78,7 @@ def accept_and_resume(*, performance_id: UUID, reason: str, actor: Actor) -> Per
     Raises NotFound, EventInvalid without a reason or when the sale is not stopped.
     """
     performance = resume_sales(performance_id=performance_id, reason=reason, actor=actor)
+    mark_changed(performance_id)
     proof = last_proof(performance_id)
     if proof is not None and not proof.is_proved:
         proof.accepted_at, proof.accepted_by, proof.accepted_because = timezone.now(), str(actor), reason[:200]

@@ -102,7 +102,7 @@ def mark_many(performances: Iterable[tuple[str, UUID]]) -> None:
 def stock_of(performance_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
     """What is left of each performance of the current organizer: from Redis while an announcer is at work, else counted.
 
-    Drafts, cancelled performances and those of another organizer are not in the answer.
+    Drafts, cancelled and stopped performances and those of another organizer are not in the answer.
     """
     ids = list(dict.fromkeys(performance_ids))
     found = _announced(ids)

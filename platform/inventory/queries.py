@@ -62,7 +62,8 @@ WITH counted AS MATERIALIZED (
           WHERE pool_id = pool.id AND state = 'held' AND held_until > statement_timestamp()) AS next_lapse
       FROM inventory_pool pool
       JOIN events_quota quota ON quota.id = pool.quota_id
-      JOIN events_performance performance ON performance.id = pool.performance_id AND performance.state = 'scheduled'
+      JOIN events_performance performance ON performance.id = pool.performance_id
+           AND performance.state = 'scheduled' AND performance.sales_stopped_at IS NULL
       JOIN events_event event ON event.id = performance.event_id AND event.state = 'published'
      WHERE pool.performance_id = ANY (%s)
 )
@@ -80,7 +81,7 @@ SELECT counted.performance_id, kind.id, least(min(counted.n_left), kind.max_per_
 def availability(performance_ids: Iterable[UUID]) -> dict[UUID, PerformanceStock]:
     """What could be held right now of each ticket type: the least that any of its quotas has left.
 
-    Performances that are not on offer (a draft's, a cancelled one) are not in the answer. Counts along the partial
+    Performances that are not on offer (a draft's, a cancelled or a stopped one) are not in the answer. Counts along the partial
     indexes alone, so that it costs the same for a full house and an empty one.
     """
     found: dict[UUID, PerformanceStock] = {}

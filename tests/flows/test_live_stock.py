@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from audit.actions import SYSTEM
+from events.actions import stop_sales
+from inventory.live import mark_changed
 from inventory.models import Place
 from inventory.queries import database_now
 from tests import world
@@ -94,6 +97,10 @@ def test_where_sockets_are_blocked_the_page_asks_every_five_seconds(
     expect(blocked.get_by_text("Every ticket is taken.")).to_be_visible(timeout=7_000)
     expect(blocked.locator(".buy-bar")).to_be_hidden()
     judge(blocked)
+
+    stop_sales(performance_id=world.the_performance(event).pk, reason="in doubt", actor=SYSTEM)
+    mark_changed(world.the_performance(event).pk)
+    expect(blocked.get_by_text("Sales for this date are paused")).to_be_visible(timeout=7_000)
 
 
 def test_a_killed_announcer_costs_seconds(stack: Stack, in_house: world.House, phone: Page) -> None:

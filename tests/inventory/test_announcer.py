@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from django.db import OperationalError, connection, transaction
 from django_tenants.utils import tenant_context
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from events.models import Event
+from audit.actions import SYSTEM
+from events.actions import stop_sales
+from events.models import Event, Performance
 from inventory import announcer as module
 from inventory import live
 from inventory.announcer import Announcer
@@ -168,15 +170,33 @@ def test_two_who_announce_at_once_give_no_number_twice(announcer: Announcer, eve
     assert live.Snapshot.from_text(str(live.connected().get(live.snapshot_key(mark)))).seq == delta["to"]
 
 
-def test_what_is_not_on_offer_is_not_announced(announcer: Announcer, event: Event) -> None:
-    draft = world.make_event(is_published=False)
-    assert look(announcer, draft) == []
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda date: Event.objects.filter(pk=date.event_id).update(state=Event.State.CANCELLED),
+        lambda date: Performance.objects.filter(pk=date.pk).update(state=Performance.State.CANCELLED),
+        lambda date: stop_sales(performance_id=date.pk, reason="in doubt", actor=SYSTEM),
+    ],
+    ids=["event cancelled", "date cancelled", "sale stopped"],
+)
+def test_what_is_no_longer_on_offer_is_no_longer_announced(
+    announcer: Announcer, event: Event, change: Callable[[Performance], object]
+) -> None:
+    performance = world.the_performance(event)
     look(announcer, event)
+    assert performance.pk in live.stock_of([performance.pk])
 
-    Event.objects.filter(pk=event.pk).update(state=Event.State.CANCELLED)
+    change(performance)
 
     assert look(announcer, event) == []
-    assert live.stock_of([world.the_performance(event).pk, world.the_performance(draft).pk]) == {}
+    assert live.stock_of([performance.pk]) == {}
+
+
+def test_a_draft_is_not_announced(announcer: Announcer, northside: world.House) -> None:
+    draft = world.make_event(is_published=False)
+
+    assert look(announcer, draft) == []
+    assert live.stock_of([world.the_performance(draft).pk]) == {}
 
 
 def test_the_other_organizer_learns_nothing_of_it(announcer: Announcer, event: Event, southside: world.House) -> None:

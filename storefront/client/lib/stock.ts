@@ -105,7 +105,7 @@ export class StockFeed {
         this.seq = snapshot.seq;
         this.show(snapshot.types);
       } else if (answer.status === 404) {
-        this.end(); // no longer on offer
+        this.end();
       }
     } catch {
       // Not now; the next delta, heartbeat or poll asks again.
@@ -126,9 +126,11 @@ export class StockFeed {
     this.polling = undefined;
   }
 
+  /** Cancelled, over or paused: the page itself has the words for it. */
   private end(): void {
     this.hasEnded = true;
     this.stopPolling();
     this.socket?.close();
+    location.reload();
   }
 }
