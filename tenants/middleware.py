@@ -15,6 +15,7 @@ from django.utils import translation
 
 from tenants.health import report as health_report
 from tenants.models import Organizer
+from tenants.pg.base import reserve_for_paying
 from tenants.queries import (
     is_custom_domain,
     is_platform_host,
@@ -23,6 +24,8 @@ from tenants.queries import (
 )
 
 HEALTH_PATH = "/healthz"
+# However many look and ask for places, these get a connection: from a hold to its tickets, and the provider's word.
+PAYING = ("/checkout/", "/orders/", "/api/v1/orders", "/webhooks/")
 
 
 def leave_organizer(**_: Any) -> None:
@@ -61,6 +64,7 @@ class TenantMiddleware:
     def _answer_early(self, request: HttpRequest) -> HttpResponse | None:
         """Choose organizer and URLconf for the request; the response when there is nothing further to do."""
         leave_organizer()
+        reserve_for_paying(is_paying=request.path.startswith(PAYING))
         if request.path == HEALTH_PATH:
             return _health()
         if request.path.startswith(settings.STATIC_URL):

@@ -6,6 +6,7 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DATABASE_POOL_TIMEOUT", "0.9")  # a request that gets no connection by then is told to come back
 django_application = get_asgi_application()  # sets Django up before anything below imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter

@@ -134,6 +134,7 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/marquee")
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)  # per process; all processes together < max_connections
+DATABASE_PAYING_POOL_SIZE = env.int("DATABASE_PAYING_POOL_SIZE", default=3)  # besides, for people who are paying
 
 
 def _database(url: str) -> dict[str, Any]:

@@ -9,10 +9,12 @@ django-tenants 4.0: the version is pinned, and the leaks stay as tests.
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool
 
 from tenants.pg.schema import RecordingSchemaEditor
 
@@ -20,6 +22,15 @@ from tenants.pg.schema import RecordingSchemaEditor
 State = tuple[Any, bool]
 _states: dict[str, ContextVar[State | None]] = {}
 _PUBLIC = base.FakeTenant(base.get_public_schema_name())
+
+
+# Whether what runs in this context serves somebody who is paying. None of the requests that may flood us is.
+_is_paying: ContextVar[bool] = ContextVar("is_paying", default=False)
+
+
+def reserve_for_paying(*, is_paying: bool) -> None:
+    """Have what follows in this context use the connections that are kept for people who are paying, or the others."""
+    _is_paying.set(is_paying)
 
 
 def _state_of(alias: str) -> ContextVar[State | None]:
@@ -73,6 +84,32 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # untyped ba
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Choose the schema for this context; the connection follows with its next statement."""
         self._state_var.set((tenant, include_public))
+
+    @property
+    def pool(self) -> Any:
+        """The connections of this context: all share one pool, people who are paying have a second one to themselves."""
+        general = super().pool
+        if general is None or not _is_paying.get():
+            return general
+        name = f"{self.alias} for paying"
+        if name not in self._connection_pools:
+            options = self.settings_dict["OPTIONS"]["pool"]
+            reserve = ConnectionPool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                check=ConnectionPool.check_connection,
+                **{**options, "max_size": settings.DATABASE_PAYING_POOL_SIZE},
+            )
+            self._connection_pools.setdefault(name, reserve)
+        return self._connection_pools[name]
+
+    def close_pool(self) -> None:
+        """Close the connections of both pools."""
+        reserve = self._connection_pools.pop(f"{self.alias} for paying", None)
+        if reserve is not None:
+            reserve.close()
+        super().close_pool()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection of the pool still has its last user's path: forget what this wrapper believed."""
