@@ -11,9 +11,10 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from tenants.queries import normal_host
 from waiting_room.live import line_group
 from waiting_room.standing import entry_of, standing_of
+from waiting_room.store import META_SECONDS
 
 CLOSE_NO_ENTRY = 4401
-SPREAD_SECONDS = 1.0  # so that a thousand sockets are not written to in the same moment
+SPREAD_SECONDS = 0.5  # so that a thousand sockets are not written to in the same moment
 
 
 class LineConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # untyped base
@@ -53,7 +54,8 @@ class LineConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # untyped
             self.sender = asyncio.create_task(self._send_soon())
 
     async def _send_soon(self) -> None:
-        await asyncio.sleep(random.random() * SPREAD_SECONDS)
+        # Longer than this process remembers the line's facts: what is told is never older than the hint.
+        await asyncio.sleep(META_SECONDS + random.random() * SPREAD_SECONDS)
         await self._send()
 
     async def _send(self) -> None:
