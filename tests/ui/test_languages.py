@@ -25,6 +25,23 @@ def test_translations_keep_every_placeholder(path: Path) -> None:
         assert not given or sorted(PLACEHOLDER.findall(given)) == sorted(PLACEHOLDER.findall(asked)), asked
 
 
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_nothing_in_a_catalogue_is_left_empty_or_in_doubt(path: Path) -> None:
+    with path.open("rb") as source:
+        messages = [message for message in read_po(source) if message.id]
+
+    strings = {str(m.id): [m.string] if isinstance(m.string, str) else list(m.string) for m in messages}
+    assert {words for words, given in strings.items() if not all(given)} == set()
+    assert {str(message.id) for message in messages if message.fuzzy} == set()
+
+
+def test_what_was_added_last_is_german_too(northside: world.House) -> None:
+    shop = Client(HTTP_HOST=northside.host, HTTP_ACCEPT_LANGUAGE="de-DE,de;q=0.9")
+
+    assert "Ihre Tickets verkauft Northside Hall." in shop.get("/terms/").content.decode()
+    assert "Impressum" in shop.get("/").content.decode()
+
+
 def test_the_shop_speaks_german_to_a_german_browser(northside: world.House) -> None:
     shop = Client(HTTP_HOST=northside.host, HTTP_ACCEPT_LANGUAGE="de-DE,de;q=0.9")
 
