@@ -65,6 +65,11 @@ def is_sold_out(offers: Iterable[Offer]) -> bool:
     return {offer.status for offer in offers} == {"sold_out"}
 
 
+def is_few_left(offers: Iterable[Offer]) -> bool:
+    """Whether something is on sale, and few are left of whatever is."""
+    return {offer.stock_status for offer in offers if offer.status == "on_sale"} == {"few_left"}
+
+
 def lowest_price(event: Event) -> int | None:
     """The least a ticket costs all-in, for a listing; 0 only where all are free (a free child's ticket is no price)."""
     plan = platform_fee_plan()

@@ -41,6 +41,7 @@ from people.queries import legal_text
 from pricing.quote import Quote
 from storefront.offers import (
     Offer,
+    is_few_left,
     is_sold_out,
     lowest_price,
     next_performance,
@@ -98,7 +99,10 @@ def secret_page(view: View) -> View:
 @require_safe
 @public_page(edge_seconds=EDGE_SECONDS)
 def event_list(request: HttpRequest) -> HttpResponse:
-    """`storefront/event_list.html`: `events`, a list of {event, performance, price, is_sold_out}; price all-in, minor units."""
+    """`storefront/event_list.html`: `events`, a list of {event, performance, price, is_sold_out, is_few_left}.
+
+    The price is all-in, in minor units.
+    """
     now = timezone.now()
     events = published_events(after=now)
     offers = offers_of_next_dates(events, at=now)
@@ -108,6 +112,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
             "performance": next_performance(event, at=now),
             "price": lowest_price(event),
             "is_sold_out": is_sold_out(offers[event.pk]),
+            "is_few_left": is_few_left(offers[event.pk]),
         }
         for event in events
     ]

@@ -65,3 +65,14 @@ def test_without_redis_a_sale_goes_on_and_is_slowed_down_once(
 
     assert first.pk != second.pk
     assert [record.name for record in caplog.records] == ["inventory.live"]
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_without_redis_pages_count_in_postgres(northside: world.House) -> None:
+    world.let_charge(northside)
+    event = world.make_event(kinds=(("Standard", 2400, 6),))
+    world.hold(event, Standard=4)
+
+    found = live.stock_of([world.the_performance(event).pk])[world.the_performance(event).pk]
+
+    assert (found.seq, [stock.left for stock in found.types.values()]) == (0, [2])

@@ -63,6 +63,19 @@ def test_the_list_shows_the_lowest_price_with_fees(shop: Shop) -> None:
     assert "incl. fees" in page
 
 
+def test_the_list_says_few_left_once_that_is_so_of_everything_on_sale(shop: Shop) -> None:
+    event = world.make_event("Lantern Walk", kinds=(("Standard", 2400, 20), ("Child", 0, 20)))
+
+    world.hold(event, Child=10)
+    world.hold(event, Child=9)
+    world.hold(event, Standard=10)
+    world.hold(event, Standard=8)
+    assert "Few left" not in shop.get("/").content.decode()  # two of twenty are a tenth
+
+    world.hold(event, Standard=1)
+    assert "Few left" in shop.get("/").content.decode()
+
+
 def test_the_list_says_so_when_nothing_is_on(shop: Shop) -> None:
     assert "No upcoming events" in shop.get("/").content.decode()
 

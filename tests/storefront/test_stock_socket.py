@@ -190,6 +190,23 @@ async def test_with_no_announcer_the_number_is_0_so_that_pages_poll(stage: Stage
     await socket.disconnect()
 
 
+async def test_without_redis_the_socket_opens_and_the_page_polls(
+    stage: Stage, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIVE_REDIS_URL = "redis://127.0.0.1:9/0"  # nothing listens there
+    monkeypatch.setattr(live, "_silent_until", 0.0)
+    live.connected.cache_clear()
+    try:
+        socket, seq = await open_socket(stage.here, stage.performance)
+        await stock_hub().beat()
+        beat = await next_frame(socket)
+        await socket.disconnect()
+    finally:
+        live.connected.cache_clear()
+
+    assert (seq, beat["seq"]) == (0, 0)
+
+
 async def test_a_network_opens_so_many_sockets_and_no_more(stage: Stage, settings: Any) -> None:
     settings.STOCK_SOCKETS_PER_NETWORK = 2
     first, _seq = await open_socket(stage.here, stage.performance)
