@@ -210,6 +210,12 @@ def put_meta(line_id: UUID, facts: Mapping[str, object]) -> None:
     pipe.execute()
 
 
+def numbers_left(line_id: UUID) -> int:
+    """How many arrival numbers can be given out before more must be reserved."""
+    issued, reserved = client().hmget(key(line_id, "meta"), "issued", "reserved")
+    return int(reserved or 0) - int(issued or 0)
+
+
 def raise_reserved(line_id: UUID, reserved: int) -> None:
     """Let arrival numbers go up to `reserved`."""
     client().hset(key(line_id, "meta"), "reserved", reserved)

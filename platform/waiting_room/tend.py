@@ -61,6 +61,8 @@ def tend(room: Room) -> Line | None:
         line = _before_start(line)
         if line.started_at is None:
             return line
+    if store.numbers_left(line.pk) < NUMBERS_AT_ONCE // 2:  # so that hardly anybody who joins must wait for it
+        more_numbers(line)
     line, stock = _let_in(line)
     publish(line, stock=stock)
     if line.is_by_rule and _is_over(line):

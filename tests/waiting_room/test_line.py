@@ -96,6 +96,18 @@ def test_a_turn_that_nobody_takes_is_over_after_its_minutes(event, open_room, ne
     assert person.standing(event)["state"] == "missed"
 
 
+def test_numbers_are_reserved_before_they_run_out(event, open_room, newcomer):
+    line = open_room()
+    tick(event)
+    store.client().hset(store.key(line.pk, "meta"), "issued", 400)
+    tick(event)
+    line.refresh_from_db()
+
+    assert store.numbers_left(line.pk) == 600
+    assert line.late_reserved == 1000
+    assert placed(newcomer(), event) == 401
+
+
 # --- The doors ----------------------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ from seating.models import Venue
 from tenants.actions import open_organizer, top_up_prepared_schemas
 from tenants.models import Organizer
 from tenants.queries import portal_url, storefront_url
+from waiting_room.actions import change_room
 
 PASSWORD = "marquee-demo-2026"
 
@@ -160,7 +161,10 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         _connect_stripe(organizer, owner)
         for show in cast.later:
             if not Event.objects.filter(title=show.title).exists():
-                _put_on(cast, show, starts_at=_at(show, cast.venue[3]), doors_minutes=60)
+                event = _put_on(cast, show, starts_at=_at(show, cast.venue[3]), doors_minutes=60)
+                if show is cast.later[0]:
+                    # Off: switched on at /portal/events/<id>/waiting-room/, it lets few enough in that one can watch.
+                    change_room(event_id=event.pk, mode="off", rate_min=6, rate_max=60, actor=SYSTEM)
         tonight = _tonight(cast)
         token = _device(tonight, old_token)
     return {
