@@ -85,6 +85,15 @@ def test_what_runs_after_a_commit_keeps_its_organizer() -> None:
     assert [found for found in offences(find) if not found.startswith(allowed)] == []
 
 
+MAY_HAVE_TASKS = (
+    "/consumers.py:",
+    "storefront/stock_hub.py:",  # a process's one reader of what sockets tell
+    # The on-sale path answers many requests with one statement; its tasks end with the requests that wait for them.
+    "inventory/lanes.py:",
+    "storefront/onsale.py:",
+)
+
+
 @pytest.mark.parametrize("name", ["Thread", "create_task", "ensure_future", "run_in_executor", "to_thread"])
 def test_nothing_outlives_its_request(name: str) -> None:
     """What must happen later is a task, which survives a restart. A socket's own tasks end with the socket."""
@@ -92,7 +101,7 @@ def test_nothing_outlives_its_request(name: str) -> None:
     def find(tree: ast.Module) -> Iterator[int]:
         return (node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and called_name(node) == name)
 
-    assert [found for found in offences(find) if "/consumers.py:" not in found] == []
+    assert [found for found in offences(find) if not any(place in found for place in MAY_HAVE_TASKS)] == []
 
 
 def test_no_constraint_leads_from_an_organizer_to_public() -> None:
