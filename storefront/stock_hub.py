@@ -92,6 +92,7 @@ class StockHub:
         try:
             if marks:
                 await self.redis.sadd(CHANGED, *marks)
+                await self.news.subscribe(*map(topic, marks))  # once more: whatever ended one, it is back by now
             numbers = await self._numbers(marks)
         except RedisError:
             numbers = dict.fromkeys(marks, 0)

@@ -150,6 +150,8 @@ async def test_the_heartbeat_names_the_number_so_that_a_lost_delta_is_noticed(st
 
     assert beat["kind"] == "beat"
     assert beat["seq"] > seq
+    await sync_to_async(stage.hold)(1)
+    assert (await next_frame(socket))["from"] == beat["seq"]  # the heartbeat subscribed again
     await socket.disconnect()
 
 
