@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -28,6 +29,12 @@ def room_of(event_id: UUID) -> Room | None:
 def open_line(event_id: UUID) -> Line | None:
     """The line that people can join now."""
     return Line.objects.select_related("room__event").filter(room__event_id=event_id, closed_at=None).first()
+
+
+def open_line_at(slug: str) -> Line | None:
+    """The open line of the published event under this name, with room, event and venue: all that joining needs, at once."""
+    lines = Line.objects.select_related("room__event__venue").alias(name=Lower("room__event__slug"))
+    return lines.filter(name=slug.lower(), room__event__state=Event.State.PUBLISHED, closed_at=None).first()
 
 
 def latest_line(event_id: UUID) -> Line | None:

@@ -22,7 +22,7 @@ from waiting_room.errors import NoLine
 from waiting_room.models import Line
 from waiting_room.network import network_of
 from waiting_room.position import drop, full_answer, keep
-from waiting_room.queries import latest_line, open_line
+from waiting_room.queries import latest_line, open_line_at
 from waiting_room.shuffle import ALGORITHM
 from waiting_room.standing import NO_ENTRY, Standing, entry_of, pass_for, standing_of
 from waiting_room.tokens import (
@@ -47,15 +47,17 @@ def _event(slug: str) -> Event:
 @require_safe
 def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
     """`waiting_room/queue.html`: see `_page`. Leads to the event when there is no line."""
-    event = _event(slug)
-    line = open_line(event.pk)
-    if line is None:
-        return redirect("storefront:event", slug=event.slug)
-    return _page(request, event, line)
+    line = open_line_at(slug)
+    return _to_event(slug) if line is None else _page(request, line)
 
 
-def _page(request: HttpRequest, event: Event, line: Line, *, error: DomainError | None = None) -> HttpResponse:
+def _to_event(slug: str) -> HttpResponse:
+    return redirect("storefront:event", slug=_event(slug).slug)
+
+
+def _page(request: HttpRequest, line: Line, *, error: DomainError | None = None) -> HttpResponse:
     """What the page shows: `event`, its next `performance`, `line`, `standing`, `entry` (its public id), `error`."""
+    event = line.room.event
     carried, entry = entry_of(request.COOKIES, "", host=normal_host(request.get_host()))
     standing, placed = NO_ENTRY, entry
     if entry is not None and entry.line_id == line.pk:
@@ -93,39 +95,43 @@ def entries(request: HttpRequest, slug: str) -> HttpResponse:
 
     Who asks for JSON gets the token in it, to be sent as `Queue-Token` from then on.
     """
-    event = _event(slug)
+    line = open_line_at(slug)
     wants_json = request.headers.get("Accept", "").startswith("application/json")
     known = request.COOKIES.get(BROWSER_COOKIE, "")
     browser = known if known and len(known) <= LONGEST_TOKEN and not wants_json else new_browser()
     try:
+        if line is None:
+            raise NoLine
         entry = join(
-            event_id=event.pk,
+            line=line,
             browser=browser,
             network=network_of(request),
             payload=request.POST.get("proof", ""),
         )
     except DomainError as refused:
-        return _refused(request, event, refused, wants_json=wants_json)
+        return _refused(request, slug, line, refused, wants_json=wants_json)
+    slug = line.room.event.slug
     token = sign_entry(entry, host=normal_host(request.get_host()), browser=browser)
     if wants_json:
         answer: HttpResponse = JsonResponse({"token": f"{token}.{browser}", "entry": entry.entry}, status=201)
         answer["Cache-Control"] = "no-store"
         return answer
-    answer = redirect("waiting_room:queue", slug=event.slug)
-    drop(answer, PASS_COOKIE, slug=event.slug)
-    keep(answer, BROWSER_COOKIE, browser, slug=event.slug)
-    keep(answer, TOKEN_COOKIE, token, slug=event.slug)
+    answer = redirect("waiting_room:queue", slug=slug)
+    drop(answer, PASS_COOKIE, slug=slug)
+    keep(answer, BROWSER_COOKIE, browser, slug=slug)
+    keep(answer, TOKEN_COOKIE, token, slug=slug)
     return answer
 
 
-def _refused(request: HttpRequest, event: Event, refused: DomainError, *, wants_json: bool) -> HttpResponse:
-    line = open_line(event.pk)
+def _refused(
+    request: HttpRequest, slug: str, line: Line | None, refused: DomainError, *, wants_json: bool
+) -> HttpResponse:
     if wants_json:
         answer = domain_problem(refused)
-    elif isinstance(refused, NoLine) or line is None:
-        return redirect("storefront:event", slug=event.slug)
+    elif line is None:
+        return _to_event(slug)
     else:
-        answer = _page(request, event, line, error=refused)
+        answer = _page(request, line, error=refused)
     if refused.status in (429, 503):
         answer["Retry-After"] = "60" if refused.status == 429 else "3"
     return answer
@@ -134,7 +140,7 @@ def _refused(request: HttpRequest, event: Event, refused: DomainError, *, wants_
 @require_safe
 def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     """What a browser solves before it joins."""
-    line = open_line(_event(slug).pk)
+    line = open_line_at(slug)
     answer = domain_problem(NoLine()) if line is None else JsonResponse(proof.new_challenge(line.pk))
     answer["Cache-Control"] = "no-store"
     return answer
