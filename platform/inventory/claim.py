@@ -134,28 +134,8 @@ BEGIN
                 AND (cardinality(wanted_seats) = 0 OR id = ANY (wanted_seats))
               ORDER BY id LIMIT wanted + cardinality(wanted_seats) FOR UPDATE;
         END IF;
-        free := '{}';
-        locked := '{}';
-        IF wanted > 0 THEN
-            free := ARRAY(
-                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number >= start
-                 ORDER BY pool_id, number LIMIT wanted FOR UPDATE SKIP LOCKED);
-            IF cardinality(free) < wanted THEN
-                free := free || ARRAY(
-                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number < start
-                     ORDER BY pool_id, number LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
-            END IF;
-            IF cardinality(free) < wanted THEN
-                locked := ARRAY(
-                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'held' AND held_until <= moment
-                     ORDER BY pool_id, held_until LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
-                lapsed := lapsed || locked;
-            END IF;
-        END IF;
-        next_of[k] := cardinality(got) + 1;
-        got := got || free || locked;
-        end_of[k] := cardinality(got);
-        granted_of[k] := 0;
+        -- Named seats first: SKIP LOCKED does not skip what this call has locked, so that whoever takes any place must be told
+        -- to leave them.
         IF cardinality(wanted_seats) > 0 THEN
             locked := ARRAY(
                 SELECT id FROM inventory_place WHERE pool_id = pools[k] AND id = ANY (wanted_seats)
@@ -164,6 +144,31 @@ BEGIN
             named := named || locked;
             lapsed := lapsed || ARRAY(SELECT id FROM inventory_place WHERE id = ANY (locked) AND state = 'held');
         END IF;
+        free := '{}';
+        locked := '{}';
+        IF wanted > 0 THEN
+            free := ARRAY(
+                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number >= start
+                   AND id <> ALL (named)
+                 ORDER BY pool_id, number LIMIT wanted FOR UPDATE SKIP LOCKED);
+            IF cardinality(free) < wanted THEN
+                free := free || ARRAY(
+                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number < start
+                       AND id <> ALL (named)
+                     ORDER BY pool_id, number LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
+            END IF;
+            IF cardinality(free) < wanted THEN
+                locked := ARRAY(
+                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'held' AND held_until <= moment
+                       AND id <> ALL (named)
+                     ORDER BY pool_id, held_until LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
+                lapsed := lapsed || locked;
+            END IF;
+        END IF;
+        next_of[k] := cardinality(got) + 1;
+        got := got || free || locked;
+        end_of[k] := cardinality(got);
+        granted_of[k] := 0;
     END LOOP;
 
     -- 5. Give out, in order of arrival. Lines come sorted by request.
@@ -178,8 +183,12 @@ BEGIN
             EXIT WHEN NOT fits;
             IF l = ANY (seat_lines) THEN
                 wanted_seats := ARRAY(SELECT s FROM unnest(seat_lines, seats) AS x(sl, s) WHERE sl = l);
-                IF wanted_seats <@ named AND NOT wanted_seats && given THEN
+                -- A seat of a pool that somebody else in the group draws from is no seat of this line's.
+                IF wanted_seats <@ named AND NOT wanted_seats && given AND NOT EXISTS (
+                    SELECT FROM inventory_place WHERE id = ANY (wanted_seats) AND pool_id <> line_pools[l])
+                THEN
                     given := given || wanted_seats;
+                    granted_of[pool_of[l]] := granted_of[pool_of[l]] + cardinality(wanted_seats);
                     place_ids := place_ids || wanted_seats;
                     place_requests := place_requests || array_fill(i, ARRAY[cardinality(wanted_seats)]);
                     place_types := place_types || array_fill(line_types[l], ARRAY[cardinality(wanted_seats)]);
@@ -220,8 +229,8 @@ BEGIN
                                    SELECT s FROM unnest(seat_lines, seats) AS x(sl, s) WHERE sl = j);
                 ELSE
                     next_of[pool_of[j]] := next_of[pool_of[j]] - line_ns[j];
-                    granted_of[pool_of[j]] := granted_of[pool_of[j]] - line_ns[j];
                 END IF;
+                granted_of[pool_of[j]] := granted_of[pool_of[j]] - line_ns[j];
             END LOOP;
             place_ids := place_ids[1 : has];
             place_requests := place_requests[1 : has];

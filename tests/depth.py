@@ -1,0 +1,23 @@
+"""How far property tests look. Without a word the same examples each time; `HYPOTHESIS_PROFILE=deep` ten times as many, new ones.
+
+A failure of the deep profile prints the line (`@reproduce_failure`) that brings it back.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+IS_DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+
+
+def looking(examples: int, *, steps: int = 50) -> settings:
+    """Settings of a property test on a real database, which takes the time it takes."""
+    return settings(
+        max_examples=examples * 10 if IS_DEEP else examples,
+        stateful_step_count=steps * 2 if IS_DEEP else steps,
+        derandomize=not IS_DEEP,
+        print_blob=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
