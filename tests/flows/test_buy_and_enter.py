@@ -13,6 +13,7 @@ from audit.actions import SYSTEM
 from orders.models import Order
 from scanning.actions import create_gate, pair_device
 from tests import world
+from tests.flows.test_storefront_screens import judge
 from ui.ids import new_code
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,8 @@ def test_two_tickets_with_a_3d_secure_card_on_a_phone(stack, in_house, phone, ma
     phone.get_by_label("I agree to the organizer").check()
     pay_by_card(phone, THREE_D_SECURE)
     challenge = phone.frame_locator("iframe[title*='3D Secure'], iframe[title*='authentication' i]")
+    challenge.get_by_role("button", name="Complete").wait_for()
+    judge(phone)  # the busy button too
     challenge.get_by_role("button", name="Complete").click()
     phone.get_by_role("heading", name="You’re going").or_(phone.get_by_text("You're going")).first.wait_for(
         timeout=30_000

@@ -17,6 +17,8 @@ from accounts.actions import create_platform_admin
 from accounts.models import User
 from analytics.actions import prove_stock
 from events.actions import stop_sales
+from people.actions import invite_member
+from people.models import Membership
 from scanning.actions import create_gate, pair_device
 from tests import world
 from tests.flows.conftest import DESKTOP, PHONE
@@ -93,6 +95,7 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
     order = world.place_order(event, Guest=2)
     gate = create_gate(event_id=event.pk, name="Gate A", actor=world.SYSTEM)
     pair_device(gate_id=gate.pk, name="Phone", actor=world.SYSTEM)
+    invitation = invite_member(email="ben@new.example", role=Membership.Role.DOOR, actor=world.SYSTEM)
     kind = event.ticket_types.first()
     assert kind is not None
     sign_in(screen, stack.url(in_house.host, "/portal/"), in_house.owner)
@@ -105,6 +108,7 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
         f"events/{draft.pk}/",
         f"events/{event.pk}/waiting-room/",
         f"events/{event.pk}/details/",
+        f"events/{event.pk}/dates/{world.the_performance(event).pk}/",
         f"events/{event.pk}/ticket-types/{kind.pk}/",
         f"events/{draft.pk}/ticket-types/new/",
         "orders/",
@@ -116,12 +120,16 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
         "payouts/",
         "settings/",
         "settings/team/",
+        f"settings/team/{Membership.objects.earliest('pk').pk}/",
+        "settings/legal/",
+        f"invitations/{invitation.token}/",
+        "invitations/over/",
         "settings/branding/",
         "account/logout/",
     ):
         screen.goto(stack.url(in_house.host, f"/portal/{path}"))
         judge(screen)
-    for path in ("events/new/", f"events/{draft.pk}/ticket-types/new/", f"orders/{order.number}/refund/"):
+    for path in ("events/new/", f"events/{draft.pk}/ticket-types/new/", "settings/team/"):
         screen.goto(stack.url(in_house.host, f"/portal/{path}"))
         screen.locator("main form button[type=submit]").last.click()
         summary = screen.get_by_role("alert")

@@ -44,7 +44,7 @@ def scriptless(browser: Browser) -> Iterator[Page]:
 def test_looking_around(screen: Page, stack: Stack, in_house: world.House) -> None:
     event = world.make_event("Lantern Walk", kinds=(("Standard", 2400, 50), ("VIP", 9000, 0 + 1), ("Child", 0, 20)))
 
-    for path in ("/", f"/events/{event.slug}/", "/orders/", "/orders/?sent=1", "/nothing-here/"):
+    for path in ("/", f"/events/{event.slug}/", "/orders/", "/orders/?sent=1", "/terms/", "/nothing-here/"):
         screen.goto(stack.url(in_house.host, path))
         judge(screen)
 
