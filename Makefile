@@ -2,6 +2,8 @@
 # PORT chooses the demo's web port (and with it its data); ARGS goes to the command (make test ARGS="tests/orders -x").
 PORT ?= 8000
 ARGS ?=
+BUYERS ?= 5000
+PLACES ?= 500
 PYTHON ?=
 export PYTHON
 
@@ -9,7 +11,7 @@ VENV = .venv/bin
 LAUNCHER = $(VENV)/python -m deploy.launcher
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev services check bench chaos seed codes lock set-up set-up-tests
+.PHONY: help demo test dev services check bench bench-onsale chaos seed codes lock set-up set-up-tests
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -38,6 +40,9 @@ check: set-up-tests ## style, types, layers, templates, scripts, migrations
 
 bench: set-up-tests ## figures on durable servers of their own, written to var/bench.json
 	@exec $(LAUNCHER) run --durable -- -m tests.bench $(ARGS)
+
+bench-onsale: set-up-tests ## a whole on-sale with BUYERS=5000 for PLACES=500; report in var/onsale/report.html
+	@exec $(LAUNCHER) run --durable -- -m tests.rush --buyers $(BUYERS) --places $(PLACES) $(ARGS)
 
 chaos: set-up-tests ## kill processes at every step of a sale and count what was lost
 	@exec $(LAUNCHER) run --durable -- -m tests.chaos $(ARGS)
