@@ -158,12 +158,6 @@ def publish(line: Line, *, stock: Stock | None = None) -> None:
     store.put_meta(line.pk, facts)
 
 
-def ready(line: Line) -> None:
-    """Make sure that Redis knows the line: a new one, or one that was lost."""
-    if not store.has(line.pk):
-        restore(line)
-
-
 def more_numbers(line: Line) -> None:
     """Reserve further arrival numbers and let Redis give them out."""
     store.raise_reserved(line.pk, reserve_numbers(line_id=line.pk))

@@ -8,7 +8,6 @@ from altcha import Challenge, Payload, solve_challenge
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from django_tenants.utils import tenant_context
 
 from events.models import Event
 from tests import world
@@ -79,8 +78,3 @@ def _let_pass(event: Event, seconds: float) -> None:
         Line.objects.filter(pk=line.pk).update(
             started_at=line.started_at - earlier, ticked_at=min(line.ticked_at, timezone.now()) - earlier
         )
-
-
-def at_home(house: world.House) -> Any:
-    """Inside that organizer."""
-    return tenant_context(house.organizer)
