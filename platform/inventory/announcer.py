@@ -33,6 +33,7 @@ WATCH_SECONDS = 60.0  # a performance is looked at for so long after its last ma
 SWEEP_SECONDS = 30.0  # at the latest: what a lost mark may cost
 SNAPSHOT_SECONDS = 90.0
 AFTER_FAILURE_SECONDS = 1.0
+BACK_OFF_SECONDS = 5.0  # after a failure with one organizer's tables
 MARKS_PER_TICK = 500
 
 _LEAD = """
@@ -113,7 +114,19 @@ class Announcer:
                 self._forget(mark)
             elif watch.look_at <= now:
                 due[mark.partition(":")[0]].append(mark)
-        return sum(self._look_at(schema, marks) for schema, marks in due.items())
+        return sum(self._look_at_one_organizers(schema, marks) for schema, marks in due.items())
+
+    def _look_at_one_organizers(self, schema: str, marks: list[str]) -> int:
+        """One organizer's trouble (a table that is being altered) must not silence the others. Raises when it is everybody's."""
+        try:
+            return self._look_at(schema, marks)
+        except DatabaseError as error:
+            if not connection.is_usable():
+                raise
+            logger.warning("live counts of %s wait: %s", schema, error)
+            for mark in marks:
+                self.watched[mark].look_at = time.monotonic() + BACK_OFF_SECONDS
+            return 0
 
     def _look_at(self, schema: str, marks: list[str]) -> int:
         """Compare the performances of one organizer with their snapshots and publish what differs."""

@@ -43,9 +43,11 @@ def event(northside: world.House) -> Event:
 def look(announcer: Announcer, event: Event) -> list[Any]:
     """Mark the event's date, let the announcer look, and return the deltas that it published."""
     heard = live.connected().pubsub(ignore_subscribe_messages=True)
-    heard.psubscribe("live:news:*")
+    performance = world.the_performance(event).pk
+    # By name: a Redis that other tests share has one space of topics for all its databases.
+    heard.subscribe(live.topic(live.mark_of(connection.schema_name, performance)))  # type: ignore[attr-defined]
     heard.get_message(timeout=1)
-    live.mark(world.the_performance(event).pk)
+    live.mark(performance)
     announcer.tick()
     deltas = []
     while message := heard.get_message(timeout=0.05):
@@ -216,11 +218,32 @@ def test_a_database_that_is_away_loses_no_mark(
     world.hold(event, Standard=1)
     with monkeypatch.context() as outage:
         outage.setattr(module, "availability", _refuse)
+        outage.setattr(connection, "is_usable", lambda: False)
         with pytest.raises(OperationalError):
             look(announcer, event)
 
     assert announcer.tick() == 1
     assert shown(event)["Standard"] == 5
+
+
+def test_one_organizers_trouble_does_not_silence_another(
+    announcer: Announcer, event: Event, southside: world.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy = module.availability
+
+    def locked_at_northside(ids: Any) -> Any:
+        return healthy(ids) if connection.tenant == southside.organizer else _refuse(ids)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(module, "availability", locked_at_northside)
+    monkeypatch.setattr(module, "BACK_OFF_SECONDS", 0.0)
+    live.mark(world.the_performance(event).pk)
+    with tenant_context(southside.organizer):
+        world.let_charge(southside)
+        live.mark(world.the_performance(world.make_event()).pk)
+
+    assert announcer.tick() == 1
+    monkeypatch.setattr(module, "availability", healthy)
+    assert announcer.tick() == 1  # Northside's, whose mark was kept
 
 
 def test_it_works_on_through_an_outage(
