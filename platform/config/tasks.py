@@ -11,22 +11,34 @@ from checkout import actions as checkout
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from outbox.actions import drain
+from tenants.current import current_schema
 from tenants.queries import organizer_schemas
 from tenants.tasks import fan_out, public_task, tenant_task
 
 logger = logging.getLogger(__name__)
 
 
+FIRST = 0  # priority of what people with money in flight wait for; everything else has settings' default
+AT_A_TIME = 10  # messages per drain: in between the worker looks for something more urgent than the next mail
+
+
 @tenant_task(name="outbox.drain")
 def drain_outbox() -> int:
-    """Do what this organizer's outbox says is due."""
-    return drain()
+    """Do what this organizer's outbox says is due, some of it now and the rest right after."""
+    return _drain_some()
 
 
 @public_task(name="outbox.drain_platform")
 def drain_platform_outbox() -> int:
     """Do what the platform's own outbox says is due."""
-    return drain()
+    return _drain_some()
+
+
+def _drain_some() -> int:
+    done = drain(limit=AT_A_TIME)
+    if done == AT_A_TIME:
+        wake_outbox(current_schema())
+    return done
 
 
 def wake_outbox(schema: str) -> None:
@@ -64,7 +76,7 @@ def _schemas_with_due_messages(schemas: list[str]) -> list[str]:
     return due
 
 
-@public_task(name="inbox.process")
+@public_task(name="inbox.process", priority=FIRST)
 def process_inbox() -> int:
     """Run the verbs of the provider's events that are due."""
     from config.stripe_events import VERBS
@@ -78,7 +90,7 @@ def reconcile_all() -> int:
     return fan_out(reconcile, spread_seconds=2)
 
 
-@tenant_task(name="checkout.reconcile")
+@tenant_task(name="checkout.reconcile", priority=FIRST)
 def reconcile() -> dict[str, int]:
     """Ask the provider about everything of this organizer that still waits."""
     return checkout.reconcile()

@@ -14,6 +14,7 @@ from typing import Any
 
 import stripe
 from django.conf import settings
+from django.db import connection
 
 from payments.errors import ProviderRefused, ProviderUnavailable, WebhookRefused
 
@@ -84,6 +85,13 @@ def client() -> stripe.StripeClient:
     )
 
 
+def _provider() -> stripe.StripeClient:
+    """The client, for one call. Whoever waits for the network holds no database connection that others could use."""
+    if not connection.in_atomic_block:
+        connection.close()  # back to the pool; the next statement takes another
+    return client()
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -101,7 +109,7 @@ def create_intent(
 ) -> Intent:
     """Ask for money for an order: authorise now, capture when the places are secured. The same `key` gives the same one."""
     with _translated():
-        intent = client().v1.payment_intents.create(
+        intent = _provider().v1.payment_intents.create(
             params={
                 "amount": amount,
                 "currency": currency.lower(),
@@ -120,7 +128,7 @@ def fetch_intent(*, account_id: str, intent_id: str) -> Intent:
     """The intent as it is now, with its card: an event may be old, the object is not."""
     with _translated():
         return _intent(
-            client().v1.payment_intents.retrieve(
+            _provider().v1.payment_intents.retrieve(
                 intent_id, params={"expand": ["latest_charge"]}, options={"stripe_account": account_id}
             )
         )
@@ -130,7 +138,7 @@ def capture_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
     """Take the authorised money."""
     with _translated():
         return _intent(
-            client().v1.payment_intents.capture(
+            _provider().v1.payment_intents.capture(
                 intent_id, options={"stripe_account": account_id, "idempotency_key": key}
             )
         )
@@ -140,7 +148,7 @@ def cancel_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
     """Give up an intent and whatever it authorised. Raises ProviderRefused when its money is already taken."""
     with _translated():
         return _intent(
-            client().v1.payment_intents.cancel(
+            _provider().v1.payment_intents.cancel(
                 intent_id, options={"stripe_account": account_id, "idempotency_key": key}
             )
         )
@@ -149,7 +157,7 @@ def cancel_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
 def create_refund(*, account_id: str, intent_id: str, amount: int, refund_fee: bool, key: str) -> RefundAnswer:
     """Send `amount` minor units back, and our fee's share with it when `refund_fee`."""
     with _translated():
-        refund = client().v1.refunds.create(
+        refund = _provider().v1.refunds.create(
             params={"payment_intent": intent_id, "amount": amount, "refund_application_fee": refund_fee},
             options={"stripe_account": account_id, "idempotency_key": key},
         )
@@ -159,13 +167,13 @@ def create_refund(*, account_id: str, intent_id: str, amount: int, refund_fee: b
 def fetch_refund(*, account_id: str, refund_id: str) -> RefundAnswer:
     """The refund as it is now."""
     with _translated():
-        return _refund(client().v1.refunds.retrieve(refund_id, options={"stripe_account": account_id}))
+        return _refund(_provider().v1.refunds.retrieve(refund_id, options={"stripe_account": account_id}))
 
 
 def create_account(*, email: str, country: str, name: str, key: str) -> AccountFacts:
     """A connected account that both charge models work with: express dashboard, fees and losses on the platform."""
     with _translated():
-        account = client().v1.accounts.create(
+        account = _provider().v1.accounts.create(
             params={
                 "country": country,
                 "email": email,
@@ -185,13 +193,13 @@ def create_account(*, email: str, country: str, name: str, key: str) -> AccountF
 def fetch_account(account_id: str) -> AccountFacts:
     """The connected account as it is now."""
     with _translated():
-        return _account(client().v1.accounts.retrieve(account_id))
+        return _account(_provider().v1.accounts.retrieve(account_id))
 
 
 def create_onboarding_link(*, account_id: str, return_url: str, refresh_url: str) -> str:
     """A short-lived, single-use address where the organizer answers the provider's questions."""
     with _translated():
-        link = client().v1.account_links.create(
+        link = _provider().v1.account_links.create(
             params={
                 "account": account_id,
                 "type": "account_onboarding",
