@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -58,16 +58,28 @@ def room_for_update(event_id: UUID) -> Room:
     return Room.objects.select_for_update(of=("self",)).select_related("event").get(event_id=event_id)
 
 
+SOON = timedelta(seconds=10)  # before its time a room is tended already, so that it opens on the second
+
+
 def rooms_to_tend() -> list[Room]:
-    """Rooms that have an open line or a rule to watch."""
-    wanted = Q(mode=Room.Mode.RULE) | Q(lines__closed_at=None, lines__isnull=False)
-    return list(Room.objects.select_related("event").filter(wanted).distinct().order_by("pk"))
+    """Rooms that have an open line, whose time to open has come, or whose visitors are counted."""
+    opened = Line.objects.filter(room=OuterRef("pk"), opened_at__gte=OuterRef("opens_at"))
+    is_due = Q(opens_at__lte=timezone.now() + SOON) & ~Exists(opened)
+    by_rule = Q(mode=Room.Mode.RULE, event__state=Event.State.PUBLISHED) & (Q(busy_above__isnull=False) | is_due)
+    is_open = Exists(Line.objects.filter(room=OuterRef("pk"), closed_at=None))
+    return list(Room.objects.select_related("event").filter(by_rule | Q(is_open)).order_by("pk"))
 
 
-TENDED_SQL = (
-    "SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM \"{schema}\".waiting_room_line WHERE closed_at IS NULL)"
-    " OR EXISTS (SELECT 1 FROM \"{schema}\".waiting_room_room WHERE mode = 'rule')"
-)
+# The same for a schema as a whole.
+TENDED_SQL = """
+SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM "{schema}".waiting_room_line WHERE closed_at IS NULL)
+    OR EXISTS (SELECT 1 FROM "{schema}".waiting_room_room room
+                 JOIN "{schema}".events_event event ON event.id = room.event_id AND event.state = 'published'
+                WHERE room.mode = 'rule' AND (room.busy_above IS NOT NULL
+                   OR room.opens_at <= now() + interval '10 seconds' AND NOT EXISTS (
+                      SELECT 1 FROM "{schema}".waiting_room_line line
+                       WHERE line.room_id = room.id AND line.opened_at >= room.opens_at)))
+"""
 
 
 def schemas_to_tend(schemas: list[str]) -> list[str]:
@@ -112,6 +124,11 @@ def open_doors() -> dict[str, Any]:
         ],
         "watched": [event_id.hex for event_id in watched],
     }
+
+
+def is_to_come(event: Event, *, at: datetime) -> bool:
+    """Whether any date of the event is not over."""
+    return event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at).exists()
 
 
 @dataclass(frozen=True)

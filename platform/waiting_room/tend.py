@@ -27,7 +27,7 @@ from waiting_room.actions import (
 from waiting_room.live import announce
 from waiting_room.models import Line, Room
 from waiting_room.pace import Health
-from waiting_room.queries import Stock, early_entries, open_line, recent_turns, rooms_to_tend, stock_of
+from waiting_room.queries import Stock, early_entries, is_to_come, open_line, recent_turns, rooms_to_tend, stock_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def tend(room: Room) -> Line | None:
         line = open_by_rule(event_id=room.event_id) if _is_due(room) else None
         if line is None:
             return None
-    if not line.room.event.is_published:
+    if not line.room.event.is_published or not is_to_come(line.room.event, at=timezone.now()):
         close_line(line_id=line.pk, actor=SYSTEM)
         return None
     if not store.has(line.pk):

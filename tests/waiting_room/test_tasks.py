@@ -1,7 +1,11 @@
 """The clock: who is tended, found again after a loss of Redis, and one tick at a time."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import connection
+from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from audit.actions import SYSTEM
@@ -54,6 +58,32 @@ def test_an_organizer_without_rooms_is_forgotten(event, northside, open_room):
     run(tick)
 
     assert store.tended() == set()
+
+
+def test_a_rule_is_watched_when_its_time_is_near(event, northside):
+    rule = {"event_id": event.pk, "actor": SYSTEM, "mode": "rule", "rate_min": 60, "rate_max": 60}
+    change_room(opens_at=timezone.now() + timedelta(days=3), **rule)
+    assert run(watch) == 0
+    change_room(opens_at=timezone.now() + timedelta(seconds=5), **rule)
+    assert run(watch) == 1
+    change_room(opens_at=timezone.now() - timedelta(seconds=5), **rule)
+    assert run(tick) == 1
+    line = open_line(event.pk)
+    assert line is not None
+    assert line.is_by_rule
+
+    change_room(**{**rule, "mode": "off"})
+    change_room(opens_at=line.opened_at - timedelta(seconds=5), **rule)
+    assert run(watch) == 0  # it was open once since then
+
+
+def test_a_line_ends_with_its_event(event, northside, open_room):
+    open_room()
+    run(watch)
+    with time_machine.travel(world.the_performance(event).ends_at + timedelta(minutes=1)):
+        run(tick)
+
+    assert open_line(event.pk) is None
 
 
 def test_a_tick_that_is_at_work_is_not_overtaken(event, northside, open_room):
