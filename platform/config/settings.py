@@ -222,11 +222,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": env.int("CELERY_VISIBILITY_TIMEOUT", default=600),
     "socket_timeout": 5,  # longer than a worker waits for its next task
     "socket_connect_timeout": 2,
-    # 0 comes first: while five hundred mails wait, a payment is still settled at once (FIRST in config.tasks).
+    # 0 comes first (CELERY_TASK_ROUTES).
     "priority_steps": [0, 5],
     "queue_order_strategy": "priority",
 }
-CELERY_TASK_DEFAULT_PRIORITY = 5
+# While five hundred mails wait, payments are settled and people in line let in.
+CELERY_TASK_ROUTES = [
+    {name: {"priority": 0} for name in ("inbox.process", "checkout.reconcile", "waiting_room.tick")},
+    {"*": {"priority": 5}},
+]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_TIME_LIMIT = 300

@@ -18,7 +18,6 @@ from tenants.tasks import fan_out, public_task, tenant_task
 logger = logging.getLogger(__name__)
 
 
-FIRST = 0  # priority of what people with money in flight wait for; everything else has settings' default
 AT_A_TIME = 10  # messages per drain: in between the worker looks for something more urgent than the next mail
 
 
@@ -76,7 +75,7 @@ def _schemas_with_due_messages(schemas: list[str]) -> list[str]:
     return due
 
 
-@public_task(name="inbox.process", priority=FIRST)
+@public_task(name="inbox.process")
 def process_inbox() -> int:
     """Run the verbs of the provider's events that are due."""
     from config.stripe_events import VERBS
@@ -90,7 +89,7 @@ def reconcile_all() -> int:
     return fan_out(reconcile, spread_seconds=2)
 
 
-@tenant_task(name="checkout.reconcile", priority=FIRST)
+@tenant_task(name="checkout.reconcile")
 def reconcile() -> dict[str, int]:
     """Ask the provider about everything of this organizer that still waits."""
     return checkout.reconcile()

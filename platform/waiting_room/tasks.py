@@ -23,7 +23,7 @@ def watch() -> int:
     return len(found)
 
 
-@public_task(name="waiting_room.tick", priority=0)  # everybody in line waits for it
+@public_task(name="waiting_room.tick")
 def tick() -> int:
     """Tend every room of those organizers. Two ticks never overlap: the second finds the first at work and goes."""
     try:
