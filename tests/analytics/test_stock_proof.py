@@ -19,12 +19,14 @@ from audit.actions import SYSTEM, user_actor
 from audit.models import AuditEntry
 from checkout import actions as checkout
 from checkout.changes import change_quantity
+from config.tasks import prove_all, prove_changed
 from events.errors import EventInvalid
 from events.models import Event, Performance
 from inventory.errors import SaleStopped
 from inventory.models import Place, StockEntry
 from notifications.models import EmailMessage
 from outbox.actions import drain
+from tenants.errors import TaskRefused
 from tests import world
 from tests.world import FREE, House
 from tickets.models import Ticket
@@ -239,6 +241,18 @@ def test_every_minute_only_what_moved_is_proved(northside: House) -> None:
 
     assert [prove_changed_stock() for _round in range(3)] == [1, 1, 0]  # once more, for what was open meanwhile
     assert StockProof.objects.filter(performance=world.the_performance(resting)).count() == 2
+
+
+def test_the_clocks_tasks_prove_and_never_on_the_platforms_own_tables(event: Event) -> None:
+    cache.clear()
+    proved = StockProof.objects.filter(performance=world.the_performance(event), differences=0)
+
+    assert prove_changed.apply().get() >= 1
+    assert proved.count() == 1
+    assert prove_all.apply().get() >= 1
+    assert proved.count() == 2
+    with schema_context(get_public_schema_name()), pytest.raises(TaskRefused):
+        prove_all.apply().get()
 
 
 def test_the_command_prints_json_and_exits_with_one_on_a_difference(event: Event) -> None:

@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
-from events.actions import change_ticket_type
+from events.actions import change_ticket_type, resume_sales, stop_sales
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from tests import world
@@ -333,12 +333,17 @@ def test_one_person_in_twenty_windows_gets_as_many_tickets_as_one_person_may(web
         for window, hold in enumerate(holds)
     ]
 
-    rush = ask(web.port, orders)
+    answers: Counter[str] = Counter()
+    for _time in range(10):  # one person's orders wait for each other: on a slow machine some are told to ask again
+        rush = ask(web.port, orders)
+        said = [answer.json()["code"] if answer.status != 201 else "ordered" for answer in rush.answers]
+        orders = [order for order, word in zip(orders, said, strict=True) if word == "overloaded"]
+        answers.update(word for word in said if word != "overloaded")
+        if not orders:
+            break
 
-    answers = Counter(answer.json()["code"] if answer.status != 201 else "ordered" for answer in rush.answers)
     assert answers == {"ordered": 4, "person_limit_reached": 16}
     assert counted(event) == {"sold": 4, "held": 16, "free": 40}
-    assert {answer.status for answer in rush.answers} == {201, 422}
 
 
 def test_stock_is_proved_in_the_middle_of_the_rush(web):
@@ -374,3 +379,18 @@ def test_stock_is_proved_in_the_middle_of_the_rush(web):
     assert len(findings) > 10
     assert {finding.differences for finding in findings} == {0}
     assert len({finding.held_by_places for finding in findings}) > 3  # it was really moving
+
+
+def test_a_stopped_sale_holds_nothing_more_whatever_a_process_remembers(web):
+    event = on_sale("Stopped Midway")
+    performance = world.the_performance(event).pk
+    before = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)])
+    stop_sales(performance_id=performance, reason="As if it did not add up", actor=SYSTEM)
+
+    during = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)])
+    resume_sales(performance_id=performance, reason="It does", actor=SYSTEM)
+    after = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)])
+
+    found = [Counter(map(outcome, rush.answers)) for rush in (before, during, after)]
+    assert found == [{"held": 8}, {"sale_stopped": 8}, {"held": 8}]
+    assert counted(event) == {"held": 16, "free": 34}
