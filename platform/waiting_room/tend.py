@@ -5,6 +5,7 @@ within the last second before the start, who then come back by their tokens.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
@@ -24,6 +25,7 @@ from waiting_room.actions import (
     save_early,
     start_line,
 )
+from waiting_room.gate import share_doors
 from waiting_room.live import announce
 from waiting_room.models import Line, Room
 from waiting_room.pace import Health
@@ -37,6 +39,8 @@ EMPTY_BEFORE_CLOSING = timedelta(minutes=10)
 def tend_rooms() -> int:
     """Tend every room of the current organizer; returns how many there were."""
     rooms = rooms_to_tend()
+    with suppress(RedisError):  # what doors believe ends by itself within seconds
+        share_doors(current_organizer())
     for room in rooms:
         try:
             tend(room)

@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context, tenant_context
 from audit.actions import SYSTEM
 from tests import world
 from tests.waiting_room.test_line import flush
-from waiting_room import store
+from waiting_room import gate, store
 from waiting_room.actions import change_room
 from waiting_room.models import Line
 from waiting_room.queries import open_line
@@ -75,6 +75,17 @@ def test_a_rule_is_watched_when_its_time_is_near(event, northside):
     change_room(**{**rule, "mode": "off"})
     change_room(opens_at=line.opened_at - timedelta(seconds=5), **rule)
     assert run(watch) == 0  # it was open once since then
+
+
+def test_a_tick_puts_right_what_doors_believe(event, northside, open_room):
+    store.client().set(gate._key(northside.organizer), '{"lines": [], "watched": []}')
+    open_room()
+    assert not gate.doors_of(northside.organizer).is_any  # read before the line was opened, written after
+    run(watch)
+    run(tick)
+    gate._KNOWN.clear()
+
+    assert gate.doors_of(northside.organizer).by_event.keys() == {event.pk}
 
 
 def test_a_line_ends_with_its_event(event, northside, open_room):
