@@ -13,6 +13,7 @@ from waiting_room.errors import LineUnavailable
 from waiting_room.tokens import TOKEN_COOKIE, Carried, Entry, Kind, Pass, read_entry
 
 LONGEST_EXTENSION = 30 * 60  # seconds: as long as a hold can last
+POLLS_PER_SECOND = 400  # about as many as a whole line may cost, whoever has no socket
 PRE_QUEUE_POLL = 15  # seconds; who holds a socket need not ask at all
 
 
@@ -50,7 +51,9 @@ class Standing:
         if self.state == "early":
             return min(PRE_QUEUE_POLL, max(2, (self.starts_in or 0) // 2))
         if self.state == "waiting":
-            return next((seconds for within, seconds in _POLLS if (self.wait or 0) <= within), 20)
+            # Whose wait nobody knows (the line stands still) need not ask often, nor need thousands all at once.
+            near = next((seconds for within, seconds in _POLLS if self.wait is not None and self.wait <= within), 20)
+            return max(near, min(20, self.ahead // POLLS_PER_SECOND))
         return {"moment": 3, "sold_out": 20, "turn": 30}.get(self.state, 30)
 
     def as_json(self) -> dict[str, Any]:
