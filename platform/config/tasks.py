@@ -18,7 +18,8 @@ from tenants.tasks import fan_out, public_task, tenant_task
 logger = logging.getLogger(__name__)
 
 
-AT_A_TIME = 10  # messages per drain: in between the worker looks for something more urgent than the next mail
+# Messages or events per task: in between the worker looks for something more urgent than the next mail, and lets people in.
+AT_A_TIME = 10
 
 
 @tenant_task(name="outbox.drain")
@@ -80,7 +81,10 @@ def process_inbox() -> int:
     """Run the verbs of the provider's events that are due."""
     from config.stripe_events import VERBS
 
-    return process_due_events(VERBS)
+    settled = process_due_events(VERBS, limit=AT_A_TIME)
+    if settled:
+        wake_inbox()
+    return settled
 
 
 @public_task(name="checkout.reconcile_all")
