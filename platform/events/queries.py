@@ -33,20 +33,6 @@ def published_event(slug: str) -> Event:
     raise NotFound
 
 
-def published_performance(performance_id: UUID) -> Performance:
-    """A performance of a published event. Raises NotFound."""
-    for performance in read(Performance, "id = %s AND state = %s", [performance_id, Performance.State.SCHEDULED]):
-        for event in read(Event, "id = %s AND state = %s", [performance.event_id, Event.State.PUBLISHED]):
-            performance.event = event
-            return performance
-    raise NotFound
-
-
-def ticket_types_of(performance: Performance) -> list[TicketType]:
-    """What is offered for a performance, in no order."""
-    return read(TicketType, "event_id = %s AND is_active", [performance.event_id])
-
-
 def event_for_update(event_id: UUID) -> Event:
     """The event, its row locked until the transaction ends. Raises NotFound."""
     event = Event.objects.select_for_update().filter(pk=event_id).first()
