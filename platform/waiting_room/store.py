@@ -33,6 +33,10 @@ if redis.call('HGET', KEYS[1], 'started') ~= '1' then
   if redis.call('SADD', KEYS[2], ARGV[1]) == 1 then redis.call('RPUSH', KEYS[3], ARGV[1]) end
   return {'early', 0}
 end
+local early_total = redis.call('HGET', KEYS[1], 'early_total')
+if (not early_total or early_total == '') and redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 1 then
+  return {'early', 0}  -- the shuffle is under way
+end
 local late = redis.call('HGET', KEYS[5], ARGV[1])
 if late then return {'late', tonumber(late)} end
 local issued = tonumber(redis.call('HGET', KEYS[1], 'issued') or '0')

@@ -57,6 +57,18 @@ def test_those_who_come_early_are_shuffled_and_the_late_follow_them(event, open_
     assert (line.early_total, line.early.count()) == (6, 6)
 
 
+def test_an_early_one_who_asks_while_the_shuffle_is_under_way_stays_early(event, open_room, newcomer):
+    line = open_room(starts_in=60)
+    person = newcomer()
+    store.freeze(line.pk)
+    late = newcomer()
+
+    assert person.standing(event)["state"] == "early"
+    assert late.standing(event)["state"] == "moment"
+    start(event)
+    assert [placed(person, event), placed(late, event)] == [1, 2]
+
+
 def test_nobody_gets_a_second_place(event, open_room, newcomer):
     open_room(starts_in=60)
     person = newcomer()

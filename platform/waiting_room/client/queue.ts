@@ -23,6 +23,8 @@ export {};
 
 const SOCKET_CHECK_SECONDS = 30; // a socket tells by itself; now and then the page asks all the same
 const SLOWEST_POLL_SECONDS = 60;
+const FIRST_REOPEN_SECONDS = 5;
+const SLOWEST_REOPEN_SECONDS = 300;
 const TRIES_AT_ONCE = 32;
 const SPOKEN = [1000, 500, 200, 100, 50, 20, 10, 5, 1];
 
@@ -30,6 +32,7 @@ const page = document.querySelector<HTMLElement>("[data-queue]");
 const title = document.title;
 let socket: WebSocket | undefined;
 let failures = 0;
+let reopenAfter = FIRST_REOPEN_SECONDS;
 let timer = 0;
 let startsAt = 0;
 let spokenAhead = Infinity;
@@ -97,7 +100,8 @@ async function ask(): Promise<void> {
     if (find("offline")) find("offline")!.hidden = true;
     show(standing);
     if (page) page.dataset["pollAfter"] = String(standing.poll_after);
-    after = socket?.readyState === WebSocket.OPEN ? SOCKET_CHECK_SECONDS : standing.poll_after;
+    const isTold = socket?.readyState === WebSocket.OPEN && standing.state !== "moment";
+    after = isTold ? SOCKET_CHECK_SECONDS : standing.poll_after;
   } catch {
     failures += 1;
     if (failures > 1 && find("offline")) find("offline")!.hidden = false;
@@ -114,6 +118,16 @@ function openSocket(): void {
     // Only an answer over HTTP can bring the pass.
     if (standing.state === "turn" && page?.dataset["queue"] !== "turn") void ask();
     else show(standing);
+  });
+  socket.addEventListener("open", () => {
+    reopenAfter = FIRST_REOPEN_SECONDS;
+  });
+  // From here on the page asks; the socket is tried again, ever more seldom where it is blocked.
+  socket.addEventListener("close", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void ask(), (1 + Math.random() * 3) * 1000);
+    setTimeout(openSocket, reopenAfter * 1000);
+    reopenAfter = Math.min(SLOWEST_REOPEN_SECONDS, reopenAfter * 2);
   });
 }
 
@@ -176,8 +190,6 @@ if (page && page.dataset["queue"] !== "none" && page.dataset["queue"] !== "misse
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    // Telephones let sockets of pages in the background die.
-    if (socket?.readyState !== WebSocket.OPEN) openSocket();
     void ask();
   });
 }
