@@ -142,7 +142,7 @@ def create_hold(
 
     While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`.
     """
-    gate.require_admission(
+    admitted = gate.require_admission(
         organizer=current_organizer(),
         performance_id=payload.performance_id,
         cookies={},
@@ -152,7 +152,12 @@ def create_hold(
     for item in payload.items:
         basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
     network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
-    asked = asked_by(key=_required(key), fingerprint=fingerprint_of(payload.model_dump(mode="json")), network=network)
+    asked = asked_by(
+        key=_required(key),
+        fingerprint=fingerprint_of(payload.model_dump(mode="json")),
+        network=network,
+        person=admitted.entry if admitted else "",
+    )
     hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked)
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 

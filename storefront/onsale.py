@@ -11,7 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -79,7 +79,8 @@ class OnSale:
             organizer = await self._organizer(asking.host)
             name = begin_request()
             doors = doors_known(organizer) or await self._read_doors(organizer)
-            _require_admission(doors, organizer, asking)
+            if doors.is_any:
+                asking = replace(asking, asked=_admitted(doors, organizer, asking))
             started = time.perf_counter()
             answer = await self._hold(organizer, asking)
             if doors.is_any:
@@ -124,7 +125,7 @@ class OnSale:
             return _Answer(201, content, "application/json; charset=utf-8")
         if answer.verdict in ("known", "stale"):
             raise _NotOurs
-        return _Answer(409, _refusal(offer, answer, asking.language), CONTENT_TYPE)
+        return _refusal(offer, answer, asking.language)
 
     async def _organizer(self, header: str) -> Organizer:
         """Who sells at this host, at most HOST_SECONDS old."""
@@ -189,13 +190,14 @@ class _Answer:
     content_type: str
 
 
-def _require_admission(doors: Doors, organizer: Organizer, asking: _Asking) -> None:
-    """Raises _NotOurs for who was not let in: Django has the words."""
+def _admitted(doors: Doors, organizer: Organizer, asking: _Asking) -> Asked:
+    """Who asks: one place in line is one person. Raises _NotOurs for who was not let in: Django has the words."""
     headers = {QUEUE_TOKEN: asking.queue_token}
     try:
-        check_admission(doors, organizer, asking.performance_id, cookies={}, headers=headers)
+        admitted = check_admission(doors, organizer, asking.performance_id, cookies={}, headers=headers)
     except QueueRequired as error:
         raise _NotOurs from error
+    return asking.asked if admitted is None else replace(asking.asked, person=admitted.entry)
 
 
 async def _messages(receive: Receive) -> list[Message]:
@@ -287,7 +289,7 @@ def _priced(offer: Offer, basket: Mapping[UUID, int]) -> Priced:
         raise _NotOurs from error
 
 
-def _refusal(offer: Offer, answer: ClaimAnswer, accept_language: str) -> bytes:
+def _refusal(offer: Offer, answer: ClaimAnswer, accept_language: str) -> _Answer:
     """The problem document; thousands get the same one, so it is written once."""
     line = answer.line
     if len(_refusals) > 1000:
@@ -295,11 +297,12 @@ def _refusal(offer: Offer, answer: ClaimAnswer, accept_language: str) -> bytes:
     name = (offer.version, answer.verdict, line, answer.available, _language(accept_language))
     if name not in _refusals:
         with translation.override(_language(accept_language)):
-            _refusals[name] = problem(**members_of(refusal(offer, answer))).content
+            refused = refusal(offer, answer)
+            _refusals[name] = _Answer(refused.status, problem(**members_of(refused)).content, CONTENT_TYPE)
     return _refusals[name]
 
 
-_refusals: dict[object, bytes] = {}
+_refusals: dict[object, _Answer] = {}
 
 
 def _problem(error: DomainError, accept_language: str) -> bytes:

@@ -25,6 +25,7 @@ from audit.actions import buyer_actor
 from checkout import actions as checkout
 from checkout import letters
 from checkout.errors import BasketInvalid
+from checkout.holding import Asked
 from events.models import Event
 from events.preview import previewed_event
 from events.queries import published_event, published_events
@@ -222,7 +223,11 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
             headers={},
         )
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
-        hold = checkout.place_hold(performance_id=UUID(request.POST.get("performance_id", "")), basket=basket)
+        hold = checkout.place_hold(
+            performance_id=UUID(request.POST.get("performance_id", "")),
+            basket=basket,
+            asked=Asked(person=admitted.entry if admitted else ""),
+        )
     except ValueError:
         error: DomainError = BasketInvalid(_("Choose your tickets again."))
     except QueueRequired:

@@ -85,8 +85,8 @@ def place_hold(*, performance_id: UUID, basket: Mapping[UUID, int], asked: Asked
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
-    inventory.actions.LONGEST_WAIT. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, NotOnSale, SoldOut,
-    KeyReused or, after that wait, Busy; on any of them nothing is held.
+    inventory.actions.LONGEST_WAIT. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, PersonLimitReached,
+    NotOnSale, SoldOut, KeyReused or, after that wait, Busy; on any of them nothing is held.
     """
     offer, priced = _priced(performance_id, basket)
     request = claim_request(offer, priced, asked)

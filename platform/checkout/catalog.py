@@ -36,6 +36,7 @@ class Offered:
     name: str
     price: int
     max_per_order: int
+    max_per_person: int | None
     hold_seconds: int
     starts: datetime | None
     ends: datetime
@@ -97,7 +98,10 @@ class Offer:
                 )
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
-            lines += [ClaimLine(pool, size, type_id, n, kind.starts, kind.ends) for pool, size in kind.pools]
+            lines += [
+                ClaimLine(pool, size, type_id, n, kind.starts, kind.ends, person_limit=kind.max_per_person)
+                for pool, size in kind.pools
+            ]
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
         items = [Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price) for type_id, n in chosen]
         frozen = quote(items, currency=self.currency, plan=platform_fee_plan())
@@ -111,6 +115,7 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         name=kind["name"],
         price=kind["price"],
         max_per_order=kind["max_per_order"],
+        max_per_person=kind["max_per_person"],
         hold_seconds=(kind["hold_minutes"] or hold_minutes) * 60,
         starts=datetime.fromisoformat(kind["starts"]) if kind["starts"] else None,
         ends=datetime.fromisoformat(kind["ends"]),
@@ -127,7 +132,7 @@ SELECT jsonb_build_object(
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'id', t.id, 'name', t.name, 'price', t.price, 'hold_minutes', t.hold_minutes,
-            'max_per_order', least(t.max_per_order, t.max_per_person),
+            'max_per_order', least(t.max_per_order, t.max_per_person), 'max_per_person', t.max_per_person,
             'starts', t.on_sale_from,
             'ends', least(coalesce(t.on_sale_until, p.ends_at), p.ends_at),
             'pools', coalesce((

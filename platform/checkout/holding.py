@@ -14,9 +14,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
 from checkout.catalog import Offer, Priced
+from checkout.errors import PersonLimitReached
 from idempotency.actions import check_key
 from inventory.claim import ClaimAnswer, ClaimRequest
-from inventory.errors import Busy, LimitExceeded, NotOnSale, SoldOut
+from inventory.errors import Busy, NotOnSale, SoldOut
 from inventory.models import Hold
 from pricing.quote import Quote
 from ui.errors import DomainError
@@ -96,7 +97,7 @@ def refusal_of(offer: Offer, verdict: str, ticket_type_id: UUID | None, availabl
     if verdict == "not_on_sale":
         return NotOnSale(_("“%(name)s” is not on sale now.") % details)
     if verdict == "person_limit":
-        return LimitExceeded(_("You may have %(left)d more tickets for this date.") % details, available=available)
+        return PersonLimitReached(_("You may have %(left)d more of “%(name)s” for this date.") % details, **extra)
     if verdict == "busy":
         return Busy(_("Others are taking “%(name)s” at this moment. Please try again.") % details, **extra)
     if available == 0:

@@ -26,11 +26,11 @@ CLAIM_PLACES = """
 CREATE FUNCTION claim_places(
     performance uuid, offer uuid, at timestamptz, waits boolean,
     -- one of each per request, in order of arrival
-    holds uuid[], tokens text[], quotes text[], seconds float8[], persons text[], person_limits int[], actors text[],
+    holds uuid[], tokens text[], quotes text[], seconds float8[], persons text[], actors text[],
     request_ids text[], scopes text[], keys text[], fingerprints text[],
     -- one of each per line; line_requests says whose line it is
     line_requests int[], line_pools bigint[], line_sizes int[], line_types uuid[], line_ns int[],
-    line_from timestamptz[], line_until timestamptz[],
+    line_person_limits int[], line_from timestamptz[], line_until timestamptz[],
     -- one of each per named seat; seat_lines says which line it is part of
     seat_lines int[], seats bigint[],
     OUT request int, OUT outcome text, OUT line int, OUT available int, OUT created_at timestamptz
@@ -74,35 +74,28 @@ BEGIN
         verdicts[request] := 'known';
     END LOOP;
 
-    -- 3. Windows; limits per person over all that they hold or bought of this performance.
+    -- 3. Windows; limits per person and ticket type, over all that the person holds or bought of this performance.
+    PERFORM pg_advisory_xact_lock(k) FROM (
+        SELECT DISTINCT hashtextextended(persons[r], hashtextextended(performance::text, 0)) AS k
+          FROM unnest(line_requests, line_person_limits) AS x(r, most)
+         WHERE most IS NOT NULL AND persons[r] <> '' ORDER BY 1) sorted;
     FOR l IN 1 .. lines LOOP
         request := line_requests[l];
         pool_of[l] := array_position(pools, line_pools[l]);
-        IF verdicts[request] = 'held' AND (moment < line_from[l] OR moment >= line_until[l]) THEN
+        CONTINUE WHEN verdicts[request] <> 'held';
+        IF moment < line_from[l] OR moment >= line_until[l] THEN
             verdicts[request] := 'not_on_sale';
             short_lines[request] := l;
-        END IF;
-    END LOOP;
-    PERFORM pg_advisory_xact_lock(k) FROM (
-        SELECT DISTINCT hashtextextended(p, hashtextextended(performance::text, 0)) AS k
-          FROM unnest(persons, person_limits) AS x(p, most) WHERE most IS NOT NULL AND p <> '' ORDER BY 1) sorted;
-    FOR i IN 1 .. requests LOOP
-        IF verdicts[i] = 'held' AND person_limits[i] IS NOT NULL AND persons[i] <> '' THEN
-            -- A type may draw from several pools: its tickets are the most places in any of them.
-            SELECT coalesce(sum(n), 0) INTO has FROM (
-                SELECT max(n) AS n FROM (
-                    SELECT p.hold_id, p.ticket_type_id, count(*) AS n
-                      FROM inventory_hold h JOIN inventory_place p ON p.hold_id = h.id
-                     WHERE h.performance_id = performance AND h.person = persons[i]
-                       AND (p.state = 'sold' OR (p.state = 'held' AND p.held_until > moment))
-                     GROUP BY p.hold_id, p.ticket_type_id, p.pool_id) by_pool
-                 GROUP BY hold_id, ticket_type_id) by_type;
-            SELECT coalesce(sum(n), 0) INTO wanted FROM (
-                SELECT max(n) AS n FROM unnest(line_requests, line_types, line_ns) AS x(r, t, n)
-                 WHERE r = i GROUP BY t) by_type;
-            IF has + wanted > person_limits[i] THEN
-                verdicts[i] := 'person_limit';
-                left_over[i] := greatest(person_limits[i] - has, 0);
+        ELSIF line_person_limits[l] IS NOT NULL AND persons[request] <> '' THEN
+            -- A type that draws from several pools has a line for each, and as many places in each.
+            SELECT count(*) INTO has FROM inventory_hold h JOIN inventory_place p ON p.hold_id = h.id
+             WHERE h.performance_id = performance AND h.person = persons[request]
+               AND p.pool_id = line_pools[l] AND p.ticket_type_id = line_types[l]
+               AND (p.state = 'sold' OR (p.state = 'held' AND p.held_until > moment));
+            IF has + line_ns[l] > line_person_limits[l] THEN
+                verdicts[request] := 'person_limit';
+                short_lines[request] := l;
+                left_over[request] := greatest(line_person_limits[l] - has, 0);
             END IF;
         END IF;
     END LOOP;
@@ -309,13 +302,14 @@ class ClaimLine:
     starts: datetime | None = None
     ends: datetime | None = None
     seats: tuple[int, ...] = ()
+    person_limit: int | None = None  # of this type, over all that one person holds or bought of the performance
 
 
 class ClaimRequest(NamedTuple):
     """One hold that somebody asks for, priced; `lines` are sorted by pool. `seconds` is how long it is to last.
 
-    `person` and `person_limit` bound what one person may hold and buy of the performance; `key` (with `scope` and
-    `fingerprint`) makes asking twice the same as once. Both are optional.
+    `person` is whoever asks, where that is known, for the lines' limits; `key` (with `scope` and `fingerprint`) makes asking
+    twice the same as once. Both are optional.
     """
 
     hold_id: UUID
@@ -324,7 +318,6 @@ class ClaimRequest(NamedTuple):
     seconds: float
     lines: tuple[ClaimLine, ...]
     person: str = ""
-    person_limit: int | None = None
     actor: str = "buyer"
     request_id: str = ""
     scope: str = ""
@@ -344,8 +337,8 @@ class ClaimAnswer:
 
 CALL = (
     "SELECT request, outcome, line, available, created_at FROM {schema}claim_places("
-    "%s, %s, %s, %s, %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[], %s::int[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::uuid[], %s::int[],"
+    "%s, %s, %s, %s, %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[], %s::text[], %s::text[],"
+    " %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::uuid[], %s::int[], %s::int[],"
     " %s::timestamptz[], %s::timestamptz[], %s::int[], %s::bigint[])"
 )
 
@@ -366,7 +359,6 @@ def parameters(
         _array(request.quote for request in requests),
         _array(request.seconds for request in requests),
         _array(request.person for request in requests),
-        _array(request.person_limit for request in requests),
         _array(request.actor for request in requests),
         _array(request.request_id for request in requests),
         _array(request.scope for request in requests),
@@ -377,6 +369,7 @@ def parameters(
         _array(line.pool_size for _index, line in lines),
         _array(line.ticket_type_id for _index, line in lines),
         _array(line.quantity for _index, line in lines),
+        _array(line.person_limit for _index, line in lines),
         _array(line.starts for _index, line in lines),
         _array(line.ends for _index, line in lines),
         _array(number for number, _seat in seats),

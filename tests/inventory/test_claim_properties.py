@@ -42,7 +42,7 @@ class Model:
     pools: list[list[tuple[str, UUID | None, datetime | None, int | None]]] = field(
         default_factory=lambda: [[] for _size in SIZES]  # (person, type, until, seat) of each place that is held
     )
-    holds_of: dict[str, list[tuple[datetime, Counter[UUID]]]] = field(default_factory=lambda: defaultdict(list))
+    holds_of: dict[str, list[tuple[datetime, Counter[int]]]] = field(default_factory=lambda: defaultdict(list))
     keys: set[str] = field(default_factory=set)
 
     def ask(self, request: ClaimRequest, pool_of: dict[int, int], at: datetime) -> tuple[str, int | None, int]:
@@ -58,11 +58,11 @@ class Model:
         for index, line in enumerate(request.lines):
             if (line.starts and at < line.starts) or (line.ends and at >= line.ends):
                 return "not_on_sale", index, 0
-        if request.person and request.person_limit is not None:
-            has = sum(max(kinds.values()) for until, kinds in self.holds_of[request.person] if until > at)
-            wants = max(line.quantity for line in request.lines)  # one type in these tests
-            if has + wants > request.person_limit:
-                return "person_limit", None, max(request.person_limit - has, 0)
+            if request.person and line.person_limit is not None:
+                held = self.holds_of[request.person]
+                has = sum(pools[line.pool_id] for until, pools in held if until > at)  # one type in these tests
+                if has + line.quantity > line.person_limit:
+                    return "person_limit", index, max(line.person_limit - has, 0)
         until = at + timedelta(seconds=request.seconds)
         taken: list[list[tuple[str, UUID | None, datetime | None, int | None]]] = [[] for _size in SIZES]
         for index, line in enumerate(request.lines):
@@ -80,8 +80,8 @@ class Model:
         for pool, added in enumerate(taken):
             self.pools[pool] = [one for one in self.pools[pool] if one[2] and one[2] > at] + added
         if request.person:
-            kinds = Counter({line.ticket_type_id: line.quantity for line in request.lines})
-            self.holds_of[request.person].append((until, kinds))
+            pools = Counter({line.pool_id: line.quantity for line in request.lines})
+            self.holds_of[request.person].append((until, pools))
         return "held", None, 0
 
 
@@ -154,6 +154,7 @@ def made(shop: Shop, drawn: dict[str, Any], at: datetime) -> ClaimRequest:
                 starts=starts,
                 ends=ends,
                 seats=named,
+                person_limit=drawn["limit"],
             )
         )
     return ClaimRequest(
@@ -163,7 +164,6 @@ def made(shop: Shop, drawn: dict[str, Any], at: datetime) -> ClaimRequest:
         seconds=drawn["seconds"],
         lines=tuple(lines),
         person=drawn["person"],
-        person_limit=drawn["limit"],
         scope="property",
         key=str(drawn["key"] or ""),
     )

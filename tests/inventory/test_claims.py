@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from checkout import actions as checkout
+from checkout.errors import PersonLimitReached
+from checkout.holding import Asked
 from inventory.errors import HoldEnded, LimitExceeded, NotOnSale, SoldOut
 from inventory.models import Hold, Place, StockEntry
 from inventory.queries import Stock, availability, database_now
@@ -135,3 +137,27 @@ def test_the_journal_only_grows(free_event):
         StockEntry.objects.update(cause="forged")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         StockEntry.objects.all().delete()
+
+
+def test_one_person_holds_no_more_of_a_type_than_the_limit_says(northside):
+    event = world.make_event(kinds=((FREE, 0, 30), ("Guest", 0, 30)))
+    event.ticket_types.filter(name=FREE).update(max_per_person=4)
+    performance = world.the_performance(event)
+    kind, other = world.kind_of(event, FREE).pk, world.kind_of(event, "Guest").pk
+
+    def hold(person: str, **basket: int) -> Hold:
+        wanted = {kind: basket.get("limited", 0), other: basket.get("free", 0)}
+        return checkout.place_hold(performance_id=performance.pk, basket=wanted, asked=Asked(person=person))
+
+    first = hold("ann", limited=3)
+    with pytest.raises(PersonLimitReached) as refused:
+        hold("ann", limited=2, free=1)
+
+    assert str(refused.value.detail) == f"You may have 1 more of “{FREE}” for this date."
+    assert refused.value.extra == {"ticket_type_id": str(kind), "available": 1}
+    assert states(event) == {"held": 3, "free": 57}
+    hold("ann", limited=1, free=5)
+    hold("ben", limited=4)
+    checkout.release_hold(hold_id=first.pk, token=first.token)
+    hold("ann", limited=3)
+    assert states(event) == {"held": 13, "free": 47}

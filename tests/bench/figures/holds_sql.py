@@ -23,8 +23,8 @@ CLIENTS = (8, 16, 32)
 CLAIM = """
 SELECT count(*) FROM claim_places(
     '{performance}', '{version}', NULL, false, ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()::text], ARRAY['{{}}'],
-    ARRAY[600], ARRAY[''], ARRAY[NULL]::int[], ARRAY['buyer'], ARRAY[''], ARRAY[''], ARRAY[''], ARRAY[''],
-    ARRAY[1], ARRAY[{pool}]::bigint[], ARRAY[{size}], ARRAY['{ticket_type}']::uuid[], ARRAY[1],
+    ARRAY[600], ARRAY[''], ARRAY['buyer'], ARRAY[''], ARRAY[''], ARRAY[''], ARRAY[''],
+    ARRAY[1], ARRAY[{pool}]::bigint[], ARRAY[{size}], ARRAY['{ticket_type}']::uuid[], ARRAY[1], ARRAY[NULL]::int[],
     ARRAY[NULL]::timestamptz[], ARRAY[NULL]::timestamptz[], '{{}}'::int[], '{{}}'::bigint[]);
 """
 UPDATE = """
