@@ -8,6 +8,7 @@ Django unread, which knows the words for it.
 
 import asyncio
 import json
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -18,6 +19,7 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import translation
 from django.utils.translation import trans_real
 from django_tenants.utils import tenant_context
@@ -38,6 +40,8 @@ from waiting_room import health
 from waiting_room.errors import QueueRequired
 from waiting_room.gate import Doors, check_admission, doors_known, doors_of
 from waiting_room.tokens import HEADER as QUEUE_TOKEN
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -74,10 +78,10 @@ class OnSale:
             await self.app(scope, receive, send)
             return
         messages = await _messages(receive)
+        name = begin_request()
         try:
             asking = _asking(scope, messages)
             organizer = await self._organizer(asking.host)
-            name = begin_request()
             doors = doors_known(organizer) or await self._read_doors(organizer)
             if doors.is_any:
                 asking = replace(asking, asked=_admitted(doors, organizer, asking))
@@ -90,6 +94,10 @@ class OnSale:
             return
         except Overloaded as error:
             answer = _Answer(503, _problem(error, asking.language), CONTENT_TYPE)
+        except (OperationalError, InterfaceError):
+            # Postgres went away under a read of who sells or what; nothing was asked of the claim yet.
+            logger.exception("the on-sale path found the database away")
+            answer = _Answer(503, _problem(Overloaded(), asking.language), CONTENT_TYPE)
         headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(len(answer.content)).encode()),

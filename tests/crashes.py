@@ -177,8 +177,10 @@ class Sale:
 
     def check_everything(self) -> None:
         """No invariant is broken, here or in the platform's books."""
-        assert breaches() == {}
-        assert not OutboxMessage.objects.filter(is_dead=True).exists()
+        broken = breaches()
+        assert broken == {}, broken
+        dead = list(OutboxMessage.objects.filter(is_dead=True).values_list("kind", "last_error"))
+        assert dead == [], dead
         with schema_context("public"):
             assert not ProviderEvent.objects.filter(state=ProviderEvent.State.DEAD).exists()
 
