@@ -355,3 +355,18 @@ def test_a_stopped_sale_says_that_it_is_paused_and_offers_nothing(northside: wor
     assert "Not on sale" in page
     assert "It does not add up" not in page
     assert 'name="quantity-' not in page
+
+
+def test_who_goes_back_to_the_event_frees_what_was_held_at_once(shop: Shop) -> None:
+    event = world.make_event(kinds=((world.STANDARD, 2400, 5),))
+    checkout_page = choose(shop, event, **{world.STANDARD: 2})["Location"]
+    page = shop.get(checkout_page).content.decode()
+    [header, _foot] = re.findall(r'<form method="post" action="([^"]+/release/)">', page)
+
+    answer = shop.post(header)
+
+    assert answer["Location"] == f"/events/{event.slug}/"
+    assert Hold.objects.get().state == "released"
+    assert world.the_performance(event).pools.get().places.filter(state="free").count() == 5
+    ended = shop.get(checkout_page).content.decode()
+    assert "/release/" not in ended
