@@ -56,7 +56,7 @@ def claim(*, performance_id: UUID, offer_version: UUID, request: ClaimRequest, w
     try:
         answer = _call(request, values)
     except DatabaseError as error:
-        if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+        if waits and isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
             return ClaimAnswer("busy", request.lines[0])
         if getattr(error.__cause__, "sqlstate", "") != KEY_TAKEN_MEANWHILE:
             raise

@@ -96,6 +96,7 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
             body["performance_id"] = known.performance
             for item in body["items"]:
                 item["ticket_type_id"] = draw(st.sampled_from(known.ticket_types))
+                item["quantity"] = draw(st.sampled_from([1, item["quantity"]]))  # most are more than one may have
         if "hold_id" in body:
             body["hold_id"] = hold_id
             if draw(st.booleans()):
