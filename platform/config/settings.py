@@ -226,11 +226,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": [0, 5],
     "queue_order_strategy": "priority",
 }
-# While five hundred mails wait, payments are settled and people in line let in.
-CELERY_TASK_ROUTES = [
-    {name: {"priority": 0} for name in ("inbox.process", "checkout.reconcile", "waiting_room.tick")},
-    {"*": {"priority": 5}},
-]
+# While five hundred mails wait, payments are settled and people in line let in: what may take long and can wait comes later.
+CELERY_TASK_ROUTES = {
+    name: {"priority": 5} for name in ("outbox.drain", "outbox.drain_platform", "stock.prove_changed", "stock.prove")
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_TIME_LIMIT = 300

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from checkout import actions as checkout
+from checkout.holding import asked_by
 from idempotency.actions import KEPT_FOR, fingerprint_of, forget_old_keys, open_key, remember_answer
 from idempotency.errors import KeyInvalid, KeyReused
 from idempotency.models import IdempotencyKey
@@ -147,8 +149,10 @@ def test_who_waits_too_long_for_the_same_key_is_told_to_ask_again_and_then_gets_
     is_held, may_go = Event(), Event()
 
     def slow() -> None:
+        asked = asked_by(key=key, fingerprint=fingerprint_of(body), network="")
+        wanted = {world.kind_of(event, world.FREE).pk: 2}
         with transaction.atomic():
-            open_key(scope="create_hold", key=key, body=body)
+            checkout.place_hold(performance_id=world.the_performance(event).pk, basket=wanted, asked=asked)
             is_held.set()
             may_go.wait(20)
 
