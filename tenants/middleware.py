@@ -31,6 +31,7 @@ PAYING = ("/checkout/", "/orders/", "/api/v1/orders", "/webhooks/")
 def leave_organizer(**_: Any) -> None:
     """Back to `public`, when a request begins and when its last byte is sent (a WSGI thread serves many hosts)."""
     connection.set_schema_to_public()  # type: ignore[attr-defined]
+    set_urlconf(None)
 
 
 class TenantMiddleware:

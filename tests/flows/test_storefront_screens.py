@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from audit.actions import record
 from inventory.models import Hold
 from orders.models import Order
 from tests import world
@@ -115,7 +117,11 @@ def test_every_state_of_an_order(screen: Page, stack: Stack, in_house: world.Hou
     free = world.place_order(world.make_event("Open Rehearsal"), **{"Guest list": 2})
     unpaid = world.place_order(world.make_event("Unpaid Evening"), Standard=1)
     late = world.place_order(world.make_event("Late Evening"), Standard=1)
-    Order.objects.filter(pk=late.pk).update(state="cancelled", cancel_reason="places_gone", closed_at=timezone.now())
+    with transaction.atomic():
+        Order.objects.filter(pk=late.pk).update(
+            state="cancelled", cancel_reason="places_gone", closed_at=timezone.now()
+        )
+        record(verb="cancel_order", target=late, actor=world.SYSTEM)
 
     for order, heading in ((free, "You're going"), (unpaid, "One step left"), (late, "Your payment came too late")):
         screen.goto(stack.url(in_house.host, f"/orders/{order.number}/{order.token}/"))
