@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,7 +23,10 @@ from ui.ids import uuid7
 
 def order_url(order: Order) -> str:
     """The secret address of an order's page, on the organizer's own host."""
-    return storefront_url(current_organizer(), reverse("storefront:order", args=[order.number, order.token]))
+    return storefront_url(
+        current_organizer(),
+        reverse("storefront:order", args=[order.number, order.token], urlconf=settings.ROOT_URLCONF),
+    )
 
 
 def mail_tickets(*, order_id: UUID, again: str = "") -> None:

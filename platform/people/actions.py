@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
@@ -58,7 +59,7 @@ def invite_member(*, email: str, role: Membership.Role, actor: Actor) -> Invitat
     Invitation.objects.filter(email__iexact=email).delete()
     invitation = Invitation.objects.create(email=email, role=role, created_at=now, expires_at=now + INVITATION_TIME)
     organizer = current_organizer()
-    path = reverse("organizer_portal:invitation", args=[invitation.token])
+    path = reverse("organizer_portal:invitation", args=[invitation.token], urlconf=settings.ROOT_URLCONF)
     queue_email(
         key=f"invitation:{invitation.pk}",
         to=email,
