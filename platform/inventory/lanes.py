@@ -100,7 +100,9 @@ class Lanes:
                 min_size=1,
                 max_size=CONNECTIONS,
                 open=False,
-                reconnect_timeout=3600,
+                # After a restart of Postgres: no dead connection is handed out, and a new one is tried for at once.
+                check=AsyncConnectionPool.check_connection,
+                reconnect_timeout=2.0,
                 name="lanes",
             )
             self._pool = pool
