@@ -26,6 +26,7 @@ from django_tenants.utils import tenant_context
 
 from checkout.catalog import Offer, Priced, offer_kept_for, read_offer
 from checkout.holding import Asked, asked_by, claim_request, created_json, refusal
+from config import failpoints
 from idempotency.actions import LONGEST_KEY, fingerprint_of
 from inventory.claim import ClaimAnswer
 from inventory.lanes import Lanes
@@ -115,6 +116,7 @@ class OnSale:
         for _attempt in range(MOST_CLAIMS):
             priced = _priced(offer, asking.basket)
             request = claim_request(offer, priced, asking.asked)
+            failpoints.hit("before_hold_commit")
             answer = await self.lanes.claim(
                 schema=schema, performance_id=performance_id, offer_version=offer.version, request=request
             )
@@ -122,6 +124,7 @@ class OnSale:
                 break
             offer = await self._read_offer(organizer, performance_id)
         if answer.verdict == "held" and answer.created_at is not None:
+            failpoints.hit("after_hold_commit")
             content = created_json(
                 hold_id=request.hold_id,
                 performance_id=performance_id,

@@ -22,7 +22,7 @@ from audit.actions import user_actor
 from checkout import actions as checkout
 from events.models import Event
 from inbox.models import ProviderEvent
-from inventory.models import Hold, Place
+from inventory.models import Hold, Place, StockEntry
 from ledger.models import LedgerTransaction
 from orders.models import Order
 from outbox.models import OutboxMessage
@@ -277,7 +277,12 @@ def order_that_lapsed(sale: Sale) -> Order:
     sale.number, sale.token, sale.intent_id = order.number, order.token, intent.id
     sale.account_id = order.payment.account_id
     Hold.objects.filter(pk=hold.pk).update(expires_at=ends_at)
-    Place.objects.filter(hold=hold).update(held_until=ends_at)
+    places = Place.objects.filter(hold=hold)
+    StockEntry.objects.bulk_create(  # the journal knows of the earlier end as well
+        StockEntry(at=timezone.now(), kind="extend", place_id=place.pk, hold_id=hold.pk, until=ends_at, actor="system")
+        for place in places
+    )
+    places.update(held_until=ends_at)
     Order.objects.filter(pk=order.pk).update(expires_at=ends_at)
     while timezone.now() <= ends_at + timedelta(milliseconds=50):
         time.sleep(0.05)
