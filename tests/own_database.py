@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import django
+from django.conf import settings
 from django.core.cache import caches
 from django.test.utils import setup_databases, teardown_databases
 
@@ -14,6 +15,8 @@ from django.test.utils import setup_databases, teardown_databases
 def own_database() -> Iterator[None]:
     """Set Django up on a new test database of the server that DATABASE_URL names."""
     django.setup()
+    # This process works as the owner, the product under it as its own role: migrations must grant that one its rights.
+    settings.DATABASE_URL = os.environ.get("DATABASE_APP_URL") or settings.DATABASE_URL
     for chatty in ("httpx", "stripe"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     from django.db import connection
