@@ -256,26 +256,17 @@ BEGIN
                     request_ids[x.r]
                FROM unnest(place_ids, place_requests) AS x(id, r);
     END IF;
-    wanted := (SELECT count(*) FROM unnest(keys, verdicts) AS x(k, v)
-                WHERE k <> '' AND v IN ('held', 'sold_out', 'not_on_sale', 'person_limit'));
-    IF wanted > 0 THEN
-        INSERT INTO idempotency_idempotencykey (scope, key, fingerprint, reference, status, body, created_at)
-             SELECT x.s, x.k, x.f, CASE WHEN v = 'held' THEN x.h::text ELSE '' END,
-                    CASE WHEN v = 'held' THEN 201 ELSE 409 END,
-                    CASE WHEN v = 'held' THEN jsonb_build_object('created_at', moment, 'seconds', x.lasts)
-                         ELSE jsonb_build_object('outcome', v, 'available', x.a, 'ticket_type', line_types[x.l]) END,
-                    moment
-               FROM unnest(scopes, keys, fingerprints, verdicts, holds, seconds, left_over, short_lines)
-                    AS x(s, k, f, v, h, lasts, a, l)
-              WHERE k <> '' AND v IN ('held', 'sold_out', 'not_on_sale', 'person_limit')
-              ORDER BY x.s, x.k
-        ON CONFLICT DO NOTHING;
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written <> wanted THEN
-            -- The same key was answered between step 2 and now: undo, and ask again.
-            RAISE EXCEPTION 'an idempotency key was taken meanwhile' USING ERRCODE = 'MQ001';
-        END IF;
-    END IF;
+    -- A key that was answered between step 2 and now is a unique violation: all is undone, and the caller asks again.
+    INSERT INTO idempotency_idempotencykey (scope, key, fingerprint, reference, status, body, created_at)
+         SELECT x.s, x.k, x.f, CASE WHEN v = 'held' THEN x.h::text ELSE '' END,
+                CASE WHEN v = 'held' THEN 201 ELSE 409 END,
+                CASE WHEN v = 'held' THEN jsonb_build_object('created_at', moment, 'seconds', x.lasts)
+                     ELSE jsonb_build_object('outcome', v, 'available', x.a, 'ticket_type', line_types[x.l]) END,
+                moment
+           FROM unnest(scopes, keys, fingerprints, verdicts, holds, seconds, left_over, short_lines)
+                AS x(s, k, f, v, h, lasts, a, l)
+          WHERE k <> '' AND v IN ('held', 'sold_out', 'not_on_sale', 'person_limit')
+          ORDER BY x.s, x.k;
     created_at := moment;
     FOR i IN 1 .. requests LOOP
         request := i; outcome := verdicts[i]; line := short_lines[i]; available := left_over[i];
@@ -286,7 +277,7 @@ $body$
 """
 
 DROP_CLAIM_PLACES = "DROP FUNCTION claim_places"
-KEY_TAKEN_MEANWHILE = "MQ001"
+KEY_TAKEN_MEANWHILE = "23505"  # a unique violation; nothing else that the claim writes could be one
 
 Verdict = Literal["held", "known", "not_on_sale", "person_limit", "sold_out", "busy", "stale"]
 

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ MOST_WAITING = 20_000  # per lane; beyond that people are sent away at once
 BUSY_SECONDS = 1.0  # so long is a claim made again that others' unfinished ones stood in the way of
 BUSY_PAUSE_SECONDS = 0.005
 MARK_SECONDS = 0.1  # live counts are asked for so often at most
+TURN_CALLS = 20  # a lane keeps its connection for so many calls, then lets others have it
 CONNECTIONS = 4  # claims of different performances that one process may have under way
 POOL_SECONDS = 1.0  # a claim waits so long for a connection
 
@@ -69,13 +71,12 @@ class Lanes:
         lane.wake()
         return await waiting.answer
 
-    async def run(self, schema: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """One call of the claim in an organizer's schema: its own transaction. Raises OperationalError, PoolTimeout."""
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A living connection in autocommit, for one turn of a lane. Raises OperationalError, PoolTimeout."""
         pool = await self._opened()
         async with pool.connection(timeout=POOL_SECONDS) as connected:
-            name = sql.Identifier(schema).as_string(connected)
-            cursor = await connected.execute(CALL.format(schema=f"{name}."), values, prepare=True)
-            return await cursor.fetchall()
+            yield connected
 
     def forget(self, lane: "_Lane") -> None:
         """Drop a lane that nobody waits in."""
@@ -117,6 +118,7 @@ class _Lane:
         self.lanes, self.schema, self.performance_id = lanes, schema, performance_id
         self.waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._call = CALL.format(schema=f"{sql.Identifier(schema).as_string(None)}.")
 
     def wake(self) -> None:
         """Start working unless at work."""
@@ -124,15 +126,23 @@ class _Lane:
             self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
+        group: list[_Waiting] = []
         try:
-            while self.waiting:
-                group = self._next_group()
-                try:
-                    await self._serve(group)
-                except Exception:  # whatever it is, nobody must wait for an answer that never comes
-                    logger.exception("A group claim of %s failed", self.performance_id)
-                    for waiting in group:
-                        _fail(waiting, Overloaded())
+            async with self.lanes.connection() as connected:
+                for _turn in range(TURN_CALLS):
+                    group = self._next_group()
+                    if group:
+                        await self._serve(connected, group)
+                    if not self.waiting:
+                        break
+        except (OperationalError, PoolTimeout) as error:
+            # No connection, or it was lost: nobody was told "held", and the keys settle what was committed.
+            logger.warning("claims of %s were not answered: %s", self.performance_id, error)
+            self._fail_all([*group, *self.waiting])
+            self.waiting.clear()
+        except Exception:  # whatever it is, nobody must wait for an answer that never comes
+            logger.exception("A group claim of %s failed", self.performance_id)
+            self._fail_all(group)
         finally:
             self._worker = None
             if self.waiting:
@@ -164,37 +174,30 @@ class _Lane:
         self.waiting.extendleft(reversed(later))
         return group
 
-    async def _serve(self, group: list[_Waiting]) -> None:
-        if not group:
-            return
+    async def _serve(self, connected: AsyncConnection[Any], group: list[_Waiting]) -> None:
+        """One call, one transaction. Raises OperationalError when the connection is lost."""
         requests = [waiting.request for waiting in group]
         values = parameters(self.performance_id, group[0].offer_version, requests, at=None, waits=False)
         try:
-            rows = await self.lanes.run(self.schema, values)
-        except (OperationalError, PoolTimeout) as error:
-            # No connection, or it was lost: nobody was told "held", and the keys settle what was committed.
-            logger.warning("%d claims of %s were not answered: %s", len(group), self.performance_id, error)
-            for waiting in group:
-                _fail(waiting, Overloaded())
+            cursor = await connected.execute(self._call, values, prepare=True)
+        except OperationalError:
+            raise
+        except DatabaseError as error:
+            if len(group) > 1:  # one bad request fails its whole group: each gets a call of its own
+                for waiting in group:
+                    await self._serve(connected, [waiting])
+                return
+            logger.warning("A claim of %s failed: %s", self.performance_id, error)
+            self._fail_all(group)
             return
-        except DatabaseError:
-            # One bad request fails its whole group: each gets a call of its own.
-            for waiting in group:
-                await self._serve_alone(waiting)
-            return
-        self._hand_out(group, answers(requests, rows))
+        self._hand_out(group, answers(requests, await cursor.fetchall()))
         if all(not waiting.answer.done() for waiting in group):
             await asyncio.sleep(BUSY_PAUSE_SECONDS)
 
-    async def _serve_alone(self, waiting: _Waiting) -> None:
-        values = parameters(self.performance_id, waiting.offer_version, [waiting.request], at=None, waits=False)
-        try:
-            rows = await self.lanes.run(self.schema, values)
-        except (DatabaseError, PoolTimeout) as error:
-            logger.warning("A claim of %s failed: %s", self.performance_id, error)
-            _fail(waiting, Overloaded())
-        else:
-            self._hand_out([waiting], answers([waiting.request], rows))
+    def _fail_all(self, group: Sequence[_Waiting]) -> None:
+        for waiting in group:
+            if not waiting.answer.done():
+                waiting.answer.set_exception(Overloaded())
 
     def _hand_out(self, group: list[_Waiting], given: list[ClaimAnswer]) -> None:
         now, again = time.monotonic(), []
@@ -206,11 +209,6 @@ class _Lane:
         self.waiting.extendleft(reversed(again))
         if any(answer.verdict == "held" for answer in given):
             self.lanes.mark(self.schema, self.performance_id)
-
-
-def _fail(waiting: _Waiting, error: Exception) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(error)
 
 
 def _address() -> str:
