@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from seating.models import Venue
+from seating.models import MapVersion, Venue
 from ui.ids import uuid7
 
 
@@ -91,6 +91,9 @@ class TicketType(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(null=True)  # null: the event's
     on_sale_from = models.DateTimeField(null=True)  # null: as soon as the event is published
     on_sale_until = models.DateTimeField(null=True)  # null: until the performance starts
+    category = models.CharField(
+        max_length=30, blank=True, db_default=""
+    )  # of the event's map; "" on events without one
     sort_order = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -133,3 +136,38 @@ class Quota(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="quota_1_to_100000")]
+
+
+class SeatingPlan(models.Model):
+    """What an event makes of a seat map: the version it pins, its own painting, and the rules that choosing seats obeys.
+
+    `categories` maps ids of sections, rows, tables and seats to category keys that differ from the map's; `closed` has ids of
+    seats that are not for sale; `whole_tables` maps ids of tables to whether they are sold as a whole.
+    """
+
+    class Orphans(models.TextChoices):
+        STRICT = "strict", _("Never leave a single seat")
+        LENIENT = "lenient", _("Avoid single seats for up to four people")
+        OFF = "off", _("Single seats may be left")
+
+    class ReleaseAccess(models.TextChoices):
+        NEVER = "never", _("Never")
+        SOLD_OUT = "sold_out", _("When the category's other seats are gone")
+        DATE = "date", _("At a date")
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="seating")
+    version = models.ForeignKey(MapVersion, on_delete=models.PROTECT, related_name="plans")
+    categories = models.JSONField(default=dict)
+    closed = models.JSONField(default=list)
+    whole_tables = models.JSONField(default=dict)
+    orphans = models.CharField(max_length=10, choices=Orphans, default=Orphans.STRICT)
+    release_access = models.CharField(max_length=10, choices=ReleaseAccess, default=ReleaseAccess.NEVER)
+    release_access_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(release_access="date") | Q(release_access_at__isnull=False),
+                name="seating_plan_release_has_a_date",
+            )
+        ]

@@ -2,6 +2,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Performance, Quota, TicketType
@@ -103,6 +104,50 @@ class Place(models.Model):
             models.Index(fields=["pool", "held_until"], condition=Q(state="held"), name="place_held"),
             models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="place_hold"),
         ]
+
+
+class SeatPlace(models.Model):
+    """Which place is which seat of a performance. Written when its pools are opened or its map moves, never by a claim.
+
+    `seat_index` is the seat's number in the event's map version, `run` the run it is part of (seating.compiled); section, row
+    and label are the words for people, frozen with the version.
+    """
+
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="seat_places")
+    place = models.OneToOneField(Place, on_delete=models.CASCADE, related_name="seat")
+    seat_id = models.CharField(max_length=40)
+    seat_index = models.PositiveIntegerField()
+    run = models.PositiveIntegerField()
+    section = models.CharField(max_length=80)
+    row = models.CharField(max_length=12)
+    label = models.CharField(max_length=12)
+    is_at_table = models.BooleanField(default=False)  # `row` is then the table's label
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["performance", "seat_id"], name="seat_place_once"),
+            models.UniqueConstraint(fields=["performance", "seat_index"], name="seat_place_index_once"),
+        ]
+
+    @property
+    def words(self) -> str:
+        """As a ticket says it: "Stalls, row F, seat 12"."""
+        details = {"section": self.section, "row": self.row, "seat": self.label}
+        if self.is_at_table:
+            return _now("%(section)s, table %(row)s, seat %(seat)s") % details
+        return _now("%(section)s, row %(row)s, seat %(seat)s") % details
+
+
+class SeatRun(models.Model):
+    """One run of a performance's seats: the row that is locked while the rules about neighbours are checked."""
+
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="seat_runs")
+    run = models.PositiveIntegerField()
+    first = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["performance", "run"], name="seat_run_once")]
 
 
 class StockEntry(models.Model):

@@ -102,7 +102,7 @@ class CompiledMap:
 
     def _add_section(self, floor: int, section: Section, default_focal: Point) -> None:
         first = len(self.seats)
-        for line in (*section.rows, *section.tables):
+        for line in section.lines:
             self._add_line(line, section)
         self.sections.append(
             CompiledSection(

@@ -124,9 +124,14 @@ class Section:
     focal: Point | None = None
 
     @property
+    def lines(self) -> "Sequence[Row | Table]":
+        """Its rows, then its tables: the map's order."""
+        return [*self.rows, *self.tables]
+
+    @property
     def seats(self) -> Iterator[Seat]:
         """All its seats, in the map's order."""
-        for line in (*self.rows, *self.tables):
+        for line in self.lines:
             yield from line.seats
 
 
