@@ -146,6 +146,8 @@ def _database(url: str) -> dict[str, Any]:
         # One empty round trip as a connection leaves the pool: after a restart of Postgres nobody gets a dead one.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            "connect_timeout": 3,  # seconds
+            "tcp_user_timeout": 10_000,  # milliseconds: a wire that swallows what is sent is a broken one
             **server.get("OPTIONS", {}),  # ?sslmode=verify-full and the like
             # A held lock or a runaway statement must cost one request, not the pool (docs/locking.md).
             "options": "-c statement_timeout=15s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s",
