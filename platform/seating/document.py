@@ -230,7 +230,13 @@ def parse(data: object) -> Document:
 
 
 def _plain(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in pairs}
+    return {name: _as_json(value) for name, value in pairs}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [_as_json(item) for item in value] if isinstance(value, tuple) else value
 
 
 class _Reader:
@@ -423,7 +429,7 @@ class _Reader:
         if not isinstance(items, list):
             self.fault("not_a_list", where, _("“%s” is not a list.") % name)
             return []
-        if read is not self.seat:
+        if read != self.seat:  # a bound method is made anew each time: equal, never the same
             self.elements += len(items)
             if len(items) > most or self.elements > MOST_ELEMENTS:
                 self.fault(
