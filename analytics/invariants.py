@@ -203,7 +203,7 @@ INVARIANTS = (
          WHERE CASE coalesce(kind, 'release')
                WHEN 'hold' THEN next_kind NOT IN ('extend', 'lapse', 'release', 'sale')
                WHEN 'extend' THEN next_kind NOT IN ('extend', 'lapse', 'release', 'sale')
-               WHEN 'lapse' THEN next_kind <> 'hold'
+               WHEN 'lapse' THEN next_kind NOT IN ('hold', 'block')
                WHEN 'sale' THEN next_kind <> 'return'
                WHEN 'block' THEN next_kind NOT IN ('release', 'return')
                ELSE next_kind NOT IN ('hold', 'block') END
@@ -236,6 +236,22 @@ INVARIANTS = (
         SELECT line.id, 'early', line.early_total, count(early.id) FROM waiting_room_line line
           LEFT JOIN waiting_room_earlyentry early ON early.line_id = line.id
          WHERE line.started_at IS NOT NULL GROUP BY line.id HAVING line.early_total <> count(early.id)
+        """,
+    ),
+    Invariant(
+        "I19",
+        "A blocked place is kept by one block of its performance that is not over; no other place is, and no other block is open.",
+        """
+        SELECT place.id::text, place.state, coalesce(block.id::text, 'no block') FROM inventory_place place
+          JOIN inventory_pool pool ON pool.id = place.pool_id
+          LEFT JOIN inventory_blockedplace kept ON kept.place_id = place.id
+          LEFT JOIN inventory_block block ON block.id = kept.block_id
+         WHERE (place.state = 'blocked') <> (block.id IS NOT NULL)
+            OR block.performance_id <> pool.performance_id OR block.released_at IS NOT NULL
+        UNION ALL
+        SELECT block.id::text, 'open', 'keeps nothing' FROM inventory_block block
+         WHERE block.released_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM inventory_blockedplace kept WHERE kept.block_id = block.id)
         """,
     ),
     Invariant(

@@ -14,6 +14,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
     },
     "keep the pool of prepared schemas full": {"task": "tenants.top_up_prepared_schemas", "schedule": 30.0},
+    # Until this has run a blocked seat stays gone, whatever its date says: late, never twice (docs/seat-maps.md).
+    "put blocked places back on sale when their date has come": {
+        "task": "inventory.release_blocks_all",
+        "schedule": 30.0,
+    },
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
     "let people in from the waiting rooms": {

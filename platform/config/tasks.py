@@ -10,6 +10,7 @@ from analytics.actions import prove_all_stock, prove_changed_stock
 from checkout import actions as checkout
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
+from inventory.blocks import release_due_blocks
 from outbox.actions import drain
 from tenants.current import current_schema
 from tenants.queries import organizer_schemas
@@ -109,6 +110,18 @@ def forget_old_idempotency_keys() -> int:
 def forget_idempotency_keys() -> int:
     """Delete idempotency keys that no client will use again."""
     return forget_old_keys()
+
+
+@public_task(name="inventory.release_blocks_all")
+def release_blocks_everywhere() -> int:
+    """Send every organizer's release of what was blocked until now."""
+    return fan_out(release_blocks, spread_seconds=10)
+
+
+@tenant_task(name="inventory.release_blocks")
+def release_blocks() -> int:
+    """Put this organizer's blocked places back on sale whose date has come."""
+    return release_due_blocks()
 
 
 @public_task(name="stock.prove_changed_all")

@@ -18,10 +18,10 @@ from audit.actions import Actor
 from events.models import Performance
 from inventory.claim import CALL, KEY_TAKEN_MEANWHILE, ClaimAnswer, ClaimRequest, answers, parameters
 from inventory.errors import ExtensionRefused, HoldEnded
+from inventory.journal import journal as _log
 from inventory.live import mark_changed
 from inventory.models import Hold, Place, Pool, StockEntry
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
-from ui.request_id import request_id
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
 LONGEST_WAIT = timedelta(seconds=1)  # for each place, for claims that are not committed yet (claim.py)
@@ -213,20 +213,3 @@ def free_hold(*, hold: Hold, actor: Actor, cause: str) -> None:
     free_places(places=held, kind=StockEntry.Kind.RELEASE, actor=actor, cause=cause)
     free_places(places=sold, kind=StockEntry.Kind.RETURN, actor=actor, cause=cause)
     mark_changed(hold.performance_id)
-
-
-def _log(places: Iterable[Place], *, kind: StockEntry.Kind, at: datetime, actor: Actor, cause: str = "") -> None:
-    StockEntry.objects.bulk_create(
-        StockEntry(
-            at=at,
-            kind=kind,
-            place_id=place.pk,
-            hold_id=place.hold_id,
-            position_id=place.position_id,
-            until=place.held_until if kind == StockEntry.Kind.EXTEND else None,
-            cause=cause,
-            actor=str(actor),
-            request_id=request_id(),
-        )
-        for place in places
-    )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ui.errors import BadInput, DomainError, NotFound
 
@@ -73,3 +74,30 @@ class TooFewFree(DomainError):
             "%(taken)d are held or sold, so there cannot be fewer. What is only held may come back in a few minutes."
         )
         super().__init__(words % {"taken": taken}, field="quantity", taken=taken)
+
+
+class BlockInvalid(BadInput):
+    """What a block needs: places, somebody it is for, a day to come."""
+
+    code = "block_invalid"
+    title = _("This cannot be blocked")
+
+
+class BlockNotFound(NotFound):
+    code = "block_not_found"
+    title = _("No such block")
+
+
+class PlacesTaken(DomainError):
+    """Some of the places are held, sold or blocked already, so none was blocked. `extra["seats"]` has their indexes."""
+
+    code = "places_taken"
+    title = _("Not all of these are free")
+
+    def __init__(self, *, taken: int, **extra: Any) -> None:
+        words = ngettext(
+            "%(n)d of these places is held, sold or blocked, so none was blocked.",
+            "%(n)d of these places are held, sold or blocked, so none was blocked.",
+            taken,
+        )
+        super().__init__(words % {"n": taken}, taken=taken, **extra)

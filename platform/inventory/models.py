@@ -150,6 +150,44 @@ class SeatRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["performance", "run"], name="seat_run_once")]
 
 
+class Block(models.Model):
+    """An organizer's long set-aside of places of one performance: whom for, why, until when.
+
+    `owner` is a word (house, press, promoter), `reason` a few; `note` is for staff alone, as all of it is: the public sees
+    places that are gone. `released_at` is when its last place went back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="blocks")
+    owner = models.CharField(max_length=40)
+    reason = models.CharField(max_length=120, blank=True)
+    note = models.TextField(blank=True)
+    color = models.CharField(max_length=7)  # #rrggbb, on the staff map
+    release_at = models.DateTimeField(null=True)  # null: until somebody releases it
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+    created_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(owner=""), name="block_has_an_owner")]
+        indexes = [
+            models.Index(
+                fields=["release_at"], condition=Q(release_at__isnull=False, released_at=None), name="block_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.owner
+
+
+class BlockedPlace(models.Model):
+    """Which block keeps a place. Written and deleted with the place's state, so that claims never touch it."""
+
+    block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="places")
+    place = models.OneToOneField(Place, on_delete=models.PROTECT, related_name="blocked")
+
+
 class StockEntry(models.Model):
     """What happened to a place, by whom, why. Append-only; plain ids, so that writing it costs no foreign-key check."""
 

@@ -1,0 +1,195 @@
+"""Set places aside, and give them back: house seats, press, a sound desk that may yet move.
+
+A blocked place is gone for every buyer: the claim takes free places and lapsed holds, nothing else. Whom it is kept for and
+why never leaves the portal. A block with a date is released by a periodic task; until the task has run its places stay
+gone, so that a late task sells a seat late and never twice.
+"""
+
+import logging
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from audit.actions import SYSTEM, Actor, record
+from events.models import Performance
+from events.queries import performance_by_id
+from inventory.errors import BlockInvalid, BlockNotFound, PlacesTaken
+from inventory.journal import journal
+from inventory.live import mark_changed
+from inventory.models import Block, BlockedPlace, Place, Pool, SeatPlace, SeatRun, StockEntry
+from inventory.queries import database_now
+
+logger = logging.getLogger(__name__)
+
+COLORS = ("#b45309", "#0e7490", "#7c3aed", "#be185d", "#15803d", "#475569")  # told apart on the staff map
+MOST_PLACES = 20_000  # in one block
+LONGEST_NOTE = 1000
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Whom places are kept for, in a word, and why; `release_at` is when they go on sale by themselves, None: never."""
+
+    owner: str
+    reason: str = ""
+    note: str = ""
+    color: str = COLORS[0]
+    release_at: datetime | None = None
+
+
+@transaction.atomic
+def block_seats(*, performance_id: UUID, seats: Collection[int], purpose: Purpose, actor: Actor) -> Block:
+    """Set the seats with these indexes aside, all or none. Raises NotFound, BlockInvalid, PlacesTaken.
+
+    Waits for claims of these seats that are under way. Nobody's rules about single seats are asked: staff may leave one.
+    """
+    performance = performance_by_id(performance_id)
+    found = dict(
+        SeatPlace.objects.filter(performance=performance, seat_index__in=seats).values_list("place_id", "seat_index")
+    )
+    if not seats or len(found) < len(set(seats)):
+        raise BlockInvalid(_("Choose seats that are part of this date's map."), field="seats")
+    lock_runs_of(performance_id, seats)
+    places = lock_places(found)
+    _check(purpose, n_places=len(places), now=database_now())
+    taken = sorted(found[place.pk] for place in places if not is_claimable(place, at=database_now()))
+    if taken:
+        raise PlacesTaken(taken=len(taken), seats=taken)
+    return _block(performance, places, purpose, actor)
+
+
+@transaction.atomic
+def block_quantity(*, performance_id: UUID, quota_id: int, quantity: int, purpose: Purpose, actor: Actor) -> Block:
+    """Set any `quantity` places of a quota without seats aside, all or none. Raises NotFound, BlockInvalid, PlacesTaken."""
+    performance = performance_by_id(performance_id)
+    pool = Pool.objects.filter(performance=performance, quota_id=quota_id).first()
+    if pool is None or SeatPlace.objects.filter(place__pool=pool).exists():
+        raise BlockInvalid(_("Choose a ticket without seats of its own."), field="quota")
+    now = database_now()
+    _check(purpose, n_places=quantity, now=now)
+    claimable = Q(state=Place.State.FREE) | Q(state=Place.State.HELD, held_until__lte=now)
+    # The highest numbers first, and free ones before lapsed holds, whose buyers may yet pay late.
+    locked = Place.objects.select_for_update(skip_locked=True).filter(claimable, pool=pool)
+    places = list(locked.order_by("state", "-number")[:quantity])
+    if len(places) < quantity:
+        raise PlacesTaken(taken=quantity - len(places), free=len(places))
+    return _block(performance, places, purpose, actor)
+
+
+@transaction.atomic
+def release_block(
+    *, block_id: UUID, actor: Actor, seats: Collection[int] | None = None, quantity: int | None = None
+) -> int:
+    """Put a block's places back on sale: all, those with these seat indexes, or so many. Returns how many were.
+
+    What is released already is left alone, so that asking twice is the same as once. Raises BlockNotFound.
+    """
+    block = Block.objects.select_for_update().filter(pk=block_id).first()
+    if block is None:
+        raise BlockNotFound
+    kept = BlockedPlace.objects.filter(block=block)
+    if seats is not None:
+        kept = kept.filter(place__seat__seat_index__in=seats)
+        lock_runs_of(block.performance_id, seats)
+    ids = list(kept.order_by("place__pool_id", "place_id").values_list("place_id", flat=True))
+    places = lock_places(ids[:quantity])
+    if not places:
+        return 0
+    now = database_now()
+    journal(places, kind=StockEntry.Kind.RELEASE, at=now, actor=actor, cause=f"block {block.pk}")
+    freed = [place.pk for place in places]
+    BlockedPlace.objects.filter(place_id__in=freed).delete()
+    Place.objects.filter(pk__in=freed).update(state=Place.State.FREE, ticket_type=None)
+    if not block.places.exists():
+        block.released_at = now
+        block.save(update_fields=["released_at"])
+    record(verb="release_block", target=block, actor=actor, detail={"places": len(places)})
+    mark_changed(block.performance_id)
+    return len(places)
+
+
+def release_due_blocks() -> int:
+    """Release every block of this organizer whose date has come; returns how many places went back on sale."""
+    due = Block.objects.filter(release_at__lte=database_now(), released_at=None).order_by("release_at", "pk")
+    released = 0
+    for block_id in list(due.values_list("pk", flat=True)):
+        try:
+            released += release_block(block_id=block_id, actor=SYSTEM)
+        except Exception:  # whatever is wrong with one, the others are due too
+            logger.exception("releasing block %s failed", block_id)
+    return released
+
+
+# --- Locks, shared with moving tickets (checkout.moves) ----------------------------------------------------------------------
+
+
+def lock_runs_of(performance_id: UUID, seats: Collection[int]) -> None:
+    """Lock the runs of these seats, ascending, before their places: whoever judges neighbours sees one state of a run."""
+    runs = SeatPlace.objects.filter(performance_id=performance_id, seat_index__in=seats).values("run")
+    list(SeatRun.objects.select_for_update().filter(performance_id=performance_id, run__in=runs).order_by("run"))
+
+
+def lock_places(ids: Iterable[int]) -> list[Place]:
+    """The places, locked in the order of every lock that waits: pools ascending, primary keys within."""
+    return list(Place.objects.select_for_update().filter(pk__in=list(ids)).order_by("pool_id", "pk"))
+
+
+def is_claimable(place: Place, *, at: datetime) -> bool:
+    """Whether a locked place is anybody's: free, or held by a hold that has lapsed at `at`."""
+    if place.state == Place.State.HELD:
+        return place.held_until is not None and place.held_until <= at
+    return place.state == Place.State.FREE
+
+
+def note_lapses(places: Iterable[Place], *, at: datetime, actor: Actor, cause: str) -> None:
+    """Journal the end of lapsed holds whose locked places are being taken over."""
+    lapsed = [place for place in places if place.state == Place.State.HELD]
+    journal(lapsed, kind=StockEntry.Kind.LAPSE, at=at, actor=actor, cause=cause)
+
+
+def _check(purpose: Purpose, *, n_places: int, now: datetime) -> None:
+    owner = purpose.owner.strip()
+    if not owner or len(owner) > 40 or not owner.isprintable():
+        raise BlockInvalid(_("Say in a word whom it is for: house, press, promoter."), field="owner")
+    if len(purpose.reason) > 120 or not purpose.reason.isprintable():
+        raise BlockInvalid(_("Give the reason in up to 120 characters."), field="reason")
+    if len(purpose.note) > LONGEST_NOTE or "\x00" in purpose.note:
+        raise BlockInvalid(_("Keep the note under 1000 characters."), field="note")
+    if not _COLOR.fullmatch(purpose.color):
+        raise BlockInvalid(_("Choose one of the colours."), field="color")
+    if purpose.release_at is not None and purpose.release_at <= now:
+        raise BlockInvalid(_("The day of release is over already."), field="release_at")
+    if not 1 <= n_places <= MOST_PLACES:
+        raise BlockInvalid(_("A block keeps 1 to %d places.") % MOST_PLACES, field="quantity")
+
+
+def _block(performance: Performance, places: list[Place], purpose: Purpose, actor: Actor) -> Block:
+    now = database_now()
+    block = Block.objects.create(
+        performance=performance,
+        owner=purpose.owner.strip(),
+        reason=purpose.reason.strip(),
+        note=purpose.note.strip(),
+        color=purpose.color,
+        release_at=purpose.release_at,
+        created_by=str(actor),
+        created_at=now,
+    )
+    note_lapses(places, at=now, actor=actor, cause="blocked")
+    for place in places:
+        place.state, place.hold, place.held_until, place.ticket_type = Place.State.BLOCKED, None, None, None
+    Place.objects.filter(pk__in=[place.pk for place in places]).update(
+        state=Place.State.BLOCKED, hold=None, held_until=None, ticket_type=None
+    )
+    BlockedPlace.objects.bulk_create((BlockedPlace(block=block, place=place) for place in places), batch_size=2000)
+    journal(places, kind=StockEntry.Kind.BLOCK, at=now, actor=actor, cause=f"block {block.pk}")
+    record(verb="block_places", target=block, actor=actor, detail={"places": len(places)})
+    mark_changed(performance.pk)
+    return block
