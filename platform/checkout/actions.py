@@ -23,6 +23,7 @@ from checkout import limits
 from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
 from checkout.holding import Asked, claim_request, hold_made, refusal, refusal_of
+from checkout.seat_words import write_seat_words
 from config import failpoints
 from idempotency.actions import kept_answer
 from inventory import actions as stock
@@ -313,7 +314,10 @@ def secure_order(*, order_id: UUID, card: str = "") -> bool:
 def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
     seated = [stock.SeatedPosition(position.pk, position.ticket_type_id) for position in positions]
-    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
+    is_sold = stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
+    if is_sold:
+        write_seat_words(order)
+    return is_sold
 
 
 def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:

@@ -38,3 +38,24 @@ class PaymentMismatch(DomainError):
     code = "payment_mismatch"
     status = 500
     title = _("The payment does not match the order")
+
+
+class MoveRefused(DomainError):
+    """This ticket cannot be moved, or not to that seat."""
+
+    code = "move_refused"
+    title = _("This ticket cannot be moved")
+
+
+class SeatNotFree(DomainError):
+    """Somebody else has the seat by now."""
+
+    code = "seat_not_free"
+    title = _("That seat is taken")
+
+
+class PriceDiffers(DomainError):
+    """The new seat has another price than was paid; `extra` has both, in minor units. No money would move."""
+
+    code = "price_differs"
+    title = _("The prices differ")

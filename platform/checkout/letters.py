@@ -18,6 +18,7 @@ from outbox.actions import enqueue
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.actions import store_pdf
+from tickets.models import Ticket
 from ui.ids import uuid7
 
 
@@ -34,9 +35,7 @@ def mail_tickets(*, order_id: UUID, again: str = "") -> None:
     order = _order(order_id)
     if not order.is_paid:
         return  # refunded before its mail went out
-    path = store_pdf(order)
-    pdf = Attachment(name=f"tickets-{order.number}.pdf", path=path, type="application/pdf")
-    _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=(pdf,))
+    _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=(_pdf_of(order),))
 
 
 def mail_payment_returned(*, order_id: UUID) -> None:
@@ -69,8 +68,26 @@ def mail_move(*, performance_id: UUID, moved: str, was: dict[str, str]) -> None:
             "was_timezone": was["timezone"] if is_moved else order.performance.timezone,
             "was_venue": was["venue"] or str(order.event.venue),
         }
-        pdf = Attachment(name=f"tickets-{order.number}.pdf", path=store_pdf(order), type="application/pdf")
-        _send(order, key=f"moved:{moved}:{order.pk}", template="moved", attachments=(pdf,), more=more)
+        _send(order, key=f"moved:{moved}:{order.pk}", template="moved", attachments=(_pdf_of(order),), more=more)
+
+
+def mail_seat_moved(*, order_id: UUID, ticket_id: UUID, was: str) -> None:
+    """One ticket is for another seat now: which, and the PDF with its new code. `ticket_id` is the new ticket's."""
+    order = _order(order_id)
+    if not order.is_paid:
+        return  # refunded meanwhile
+    ticket = Ticket.objects.select_related("position").get(pk=ticket_id)
+    if not ticket.is_valid:
+        return  # moved again meanwhile; that mail has the ticket that counts
+    more = {"was": was, "now": ticket.position.seat_words, "entrance": ticket.position.entrance}
+    _send(order, key=f"seat-moved:{ticket_id}", template="seat_moved", attachments=(_pdf_of(order),), more=more)
+
+
+def mail_seats_renamed(*, order_id: UUID, renamed: str) -> None:
+    """The seats of this order have other names than before; its codes stay valid. `renamed` names the move of the map."""
+    order = _order(order_id)
+    if order.is_paid:
+        _send(order, key=f"seats-renamed:{renamed}:{order.pk}", template="seats_renamed", attachments=(_pdf_of(order),))
 
 
 def ask_for_orders(*, email: str) -> None:
@@ -94,6 +111,10 @@ def mail_my_orders(*, email: str, asked: str) -> None:
             context={"organizer": current_organizer(), "links": links},
             language=orders[0].language,
         )
+
+
+def _pdf_of(order: Order) -> Attachment:
+    return Attachment(name=f"tickets-{order.number}.pdf", path=store_pdf(order), type="application/pdf")
 
 
 def _order(order_id: UUID) -> Order:

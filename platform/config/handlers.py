@@ -50,6 +50,12 @@ HANDLERS: dict[str, Handler] = {
     "mail_move": lambda payload: letters.mail_move(
         performance_id=UUID(payload["performance_id"]), moved=payload["moved"], was=payload["was"]
     ),
+    "mail_seat_moved": lambda payload: letters.mail_seat_moved(
+        order_id=UUID(payload["order_id"]), ticket_id=UUID(payload["ticket_id"]), was=payload["was"]
+    ),
+    "mail_seats_renamed": lambda payload: letters.mail_seats_renamed(
+        order_id=UUID(payload["order_id"]), renamed=payload["renamed"]
+    ),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money

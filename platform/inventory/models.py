@@ -2,10 +2,10 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Performance, Quota, TicketType
+from inventory.words import seat_words
 from ui.ids import new_token, uuid7
 
 
@@ -132,10 +132,7 @@ class SeatPlace(models.Model):
     @property
     def words(self) -> str:
         """As a ticket says it: "Stalls, row F, seat 12"."""
-        details = {"section": self.section, "row": self.row, "seat": self.label}
-        if self.is_at_table:
-            return _now("%(section)s, table %(row)s, seat %(seat)s") % details
-        return _now("%(section)s, row %(row)s, seat %(seat)s") % details
+        return seat_words(section=self.section, row=self.row, label=self.label, is_at_table=self.is_at_table)
 
 
 class SeatRun(models.Model):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Performance, TicketType
 from inventory.models import Hold
+from inventory.words import seat_words
 from people.models import Customer
 from ui.ids import new_token, uuid7
 
@@ -86,7 +87,12 @@ class Order(models.Model):
 
 
 class Position(models.Model):
-    """Exactly one admission's worth of an order. `price` and `fee` are frozen minor units per ticket."""
+    """Exactly one admission's worth of an order. `price` and `fee` are frozen minor units per ticket.
+
+    The seat's words are the position's own, so that a refunded order still says where it was. They are written when the
+    place is sold and again when the ticket or the event's map is moved (checkout.seat_words): they never lag behind the
+    seat. Of somebody without a seat of their own, `seat_section` is the area, if the event has a map.
+    """
 
     class State(models.TextChoices):
         ORDERED = "ordered", _("Ordered")
@@ -102,10 +108,25 @@ class Position(models.Model):
     price = models.PositiveIntegerField()
     max_per_person = models.PositiveSmallIntegerField(null=True)  # the limit when it was ordered
     state = models.CharField(max_length=10, choices=State, default=State.ORDERED)
+    seat_id = models.CharField(max_length=40, blank=True, default="", db_default="")  # in the event's map
+    seat_section = models.CharField(max_length=80, blank=True, default="", db_default="")
+    seat_row = models.CharField(max_length=12, blank=True, default="", db_default="")  # or the table
+    seat_label = models.CharField(max_length=12, blank=True, default="", db_default="")
+    is_at_table = models.BooleanField(default=False, db_default=False)
+    entrance = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["order", "index"]
         constraints = [models.UniqueConstraint(fields=["order", "index"], name="position_index_once")]
+
+    @property
+    def seat_words(self) -> str:
+        """Where, as people say it: "Stalls, row F, seat 12"; "" for an event without a map."""
+        if not self.seat_section:
+            return ""
+        return seat_words(
+            section=self.seat_section, row=self.seat_row, label=self.seat_label, is_at_table=self.is_at_table
+        )
 
 
 class Fee(models.Model):

@@ -51,7 +51,11 @@ def compiled_version(version: MapVersion) -> CompiledMap:
 
 def compiled_by_hash(digest: str) -> CompiledMap:
     """The same by a hash that some version of this organizer has. Raises MapNotFound."""
-    version = MapVersion.objects.filter(hash=digest).first()
+    versions = MapVersion.objects.filter(hash=digest)
+    if digest in _kept and versions.exists():  # without reading its document again
+        _kept.move_to_end(digest)
+        return _kept[digest]
+    version = versions.first()
     if version is None:
         raise MapNotFound
     return compiled_version(version)

@@ -1,19 +1,16 @@
 """Blocks: set aside all or nothing, gone for every buyer, back on sale by hand or by date, and every count agrees."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import user_actor
 from audit.models import AuditEntry
-from checkout.errors import BasketInvalid
-from inventory.blocks import Purpose, block_quantity, block_seats, release_block, release_due_blocks
+from inventory.blocks import Purpose, block_quantity, release_block, release_due_blocks
 from inventory.errors import BlockInvalid, BlockNotFound, PlacesTaken, SoldOut
-from inventory.models import Block, BlockedPlace, Place, StockEntry
+from inventory.models import Block, BlockedPlace, StockEntry
 from inventory.queries import availability, database_now, stock_by_state
 from tests import world
 from tests.world import FREE, House
