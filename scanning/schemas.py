@@ -57,6 +57,10 @@ class ScannedTicket(Schema):
     holder: str = Field(description="The name on the order.", examples=["Bea Buyer"])
     order_number: str = Field(examples=["M7K2Q9"])
     position: int = Field(description="Which ticket of the order: 1, 2, 3 ...", examples=[1])
+    seat: str = Field(
+        default="", description="Where to sit; empty without a seat map", examples=["Stalls, row F, seat 12"]
+    )
+    entrance: str = Field(default="", description="Where this seat's guests go in", examples=["Door A"])
 
 
 OutcomeName = Literal[
@@ -153,4 +157,6 @@ def _ticket(result: ScanResult) -> dict[str, Any] | None:
         "holder": order.name,
         "order_number": order.number,
         "position": ticket.position.index,
+        "seat": ticket.position.seat_words,
+        "entrance": ticket.position.entrance,
     }

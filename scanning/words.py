@@ -42,8 +42,9 @@ def words_for(result: ScanResult, *, zone: str) -> Words:
 
 def _admitted(result: ScanResult, zone: str) -> tuple[str, str]:
     ticket = _ticket(result)
-    who = " · ".join(part for part in (ticket.position.ticket_type_name, ticket.position.order.name) if part)
-    return gettext("Admitted"), who
+    position = ticket.position
+    parts = (position.seat_words, position.ticket_type_name, position.order.name)
+    return gettext("Admitted"), " · ".join(part for part in parts if part)
 
 
 def _already_admitted(result: ScanResult, zone: str) -> tuple[str, str]:

@@ -131,12 +131,24 @@ class OrderIn(Strict):
     buyer: BuyerIn
 
 
+class SeatOut(Schema):
+    """Where somebody sits; of an area only the section."""
+
+    section: str = Field(examples=["Stalls"])
+    row: str = Field(description="The table's label when `is_at_table`; empty in an area", examples=["F"])
+    label: str = Field(description="The seat's; empty in an area", examples=["12"])
+    is_at_table: bool
+    entrance: str = Field(examples=["Door A"])
+    words: str = Field(examples=["Stalls, row F, seat 12"])
+
+
 class PositionOut(Schema):
     index: int
     ticket_type_id: UUID
     ticket_type_name: str
     price: int
     state: Literal["ordered", "sold", "cancelled"]
+    seat: SeatOut | None = Field(default=None, description="null for an event without a seat map")
 
 
 class FeeOut(Schema):
@@ -180,6 +192,7 @@ class TicketOut(Schema):
     id: UUID
     position_index: int
     ticket_type_name: str
+    seat: SeatOut | None = Field(default=None, description="null for an event without a seat map")
     code: str = Field(description="What the QR holds")
     short_code: str
     state: Literal["valid", "void"]

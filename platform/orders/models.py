@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Performance, TicketType
 from inventory.models import Hold
-from inventory.words import seat_words
+from inventory.words import SeatWords
 from people.models import Customer
 from ui.ids import new_token, uuid7
 
@@ -120,13 +120,16 @@ class Position(models.Model):
         constraints = [models.UniqueConstraint(fields=["order", "index"], name="position_index_once")]
 
     @property
-    def seat_words(self) -> str:
-        """Where, as people say it: "Stalls, row F, seat 12"; "" for an event without a map."""
+    def seat(self) -> SeatWords | None:
+        """Where its holder sits or stands; None for an event without a map."""
         if not self.seat_section:
-            return ""
-        return seat_words(
-            section=self.seat_section, row=self.seat_row, label=self.seat_label, is_at_table=self.is_at_table
-        )
+            return None
+        return SeatWords(self.seat_section, self.seat_row, self.seat_label, self.is_at_table, self.entrance)
+
+    @property
+    def seat_words(self) -> str:
+        """The same in one line, "Stalls, row F, seat 12", or ""."""
+        return self.seat.words if self.seat else ""
 
 
 class Fee(models.Model):

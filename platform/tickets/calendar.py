@@ -1,8 +1,10 @@
 """A performance as an iCalendar entry (RFC 5545), so that a buyer's calendar knows when and where."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from events.models import Event, Performance
+from inventory.words import SeatWords
 from orders.models import Order
 
 _FOLD_AT = 75  # bytes
@@ -13,12 +15,24 @@ def calendar_of_order(order: Order, *, url: str) -> str:
 
     The entry's id stays the same for a performance and buyer, so that importing it again changes it and adds none.
     """
-    return calendar_text(order.event, order.performance, uid=f"{order.pk}@tickets", url=url, stamp=order.created_at)
+    seats = [_seat_line(position.seat) for position in order.positions.order_by("index") if position.seat]
+    uid = f"{order.pk}@tickets"
+    return calendar_text(order.event, order.performance, uid=uid, url=url, stamp=order.created_at, lines_before=seats)
 
 
-def calendar_text(event: Event, performance: Performance, *, uid: str, url: str, stamp: datetime) -> str:
-    """One VEVENT with CRLF lines folded at 75 bytes; instants in UTC, which every calendar shows in its own zone."""
+def _seat_line(seat: SeatWords) -> str:
+    return f"{seat.words} ({seat.entrance})" if seat.entrance else seat.words
+
+
+def calendar_text(
+    event: Event, performance: Performance, *, uid: str, url: str, stamp: datetime, lines_before: Sequence[str] = ()
+) -> str:
+    """One VEVENT with CRLF lines folded at 75 bytes; instants in UTC, which every calendar shows in its own zone.
+
+    `lines_before` (the seats) come before the address in its description.
+    """
     venue = event.venue
+    description = "\n".join([*lines_before, url])
     place = ", ".join(part for part in (venue.name, venue.address, venue.city) if part)
     is_cancelled = performance.state == Performance.State.CANCELLED
     lines = [
@@ -34,7 +48,7 @@ def calendar_text(event: Event, performance: Performance, *, uid: str, url: str,
         f"DTEND:{_instant(performance.ends_at)}",
         f"SUMMARY:{_escaped(event.title)}",
         f"LOCATION:{_escaped(place)}",
-        f"DESCRIPTION:{_escaped(url)}",
+        f"DESCRIPTION:{_escaped(description)}",
         f"URL:{_one_line(url)}",
         f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}",
         "END:VEVENT",

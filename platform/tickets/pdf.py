@@ -99,7 +99,7 @@ def _context(
     }
 
 
-def _page(ticket: Ticket) -> dict[str, str]:
+def _page(ticket: Ticket) -> dict[str, Any]:
     position, venue = ticket.position, ticket.event.venue
     performance = position.performance
     zone = performance.timezone
@@ -113,6 +113,7 @@ def _page(ticket: Ticket) -> dict[str, str]:
         "perk": position.ticket_type.perk,
         "price": format_money(position.price, position.order.currency) if position.price else gettext("Free"),
         "short_code": ticket.short_code_text,
+        "seat": position.seat,
     }
 
 

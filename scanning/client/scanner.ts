@@ -148,7 +148,8 @@ async function judge(code: string): Promise<void> {
 
 function showScan(scan: Scan): void {
   const ticket = scan.ticket;
-  const extra = ticket && scan.outcome !== "admitted" ? `${ticket.ticket_type} · ${ticket.holder}` : "";
+  const facts = ticket ? (scan.outcome === "admitted" ? [ticket.entrance] : [ticket.seat, ticket.ticket_type, ticket.holder]) : [];
+  const extra = facts.filter(Boolean).join(" · ");
   verdict.show({ verdict: scan.verdict, title: scan.title, detail: scan.detail, extra });
   signals.give(scan.verdict);
   addRecent(scan);

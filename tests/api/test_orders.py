@@ -50,6 +50,7 @@ def test_a_free_order_is_complete_at_once(selling: world.House, api: Api) -> Non
                 "ticket_type_name": "Guest list",
                 "price": 0,
                 "state": "sold",
+                "seat": None,
             }
             for index in (1, 2)
         ],
@@ -107,6 +108,7 @@ def test_the_order_follows_its_payment(paying: world.House, api: Api) -> None:
                 "id": str(ticket.pk),
                 "position_index": 1,
                 "ticket_type_name": "Standard",
+                "seat": None,
                 "code": ticket.code,
                 "short_code": ticket.short_code,
                 "state": "valid",

@@ -56,6 +56,8 @@ def test_a_scan_has_every_member_with_its_exact_value(api: Api, phone: Phone, ti
             "holder": "Bea Buyer",
             "order_number": order.number,
             "position": 1,
+            "seat": "",
+            "entrance": "",
         },
         "void_reason": None,
         "admitted_gate": "Gate A",

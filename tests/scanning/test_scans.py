@@ -43,6 +43,8 @@ def test_a_ticket_admits_once(northside: House) -> None:
         "holder": "Bea Buyer",
         "order_number": ticket.position.order.number,
         "position": 1,
+        "seat": "",
+        "entrance": "",
     }
     assert answer["admitted_gate"] == answer["gate"] == "Gate A"
     admission = Admission.objects.get(position=ticket.position)

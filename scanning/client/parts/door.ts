@@ -19,7 +19,7 @@ export interface Scan {
   title: string;
   detail: string;
   scanned_at: string;
-  ticket: { ticket_type: string; holder: string; short_code: string; position: number } | null;
+  ticket: { ticket_type: string; holder: string; short_code: string; position: number; seat: string; entrance: string } | null;
 }
 
 export interface DoorState {
