@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Header, Path, Query, Router, Status
 from ninja.decorators import decorate_view
 from ninja.security import HttpBearer
@@ -15,11 +16,13 @@ from ninja.security import HttpBearer
 from checkout import actions as checkout
 from checkout.holding import asked_by, created_json_of
 from checkout.letters import order_url
+from checkout.seats import SeatChoice
 from events.models import Event
 from events.queries import published_event, published_events
 from idempotency.actions import fingerprint_of, open_key, remember_answer
 from idempotency.errors import KeyMissing
 from idempotency.models import IdempotencyKey
+from inventory.errors import SeatsInvalid
 from inventory.live import stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
@@ -148,24 +151,39 @@ def create_hold(
         cookies={},
         headers={"Queue-Token": queue_token or ""},
     )
-    basket: dict[UUID, int] = {}
-    for item in payload.items:
-        basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
+    basket, seats = _chosen(payload)
     network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
     asked = asked_by(
         key=_required(key),
-        fingerprint=fingerprint_of(payload.model_dump(mode="json")),
+        # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
+        fingerprint=fingerprint_of(payload.model_dump(mode="json", exclude_unset=True)),
         network=network,
         person=admitted.entry if admitted else "",
     )
-    hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked)
+    hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked, seats=seats)
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
+
+
+def _chosen(payload: schemas.HoldIn) -> tuple[dict[UUID, int], SeatChoice | None]:
+    """How many of each type, and their seats where some are named. Raises SeatsInvalid for seats of no map."""
+    basket: dict[UUID, int] = {}
+    seats: dict[UUID, list[int]] = {}
+    for item in payload.items:
+        basket[item.ticket_type_id] = basket.get(item.ticket_type_id, 0) + item.quantity
+        if item.seats is not None:
+            seats.setdefault(item.ticket_type_id, []).extend(item.seats)
+    if not seats:
+        return basket, None
+    if payload.map is None:
+        raise SeatsInvalid(_("Say with “map” which map these seats are on."), field="map")
+    return basket, SeatChoice(map=payload.map, seats=seats, is_access=payload.access)
 
 
 @router.get(
     "/holds/{uuid:hold_id}",
     operation_id="get_hold",
     auth=buyer,
+    exclude_unset=True,
     response={200: schemas.HoldOut, 401: Problem, 404: Problem, 422: Problem},
 )
 def get_hold(request: HttpRequest, hold_id: UUID) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from pydantic import ConfigDict, Field, StringConstraints
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 
 
+SeatIndex = Annotated[int, Field(ge=0, lt=100_000, strict=True)]
+MapHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
 class Strict(Schema):
     """Input: a misspelt member is an error, not a silence."""
 
@@ -73,8 +77,13 @@ class StockOut(Schema):
 
 
 class HoldItemIn(Strict):
+    """So many of one ticket type; of a seated one `seats` names them, else the best that are free are taken."""
+
     ticket_type_id: UUID
     quantity: int = Field(ge=1, le=50, strict=True)
+    seats: list[SeatIndex] | None = Field(
+        None, min_length=1, max_length=50, description="Indexes on the map, as many as `quantity`"
+    )
 
 
 class HoldIn(Strict):
@@ -82,6 +91,8 @@ class HoldIn(Strict):
 
     performance_id: UUID
     items: list[HoldItemIn] = Field(min_length=1, max_length=20)
+    map: MapHash | None = Field(None, description="Hash of the map that `seats` were chosen on; required with them")
+    access: bool = Field(False, strict=True, description="Wheelchair spaces are asked for as such")
 
 
 class QuoteLineOut(Schema):
@@ -91,6 +102,7 @@ class QuoteLineOut(Schema):
     price: int = Field(description="Organizer's price per ticket")
     fee: int = Field(description="Our fee per ticket")
     total: int
+    seats: list[str] = Field(default=[], description="Ids of the seats; they stay when the map is drawn anew")
 
 
 class QuoteOut(Schema):

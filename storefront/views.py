@@ -26,6 +26,7 @@ from checkout import actions as checkout
 from checkout import letters
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
+from checkout.seats import SeatChoice
 from events.models import Event
 from events.preview import previewed_event
 from events.queries import published_event, published_events
@@ -212,7 +213,11 @@ def _event_context(
 @public_form
 @require_POST
 def holds(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422)."""
+    """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422).
+
+    Seats come as `seat-<ticket type id>` (their indexes, with commas), with `map` (its hash) and `access` ("1" asks for
+    wheelchair spaces as such).
+    """
     event = _event(slug)
     chosen = _quantities(request)
     try:
@@ -222,11 +227,15 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
             cookies=request.COOKIES,
             headers={},
         )
+        seats = _seats(request)
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
+        if seats is not None:
+            basket |= {type_id: len(indexes) for type_id, indexes in seats.seats.items()}
         hold = checkout.place_hold(
             performance_id=UUID(request.POST.get("performance_id", "")),
             basket=basket,
             asked=Asked(person=admitted.entry if admitted else ""),
+            seats=seats,
         )
     except ValueError:
         error: DomainError = BasketInvalid(_("Choose your tickets again."))
@@ -251,6 +260,22 @@ def _quantities(request: HttpRequest) -> dict[str, int]:
             is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6  # beyond that Python may refuse too
             chosen[name.removeprefix("quantity-")] = int(digits) if is_number else -1
     return chosen
+
+
+MOST_SEATS_TEXT = 500  # characters of a seat field: fifty indexes with their commas
+
+
+def _seats(request: HttpRequest) -> SeatChoice | None:
+    """The seats that were named, None where there are none. Raises ValueError for what names no seats."""
+    seats: dict[UUID, list[int]] = {}
+    for name, text in request.POST.items():
+        if name.startswith("seat-") and isinstance(text, str) and text.strip():
+            if len(text) > MOST_SEATS_TEXT or not text.replace(",", "").replace(" ", "").isascii():
+                raise ValueError(name)
+            seats[UUID(name.removeprefix("seat-"))] = [int(index) for index in text.split(",")]
+    if not seats:
+        return None
+    return SeatChoice(map=request.POST.get("map", ""), seats=seats, is_access=request.POST.get("access") == "1")
 
 
 @secret_page

@@ -4,15 +4,12 @@ from uuid import UUID
 
 from audit.actions import user_actor
 from checkout import actions as checkout
-from checkout.catalog import read_offer
-from checkout.holding import claim_request, hold_made
-from events.models import Event, Quota, SeatingPlan, TicketType
-from inventory import actions as stock
-from inventory.models import Place, Pool, SeatPlace, SeatRun
+from checkout.seats import SeatChoice
+from events.models import Event
+from events.seating_plan import plan_of, plan_seating
 from orders.models import Order
 from seating.actions import create_seat_map, publish_version
 from seating.document import Area, Category, Document, Floor, Row, Seat, Section
-from seating.queries import compiled_version
 from tests import world
 
 ACTOR = user_actor(UUID(int=0))
@@ -56,54 +53,30 @@ def _row(section: str, label: str, y: float, n: int) -> Row:
     return Row(f"{section}-{label}", label, seats)
 
 
-def seated_event(*, prices: dict[str, int] | None = None, title: str = "Hamlet", is_published: bool = True) -> Event:
+def seated_event(*, prices: dict[str, int] | None = None, title: str = "Hamlet") -> Event:
+    """On sale through the product's own verbs; single seats may be left, so that tests may take any seat."""
     event = world.make_event(title, kinds=(), is_published=False)
     seat_map = create_seat_map(venue=event.venue, document=theatre(f"Theatre of {event.slug}"), actor=ACTOR)
     version = publish_version(map_id=seat_map.pk, actor=ACTOR)
-    version.refresh_from_db()  # as JSON has it
-    compiled = compiled_version(version)
-    SeatingPlan.objects.create(event=event, version=version)
-    sizes = {"stalls": 30, "balcony": 6, "standing": 20}
-    for n, (category, size) in enumerate(sizes.items()):
-        quota = Quota.objects.create(event=event, name=category, size=size)
-        kind = TicketType.objects.create(
-            event=event, name=category.title(), price=(prices or {}).get(category, 0), category=category, sort_order=n
+    plan_seating(event_id=event.pk, version_id=version.pk, actor=ACTOR, orphans="off")
+    for category in ("stalls", "balcony", "standing"):
+        world.events.add_ticket_type(
+            event_id=event.pk,
+            name=category.title(),
+            perk="",
+            price=(prices or {}).get(category, 0),
+            category=category,
+            max_per_order=10,
+            actor=ACTOR,
         )
-        quota.ticket_types.add(kind)
-    world.publish_event(event_id=event.pk, actor=ACTOR)
-    performance = world.the_performance(event)
-    for category in ("stalls", "balcony"):
-        pool = Pool.objects.get(performance=performance, quota__name=category)
-        places = list(Place.objects.filter(pool=pool).order_by("number"))
-        seats = [seat for seat in compiled.seats if seat.category == category]
-        for place, seat in zip(places, seats, strict=True):
-            section, row, label = compiled.place_words(seat.index)
-            SeatPlace.objects.create(
-                performance=performance,
-                place=place,
-                seat_id=seat.id,
-                seat_index=seat.index,
-                run=seat.run,
-                section=section,
-                row=row,
-                label=label,
-            )
-    for run in compiled.runs:
-        SeatRun.objects.create(performance=performance, run=run.index, first=run.first, count=run.count)
-    event.refresh_from_db()
-    return event
+    return world.publish_event(event_id=event.pk, actor=ACTOR)
 
 
 def hold_seats(event: Event, *seats: int, kind: str = "Stalls"):
-    offer = read_offer(world.the_performance(event).pk)
-    priced = offer.price({world.kind_of(event, kind).pk: len(seats)})
-    ids = SeatPlace.objects.filter(performance_id=offer.performance_id, seat_index__in=seats)
-    (line,) = priced.lines
-    seated = line.__class__(**{**line.__dict__, "seats": tuple(ids.values_list("place_id", flat=True))})
-    request = claim_request(offer, priced, checkout.ANONYMOUS)._replace(lines=(seated,))
-    answer = stock.claim(performance_id=offer.performance_id, offer_version=offer.version, request=request)
-    assert answer.created_at, answer
-    return hold_made(offer, request, priced, answer.created_at)
+    plan = plan_of(event.pk)
+    chosen = SeatChoice(map=plan.version.hash, seats={world.kind_of(event, kind).pk: seats})
+    basket = {world.kind_of(event, kind).pk: len(seats)}
+    return checkout.place_hold(performance_id=world.the_performance(event).pk, basket=basket, seats=chosen)
 
 
 def order_seats(event: Event, *seats: int, kind: str = "Stalls", buyer: checkout.Buyer = world.BEA) -> Order:

@@ -4,7 +4,7 @@ Northside Hall (Nora owns it, Dora stands at its door) and Southside Yard (Sam o
 each other's data. Bea buys. Charlie is a stranger at Northside: he manages at Southside.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +24,10 @@ from checkout import actions as checkout
 from checkout.catalog import read_offer
 from checkout.holding import claim_request, hold_made
 from checkout.publish import publish_event
+from checkout.seats import SeatChoice
 from events import actions as events
 from events.models import Event, Performance, TicketType
+from events.seating_plan import paint_for_event, painting_of, plan_of, plan_seating
 from inventory import actions as stock
 from inventory.models import Hold
 from inventory.queries import database_now
@@ -34,6 +36,9 @@ from payments import gateway
 from payments.actions import keep_account_facts
 from people.actions import add_member
 from people.models import Membership
+from seating.actions import create_seat_map, publish_version
+from seating.document import parse
+from seating.models import MapVersion, Venue
 from tenants.actions import open_organizer, top_up_prepared_schemas
 from tenants.models import Organizer
 
@@ -152,6 +157,148 @@ def make_event(
     if is_published:
         event = publish_event(event_id=event.pk, actor=actor)
     return event
+
+
+STALLS, BALCONY, STANDING = "stalls", "balcony", "standing"  # categories of the little maps
+
+
+def seat_map(
+    *sections: tuple[str, str, Sequence[int | Sequence[int]]],
+    tables: Sequence[tuple[str, int, bool]] = (),
+    wheelchairs: int = 0,
+    standing: int = 0,
+    name: str = "The hall",
+) -> dict[str, Any]:
+    """A map document: `sections` are (name, category, rows); a row is how many seats, or how many between its aisles.
+
+    Rows are A, B, C ... from the stage on, a metre apart; seat 3 of row B of "Stalls" has the id "Stalls-B-3". `tables` are
+    (label, seats, is sold as a whole) in a section "Tables" of the first category. `wheelchairs` spaces, each with a
+    companion seat, make up a row "W" of the first section ("W-1", "WC-1", ...). `standing` is an area's capacity.
+    """
+    made, top = [], 200.0
+    for index, (title, category, rows) in enumerate(sections or (("Stalls", STALLS, (10, 10)),)):
+        lines = [_row(title, chr(65 + number), row, top + 100 * number) for number, row in enumerate(rows)]
+        top += 100 * len(lines) + 300
+        if index == 0 and wheelchairs:
+            lines.append(_wheelchair_row(wheelchairs, top))
+            top += 300
+        made.append({"id": title, "name": title, "category": category, "rows": lines, "zone": title})
+    if tables:
+        about = [
+            _table(label, seats, is_whole, 300.0 * number, top)
+            for number, (label, seats, is_whole) in enumerate(tables)
+        ]
+        made.append({"id": "Tables", "name": "Tables", "category": made[0]["category"], "tables": about})
+    area = {"id": "Floor", "name": "Floor", "capacity": standing, "category": STANDING}
+    area["outline"] = [[0, 0], [100, 0], [100, 100]]
+    keys = [*dict.fromkeys(str(section["category"]) for section in made), *([STANDING] if standing else [])]
+    colors = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"]
+    return {
+        "format": "marquee-seat-map",
+        "version": 1,
+        "name": name,
+        "width": 3000,
+        "height": top + 500,
+        "focal": [500, 0],
+        "categories": [
+            {"key": key, "name": key.capitalize(), "color": colors[number % 4]} for number, key in enumerate(keys)
+        ],
+        "floors": [{"id": "Ground", "name": "Ground", "sections": made, "areas": [area] if standing else []}],
+    }
+
+
+def _row(title: str, label: str, row: int | Sequence[int], y: float) -> dict[str, Any]:
+    parts = [row] if isinstance(row, int) else list(row)
+    gaps = [sum(parts[: number + 1]) - 1 for number in range(len(parts) - 1)]
+    seats, x = [], 0.0
+    for number in range(sum(parts)):
+        seats.append({"id": f"{title}-{label}-{number + 1}", "label": str(number + 1), "x": x, "y": y})
+        x += 250 if number in gaps else 50
+    return {"id": f"{title}-{label}", "label": label, "seats": seats, "gaps": gaps}
+
+
+def _wheelchair_row(spaces: int, y: float) -> dict[str, Any]:
+    seats: list[dict[str, Any]] = []
+    for n in range(1, spaces + 1):
+        space = {"id": f"W-{n}", "label": f"W{n}", "x": 200 * n, "y": y, "flags": ["wheelchair", "step_free"]}
+        seats.append({**space, "companions": [f"WC-{n}"]})
+        seats.append({"id": f"WC-{n}", "label": f"C{n}", "x": 200 * n + 100, "y": y, "flags": ["companion"]})
+    return {"id": "W", "label": "W", "seats": seats}
+
+
+def _table(label: str, seats: int, is_whole: bool, x: float, y: float) -> dict[str, Any]:
+    around = [{"id": f"T{label}-{n}", "label": str(n), "x": x + 60 * n, "y": y} for n in range(1, seats + 1)]
+    return {"id": f"T{label}", "label": label, "x": x + 100, "y": y + 60, "seats": around, "is_whole": is_whole}
+
+
+def make_seated_event(
+    document: dict[str, Any] | None = None,
+    *,
+    kinds: Sequence[tuple[str, int, str]] = (("Adult", 3000, STALLS), ("Child", 1500, STALLS)),
+    title: str = "Seated",
+    is_published: bool = True,
+    max_per_order: int = 10,
+    **rules: Any,
+) -> Event:
+    """An event with a seat map (`seat_map()` unless said otherwise): `kinds` are (name, price in cents, category).
+
+    `rules` go to `plan_seating` (orphans, release_access, release_access_at) and to `paint_for_event` (categories, closed,
+    whole_tables).
+    """
+    event = make_event(f"{title} {next(_numbers)}", kinds=(), is_published=False)
+    actor = user_actor(UUID(int=0))
+    version = publish_map(event.venue, document or seat_map())
+    painted = {name: rules.pop(name) for name in ("categories", "closed", "whole_tables") if name in rules}
+    plan_seating(event_id=event.pk, version_id=version.pk, actor=actor, **rules)
+    if painted:
+        paint_for_event(event_id=event.pk, actor=actor, **painted)
+    for name, price, category in kinds:
+        events.add_ticket_type(
+            event_id=event.pk,
+            name=name,
+            perk="",
+            price=price,
+            category=category,
+            max_per_order=max_per_order,
+            actor=actor,
+        )
+    return publish_event(event_id=event.pk, actor=actor) if is_published else event
+
+
+def publish_map(venue: Venue, document: dict[str, Any]) -> MapVersion:
+    """A map of a venue, published as it is."""
+    actor = user_actor(UUID(int=0))
+    made = create_seat_map(venue=venue, document=parse(document), actor=actor)
+    return publish_version(map_id=made.pk, actor=actor)
+
+
+def seats_named(event: Event, *ids: str) -> list[int]:
+    """The indexes of seats on the event's map, by their ids."""
+    plan = plan_of(event.pk)
+    assert plan is not None
+    compiled = painting_of(plan).compiled
+    return [index for seat_id in ids if (index := compiled.index_of(seat_id)) is not None]
+
+
+def choice(event: Event, *, is_access: bool = False, **seats: Sequence[str]) -> SeatChoice:
+    """`choice(event, Adult=["Stalls-A-1", "Stalls-A-2"])`."""
+    plan = plan_of(event.pk)
+    assert plan is not None
+    chosen = {kind_of(event, name).pk: seats_named(event, *ids) for name, ids in seats.items()}
+    return SeatChoice(map=plan.version.hash, seats=chosen, is_access=is_access)
+
+
+def hold_seats(event: Event, *, is_access: bool = False, **seats: Sequence[str]) -> Hold:
+    """Hold these very seats: `hold_seats(event, Adult=["Stalls-A-1"], Child=["Stalls-A-2"])`."""
+    chosen = choice(event, is_access=is_access, **seats)
+    basket = {type_id: len(indexes) for type_id, indexes in chosen.seats.items()}
+    return checkout.place_hold(performance_id=the_performance(event).pk, basket=basket, seats=chosen)
+
+
+def order_seats(event: Event, *, buyer: checkout.Buyer = BEA, is_access: bool = False, **seats: Sequence[str]) -> Order:
+    """The same, and ordered; a free one is complete, a paid one awaits payment."""
+    held = hold_seats(event, is_access=is_access, **seats)
+    return checkout.place_order(hold_id=held.pk, token=held.token, buyer=buyer)
 
 
 def the_performance(event: Event) -> Performance:

@@ -4,6 +4,7 @@ Each step is one short transaction or one call to the payment provider, never bo
 steps is picked up by a webhook, the reconciler (`reconcile`) or the outbox, and every step may run again (docs/money.md).
 """
 
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,10 +23,11 @@ from audit.actions import SYSTEM, Actor, buyer_actor, record
 from checkout import limits
 from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
-from checkout.holding import Asked, claim_request, hold_made, refusal, refusal_of
+from checkout.holding import Asked, claim_request, hold_made, refusal
+from checkout.keys import hold_of_key
 from checkout.seat_words import write_seat_words
+from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
-from idempotency.actions import kept_answer
 from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
 from inventory.models import Hold
@@ -81,14 +83,24 @@ class Buyer:
 # --- 1. Hold -----------------------------------------------------------------------------------------------------------
 
 
-def place_hold(*, performance_id: UUID, basket: Mapping[UUID, int], asked: Asked = ANONYMOUS) -> Hold:
+def place_hold(
+    *,
+    performance_id: UUID,
+    basket: Mapping[UUID, int],
+    asked: Asked = ANONYMOUS,
+    seats: SeatChoice | None = None,
+) -> Hold:
     """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
+
+    `seats` names the seats of seated types (checkout/seats.py); their rules are proved under lock first.
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
     inventory.actions.LONGEST_WAIT. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, PersonLimitReached,
     NotOnSale, SoldOut, KeyReused or, after that wait, Busy; on any of them nothing is held.
     """
+    if seats is not None:
+        return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, asked=asked)
     offer, priced = _priced(performance_id, basket)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
@@ -104,7 +116,7 @@ def place_hold(*, performance_id: UUID, basket: Mapping[UUID, int], asked: Asked
         else:
             break
     if answer.verdict == "known":
-        return _hold_of_key(offer, asked)
+        return hold_of_key(offer, asked)
     if answer.verdict != "held" or answer.created_at is None:
         raise refusal(offer, answer)
     failpoints.hit_after_commit("after_hold_commit")
@@ -119,18 +131,6 @@ def _priced(performance_id: UUID, basket: Mapping[UUID, int]) -> tuple[Offer, Pr
             return offer, offer.price(basket)
     offer = read_offer(performance_id)
     return offer, offer.price(basket)
-
-
-def _hold_of_key(offer: Offer, asked: Asked) -> Hold:
-    """What this key was answered before: the hold as it was made, or its refusal raised again. Raises KeyReused."""
-    kept = kept_answer(scope=asked.scope, key=asked.key, fingerprint=asked.fingerprint)
-    if kept.reference:
-        hold = Hold.objects.get(pk=kept.reference)
-        hold.state = Hold.State.LIVE
-        hold.expires_at = hold.created_at + timedelta(seconds=kept.body["seconds"])
-        return hold
-    kind = kept.body["ticket_type"]
-    raise refusal_of(offer, kept.body["outcome"], UUID(kind) if kind else None, kept.body["available"])
 
 
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:
@@ -212,7 +212,9 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         expires_at=max(hold.expires_at, now + PAYMENT_TIME),
     )
     keep_consents(customer=customer, given=buyer.consents, reference=str(order.pk))
-    singles = [line for line in frozen.lines for _n in range(line.quantity)]
+    singles = [
+        (line, seat_id) for line in frozen.lines for seat_id in line.seats or itertools.repeat("", line.quantity)
+    ]
     Position.objects.bulk_create(
         Position(
             order=order,
@@ -222,8 +224,9 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
             performance_id=hold.performance_id,
             price=line.price,
             max_per_person=per_person.get(UUID(line.ticket_type_id)),
+            seat_id=seat_id,
         )
-        for index, line in enumerate(singles, start=1)
+        for index, (line, seat_id) in enumerate(singles, start=1)
     )
     if frozen.fees:
         Fee.objects.create(order=order, kind=Fee.Kind.SERVICE, amount=frozen.fees)
@@ -292,7 +295,7 @@ def secure_order(*, order_id: UUID, card: str = "") -> bool:
     """T1: sell the places to the order before its money is taken. False when it may not have them: it is cancelled.
 
     Either they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
-    were taken), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
+    were taken, except for seats: those are the very same or none), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
     """
     order = order_for_update(order_id)
     if order.state != Order.State.PENDING:
@@ -313,7 +316,7 @@ def secure_order(*, order_id: UUID, card: str = "") -> bool:
 
 def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
-    seated = [stock.SeatedPosition(position.pk, position.ticket_type_id) for position in positions]
+    seated = [stock.SeatedPosition(one.pk, one.ticket_type_id, one.seat_id) for one in positions]
     is_sold = stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
     if is_sold:
         write_seat_words(order)

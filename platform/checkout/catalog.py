@@ -17,7 +17,8 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from checkout.errors import BasketInvalid
+from checkout.errors import BasketInvalid, SeatsNeeded
+from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from pricing.plans import platform_fee_plan
@@ -25,6 +26,7 @@ from pricing.quote import Item, Quote, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
 
+_NO_SEATS: Mapping[UUID, tuple[str, ...]] = {}
 MOST_KEPT = 2000  # performances per process; the one that was longest unused goes
 
 
@@ -41,6 +43,8 @@ class Offered:
     starts: datetime | None
     ends: datetime
     pools: tuple[tuple[int, int], ...]
+    category: str = ""  # of the event's seat map; "" on events without one
+    is_seated: bool = False  # its places are seats, which a buyer names
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,20 @@ class Offer:
         self.event_id = UUID(facts["event_id"])
         self.currency: str = facts["currency"]
         self.is_stopped: bool = facts["is_stopped"]
+        self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
         self._priced: dict[tuple[tuple[UUID, int], ...], Priced] = {}
 
-    def price(self, basket: Mapping[UUID, int]) -> Priced:
+    def price(self, basket: Mapping[UUID, int], seats: Mapping[UUID, tuple[str, ...]] | None = None) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
 
-        Raises SaleStopped, BasketInvalid, LimitExceeded. Whether a type is on sale now is the claim's to say, by the
-        database's clock.
+        `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. Raises
+        SaleStopped, BasketInvalid, LimitExceeded, and SeatsNeeded for a seated type without seats. Whether a type is on
+        sale now is the claim's to say, by the database's clock.
         """
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
+        if seats:
+            return self._price(chosen, seats)
         found = self._priced.get(chosen)
         if found is None:
             found = self._price(chosen)
@@ -79,7 +87,7 @@ class Offer:
                 self._priced[chosen] = found
         return found
 
-    def _price(self, chosen: tuple[tuple[UUID, int], ...]) -> Priced:
+    def _price(self, chosen: tuple[tuple[UUID, int], ...], seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS) -> Priced:
         if self.is_stopped:
             raise SaleStopped
         if not chosen:
@@ -96,6 +104,8 @@ class Offer:
                     ticket_type_id=str(type_id),
                     limit=kind.max_per_order,
                 )
+            if kind.is_seated and len(seats.get(type_id, ())) != n:
+                raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
             lines += [
@@ -103,7 +113,10 @@ class Offer:
                 for pool, size in kind.pools
             ]
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
-        items = [Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price) for type_id, n in chosen]
+        items = [
+            Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price, seats.get(type_id, ()))
+            for type_id, n in chosen
+        ]
         frozen = quote(items, currency=self.currency, plan=platform_fee_plan())
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
@@ -120,7 +133,14 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         starts=datetime.fromisoformat(kind["starts"]) if kind["starts"] else None,
         ends=datetime.fromisoformat(kind["ends"]),
         pools=tuple((pool["id"], pool["size"]) for pool in kind["pools"]),
+        category=kind["category"],
+        is_seated=kind["is_seated"],
     )
+
+
+def _seating(facts: Mapping[str, Any]) -> Seating:
+    released = facts["release_access_at"]
+    return Seating(**{**facts, "release_access_at": datetime.fromisoformat(released) if released else None})
 
 
 # One statement is one snapshot: the version and what it stands for belong together.
@@ -129,11 +149,22 @@ SELECT jsonb_build_object(
     'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
     'hold_minutes', e.hold_minutes,
     'is_stopped', p.sales_stopped_at IS NOT NULL,
+    'seating', (
+        SELECT jsonb_build_object(
+            'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,
+            'orphans', s.orphans, 'release_access', s.release_access, 'release_access_at', s.release_access_at)
+          FROM events_seatingplan s JOIN seating_mapversion v ON v.id = s.version_id WHERE s.event_id = e.id),
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'id', t.id, 'name', t.name, 'price', t.price, 'hold_minutes', t.hold_minutes,
             'max_per_order', least(t.max_per_order, t.max_per_person), 'max_per_person', t.max_per_person,
-            'starts', t.on_sale_from,
+            'starts', t.on_sale_from, 'category', t.category,
+            'is_seated', t.category <> '' AND EXISTS (
+                SELECT FROM events_quota_ticket_types link
+                  JOIN inventory_pool pool ON pool.quota_id = link.quota_id AND pool.performance_id = p.id
+                  JOIN inventory_place place ON place.pool_id = pool.id
+                  JOIN inventory_seatplace seat ON seat.place_id = place.id
+                 WHERE link.tickettype_id = t.id),
             'ends', least(coalesce(t.on_sale_until, p.ends_at), p.ends_at),
             'pools', coalesce((
                 SELECT jsonb_agg(jsonb_build_object('id', pool.id, 'size', q.size) ORDER BY pool.id)

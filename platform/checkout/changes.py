@@ -11,6 +11,7 @@ from events import actions as events
 from events.errors import EventInvalid
 from events.models import Event, Performance, TicketType
 from events.queries import event_for_update
+from events.seating_plan import is_of_map
 from inventory.sizing import resize_pools
 from orders.models import Order
 from outbox.actions import enqueue
@@ -28,6 +29,11 @@ def change_quantity(*, ticket_type_id: UUID, quantity: int, actor: Actor) -> Tic
     ticket_type = TicketType.objects.filter(pk=ticket_type_id).first()
     if ticket_type is None:
         raise NotFound
+    if is_of_map(ticket_type):
+        words = _(
+            "The seat map says how many of these there are: close or open seats, or move to another version of it."
+        )
+        raise EventInvalid(words, field="quantity")
     event = event_for_update(ticket_type.event_id)
     quotas = list(ticket_type.quotas.select_for_update().order_by("pk"))
     if len(quotas) != 1:

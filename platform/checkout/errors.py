@@ -10,6 +10,13 @@ class BasketInvalid(BadInput):
     title = _("Choose your tickets again")
 
 
+class SeatsNeeded(BadInput):
+    """These tickets are for seats of a map, and no seats, or not as many, were named."""
+
+    code = "seats_needed"
+    title = _("Choose your seats")
+
+
 class ConsentMissing(BadInput):
     code = "consent_required"
     title = _("Please agree to the terms")

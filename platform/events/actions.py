@@ -14,6 +14,7 @@ from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
 from events.models import Event, Performance, Quota, TicketType
 from events.queries import event_for_update, performance_by_id, performance_for_update
+from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
 from outbox.actions import enqueue
 from seating.models import Venue
 from ui.errors import NotFound
@@ -104,20 +105,25 @@ def add_ticket_type(
     name: str,
     perk: str,
     price: int,
-    quantity: int,
     max_per_order: int,
     actor: Actor,
+    quantity: int | None = None,
+    category: str = "",
     max_per_person: int | None = None,
     hold_minutes: int | None = None,
 ) -> TicketType:
     """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid.
 
-    `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
+    On an event with a seat map it is for one `category` of it: the map says how many there are, and all types of a category
+    draw from one quota. `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
     """
     event = event_for_update(event_id)
     if event.state != Event.State.DRAFT:
         raise EventInvalid(_("Ticket types are added before the event is published."))
-    _check_ticket_type(price=price, quantity=quantity, max_per_order=max_per_order)
+    plan = check_category(event, category)
+    if plan is None:
+        _check_quantity(quantity or 0)
+    _check_ticket_type(price=price, max_per_order=max_per_order)
     _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
     ticket_type = TicketType.objects.create(
         event=event,
@@ -127,10 +133,15 @@ def add_ticket_type(
         max_per_order=max_per_order,
         max_per_person=max_per_person,
         hold_minutes=hold_minutes,
+        category=category,
         sort_order=event.ticket_types.count(),
     )
-    Quota.objects.create(event=event, name=name, size=quantity).ticket_types.add(ticket_type)
-    record(verb="add_ticket_type", target=ticket_type, actor=actor, detail={"price": price, "quantity": quantity})
+    if plan is None:
+        quota = Quota.objects.create(event=event, name=name, size=quantity or 0)
+    else:
+        quota = quota_of_category(event, plan, category)
+    quota.ticket_types.add(ticket_type)
+    record(verb="add_ticket_type", target=ticket_type, actor=actor, detail={"price": price, "quantity": quota.size})
     return ticket_type
 
 
@@ -150,7 +161,7 @@ def change_ticket_type(
     ticket_type = TicketType.objects.select_for_update().filter(pk=ticket_type_id).first()
     if ticket_type is None:
         raise NotFound
-    _check_ticket_type(price=price, quantity=1, max_per_order=max_per_order)
+    _check_ticket_type(price=price, max_per_order=max_per_order)
     _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
     before = ticket_type.price
     ticket_type.name, ticket_type.perk = _required(name, "name"), perk
@@ -191,6 +202,10 @@ def move_performance(
     if before == (starts_at, ends_at, doors_at, venue.pk):
         return None, performance
     is_elsewhere = event.venue_id != venue.pk
+    if is_elsewhere and plan_of(event.pk) is not None:
+        raise EventInvalid(
+            _("Its seats are those of this venue's map, so it cannot go to another venue."), field="venue"
+        )
     was = {
         "starts_at": performance.starts_at.isoformat(),
         "doors_at": performance.doors_at.isoformat(),
@@ -254,6 +269,7 @@ def mark_published(*, event: Event) -> None:
         raise NotPublishable(_("Add at least one ticket type first."))
     if not event.performances.filter(starts_at__gt=timezone.now()).exists():
         raise NotPublishable(_("Every date of this event is in the past."))
+    check_priced(event)
     event.state, event.published_at = Event.State.PUBLISHED, timezone.now()
     event.save(update_fields=["state", "published_at"])
 
@@ -269,10 +285,9 @@ def _list_again(event: Event) -> None:
         enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
 
 
-def _check_ticket_type(*, price: int, quantity: int, max_per_order: int) -> None:
+def _check_ticket_type(*, price: int, max_per_order: int) -> None:
     if not 0 <= price <= 99_999_999:
         raise EventInvalid(_("A price has at most eight digits and is not negative."), field="price")
-    _check_quantity(quantity)
     if not 1 <= max_per_order <= 50:
         raise EventInvalid(_("Allow between 1 and 50 tickets per order."), field="max_per_order")
 

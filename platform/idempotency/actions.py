@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,6 +52,20 @@ def kept_answer(*, scope: str, key: str, fingerprint: str) -> IdempotencyKey:
     found = IdempotencyKey.objects.get(scope=scope, key=key)
     _check_body(found, fingerprint)
     return found
+
+
+def is_answered(*, scope: str, key: str) -> bool:
+    """Whether this key has been answered; "" never is."""
+    return key != "" and IdempotencyKey.objects.filter(scope=scope, key=key).exists()
+
+
+def keep_answer(*, scope: str, key: str, fingerprint: str, status: int, body: dict[str, Any]) -> None:
+    """Keep an answer under a key that nothing was kept under meanwhile; for "", nothing."""
+    if key:
+        with transaction.atomic():
+            row = _insert(scope, key, fingerprint)
+            if row is not None:
+                remember_answer(row=row, status=status, body=body)
 
 
 def _check_body(found: IdempotencyKey, fingerprint: str) -> None:

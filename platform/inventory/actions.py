@@ -2,7 +2,7 @@
 no longer than LONGEST_WAIT."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +16,13 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.actions import Actor
 from events.models import Performance
+from events.seating_plan import painting_of, plan_of
 from inventory.claim import CALL, KEY_TAKEN_MEANWHILE, ClaimAnswer, ClaimRequest, answers, parameters
 from inventory.errors import ExtensionRefused, HoldEnded
 from inventory.journal import journal as _log
 from inventory.live import mark_changed
-from inventory.models import Hold, Place, Pool, StockEntry
+from inventory.models import Hold, Place, Pool, SeatPlace, StockEntry
+from inventory.places import add_places, name_places
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
@@ -29,20 +31,28 @@ LONGEST_WAIT = timedelta(seconds=1)  # for each place, for claims that are not c
 
 @dataclass(frozen=True)
 class SeatedPosition:
-    """What a place is sold to: a position's id and its ticket type's."""
+    """What a place is sold to: a position's id, its ticket type's, and its seat's on the map ("" where any place will do)."""
 
     position_id: UUID
     ticket_type_id: UUID
+    seat_id: str = ""
 
 
 def open_pools(performance: Performance) -> int:
-    """Make the claimable rows of every quota of a performance; returns how many were made. Doing it again adds nothing."""
+    """Make the claimable rows of every quota of a performance; returns how many were made. Doing it again adds nothing.
+
+    On an event with a seat map each place of a category is one of its seats.
+    """
     made = 0
+    new: dict[int, Pool] = {}
     for quota in performance.event.quotas.order_by("pk"):
         pool, is_new = Pool.objects.get_or_create(performance=performance, quota=quota)
         if is_new:
-            Place.objects.bulk_create((Place(pool=pool, number=n) for n in range(1, quota.size + 1)), batch_size=2000)
-            made += quota.size
+            new[quota.pk] = pool
+            made += add_places(pool_id=pool.pk, first=1, count=quota.size)
+    plan = plan_of(performance.event_id)
+    if plan is not None and new:
+        name_places(performance, painting_of(plan), new)
     mark_changed(performance.pk)
     return made
 
@@ -129,21 +139,22 @@ def release_hold(*, hold_id: UUID, actor: Actor) -> Hold:
 def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor) -> bool:
     """Turn the hold's places into sold ones, one of each pool per position, whether or not the hold has expired.
 
-    What lapsed and was taken over is claimed anew when as much is free. Returns False, and leaves every place as it
-    was, when it is not. Runs in the caller's transaction; a sold place can no longer lapse.
+    What lapsed and was taken over is claimed anew when as much is free; of named seats the very same ones. Returns False,
+    and leaves every place as it was, when it is not. Runs in the caller's transaction; a sold place can no longer lapse.
     """
     wanted = _positions_by_pool(hold=hold, positions=list(positions))
+    seats = _seats_of(hold, wanted)
     kept = _kept_by_pool(hold)
-    short = {line: len(ids) - len(kept[line]) for line, ids in wanted.items() if len(ids) > len(kept[line])}
-    if short and not _claim_anew(hold=hold, short=short, actor=actor):
+    short = _lost(wanted, kept, seats)
+    if (short.any or short.named) and not _claim_anew(hold=hold, short=short, actor=actor):
         return False
-    if short:
+    if short.any or short.named:
         kept = _kept_by_pool(hold)
     now = database_now()
     sold: list[Place] = []
-    for line, position_ids in wanted.items():
-        for place, position_id in zip(kept[line], position_ids, strict=False):
-            place.state, place.position_id, place.held_until = (Place.State.SOLD, position_id, None)
+    for line, asked in wanted.items():
+        for place, position in _matched(asked, kept[line], seats):
+            place.state, place.position_id, place.held_until = (Place.State.SOLD, position.position_id, None)
             sold.append(place)
     Place.objects.bulk_update(sold, ["state", "position_id", "held_until"])
     _log(sold, kind=StockEntry.Kind.SALE, at=now, actor=actor)
@@ -154,17 +165,34 @@ def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor
 Line = tuple[int, UUID]  # (pool, ticket type)
 
 
-def _positions_by_pool(*, hold: Hold, positions: list[SeatedPosition]) -> dict[Line, list[UUID]]:
+@dataclass(frozen=True)
+class _Lost:
+    """What a hold no longer has of what it is to be sold: how many of each line, and which named seats' places."""
+
+    any: Mapping[Line, int]
+    named: Mapping[int, UUID]  # place -> ticket type
+
+
+def _positions_by_pool(*, hold: Hold, positions: list[SeatedPosition]) -> dict[Line, list[SeatedPosition]]:
     pools = Pool.objects.filter(performance_id=hold.performance_id).values_list("pk", "quota__ticket_types")
-    wanted: dict[Line, list[UUID]] = defaultdict(list)
+    wanted: dict[Line, list[SeatedPosition]] = defaultdict(list)
     for pool_id, ticket_type_id in sorted(pools, key=lambda row: (row[0], str(row[1]))):
         for position in positions:
             if position.ticket_type_id == ticket_type_id:
-                wanted[pool_id, position.ticket_type_id].append(position.position_id)
+                wanted[pool_id, position.ticket_type_id].append(position)
     return wanted
 
 
-def _kept_by_pool(hold: Hold) -> Mapping[Line, list[Place]]:
+def _seats_of(hold: Hold, wanted: Mapping[Line, list[SeatedPosition]]) -> dict[tuple[int, str], int]:
+    """The place of each seat that is to be sold, by its pool and the seat's id."""
+    ids = {position.seat_id for positions in wanted.values() for position in positions if position.seat_id}
+    if not ids:
+        return {}
+    seats = SeatPlace.objects.filter(performance_id=hold.performance_id, seat_id__in=ids)
+    return {(pool, seat): place for pool, seat, place in seats.values_list("place__pool_id", "seat_id", "place_id")}
+
+
+def _kept_by_pool(hold: Hold) -> dict[Line, list[Place]]:
     kept: dict[Line, list[Place]] = defaultdict(list)
     for place in places_of_hold_for_update(hold):
         if place.ticket_type_id is not None:
@@ -172,28 +200,73 @@ def _kept_by_pool(hold: Hold) -> Mapping[Line, list[Place]]:
     return kept
 
 
-def _claim_anew(*, hold: Hold, short: dict[Line, int], actor: Actor) -> bool:
-    """Hold as many places again as a lapsed hold has lost, in pools' order; none when one pool has too few."""
+def _lost(
+    wanted: Mapping[Line, list[SeatedPosition]], kept: Mapping[Line, list[Place]], seats: Mapping[tuple[int, str], int]
+) -> _Lost:
+    short: dict[Line, int] = {}
+    named: dict[int, UUID] = {}
+    for (pool_id, type_id), positions in wanted.items():
+        has = {place.pk for place in kept.get((pool_id, type_id), ())}
+        of_seats = [seats[pool_id, one.seat_id] for one in positions if (pool_id, one.seat_id) in seats]
+        named |= {place_id: type_id for place_id in of_seats if place_id not in has}
+        number = len(positions) - len(of_seats) - len(has - set(of_seats))
+        if number > 0:
+            short[pool_id, type_id] = number
+    return _Lost(short, named)
+
+
+def _matched(
+    positions: list[SeatedPosition], places: list[Place], seats: Mapping[tuple[int, str], int]
+) -> Iterator[tuple[Place, SeatedPosition]]:
+    """Each position with its own seat's place, or with any of the others."""
+    by_id = {place.pk: place for place in places}
+    of_seats = [(seats.get((places[0].pool_id, one.seat_id)) if places else None, one) for one in positions]
+    for place_id, position in of_seats:
+        if place_id is not None:
+            yield by_id.pop(place_id), position
+    for place, position in zip(
+        by_id.values(), (position for place_id, position in of_seats if place_id is None), strict=False
+    ):
+        yield place, position
+
+
+def _claim_anew(*, hold: Hold, short: _Lost, actor: Actor) -> bool:
+    """Hold as many places again as a lapsed hold has lost, in pools' order; none when one pool has too few.
+
+    Named seats are locked with all others in the order of their keys, and only they will do.
+    """
     at = database_now()
+    lapsed = Q(state=Place.State.HELD, held_until__lte=at) & ~Q(hold=hold)  # its own it has already
+    claimable = Q(state=Place.State.FREE) | lapsed
     with transaction.atomic():
         for (pool_id, ticket_type_id), quantity in sorted(
-            short.items(), key=lambda item: (item[0][0], str(item[0][1]))
+            short.any.items(), key=lambda item: (item[0][0], str(item[0][1]))
         ):
-            lapsed = Q(state=Place.State.HELD, held_until__lte=at) & ~Q(hold=hold)  # its own it has already
-            claimable = Q(state=Place.State.FREE) | lapsed
             locked = Place.objects.select_for_update(skip_locked=True).filter(claimable, pool_id=pool_id)
             places = list(locked.order_by("number")[:quantity])
             if len(places) < quantity:
                 transaction.set_rollback(True)
                 return False
-            taken_over = [place for place in places if place.hold_id]
-            _log(taken_over, kind=StockEntry.Kind.LAPSE, at=at, actor=actor, cause="claimed by another hold")
-            for place in places:
-                place.state, place.hold, place.ticket_type_id = Place.State.HELD, hold, ticket_type_id
-                place.held_until = at + timedelta(minutes=1)  # sold before this transaction ends
-            Place.objects.bulk_update(places, ["state", "hold", "ticket_type", "held_until"])
-            _log(places, kind=StockEntry.Kind.HOLD, at=at, actor=actor, cause="paid for late")
+            _hold_anew(hold, [(place, ticket_type_id) for place in places], at=at, actor=actor)
+        if short.named:
+            locked = Place.objects.select_for_update(skip_locked=True).filter(claimable, pk__in=short.named)
+            places = list(locked.order_by("pk"))
+            if len(places) < len(short.named):
+                transaction.set_rollback(True)
+                return False
+            _hold_anew(hold, [(place, short.named[place.pk]) for place in places], at=at, actor=actor)
     return True
+
+
+def _hold_anew(hold: Hold, places: list[tuple[Place, UUID]], *, at: datetime, actor: Actor) -> None:
+    taken_over = [place for place, _type_id in places if place.hold_id]
+    _log(taken_over, kind=StockEntry.Kind.LAPSE, at=at, actor=actor, cause="claimed by another hold")
+    for place, ticket_type_id in places:
+        place.state, place.hold, place.ticket_type_id = Place.State.HELD, hold, ticket_type_id
+        place.held_until = at + timedelta(minutes=1)  # sold before this transaction ends
+    again = [place for place, _type_id in places]
+    Place.objects.bulk_update(again, ["state", "hold", "ticket_type", "held_until"])
+    _log(again, kind=StockEntry.Kind.HOLD, at=at, actor=actor, cause="paid for late")
 
 
 def free_places(*, places: list[Place], kind: StockEntry.Kind, actor: Actor, cause: str) -> None:

@@ -47,6 +47,55 @@ class LimitExceeded(BadInput):
     title = _("Too many tickets in one order")
 
 
+class SeatsInvalid(BadInput):
+    """Seats that are none of this map, named twice, or not of the ticket's category. `extra["seats"]` says which."""
+
+    code = "seats_invalid"
+    title = _("Choose your seats again")
+
+
+class MapChanged(DomainError):
+    """The seats were chosen on another version of the map. `extra["map"]` is the hash of the present one."""
+
+    code = "map_changed"
+    title = _("The seat map has changed")
+
+
+class SeatTaken(DomainError):
+    """Somebody else has some of these seats. `extra["seats"]` has those, `extra["alternative"]` others as good, if any."""
+
+    code = "seat_taken"
+    title = _("These seats are taken")
+
+
+class SingleSeatLeft(DomainError):
+    """The choice would leave single seats between others. `extra["seats"]` has those that would be left."""
+
+    code = "single_seat_left"
+    title = _("Please leave no single seat")
+
+
+class WholeTable(DomainError):
+    """A table that is sold as a whole. `extra["seats"]` has the seats that are missing from the choice."""
+
+    code = "whole_table"
+    title = _("This table is sold as a whole")
+
+
+class AccessSeat(DomainError):
+    """Wheelchair spaces and companion seats that were not asked for as such. `extra["seats"]` has them."""
+
+    code = "access_seat"
+    title = _("These places are kept for wheelchair users")
+
+
+class NoBlock(DomainError):
+    """So many are not free together. `extra["largest"]` is how many are, 0 when none is."""
+
+    code = "no_seats_together"
+    title = _("Not so many seats together")
+
+
 class HoldNotFound(NotFound):
     code = "hold_not_found"
     title = _("No such hold")

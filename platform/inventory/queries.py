@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from events.models import Performance
 from inventory.errors import HoldNotFound
-from inventory.models import Hold, Place, Pool
+from inventory.models import Hold, Place, Pool, SeatPlace
 
 
 def database_now() -> datetime:
@@ -131,6 +131,21 @@ def hold_for_update(hold_id: UUID) -> Hold:
 def places_of_hold_for_update(hold: Hold) -> list[Place]:
     """The places that still carry this hold, locked, in primary-key order."""
     return list(Place.objects.select_for_update().filter(hold=hold, state=Place.State.HELD).order_by("pk"))
+
+
+def seats_of_positions(position_ids: Iterable[UUID]) -> dict[UUID, SeatPlace]:
+    """The seat that each of these sold positions sits on; positions without a seat are not there. One query."""
+    seats = SeatPlace.objects.select_related("place").filter(place__position_id__in=list(position_ids))
+    return {seat.place.position_id: seat for seat in seats if seat.place.position_id is not None}
+
+
+def seats_of_hold(hold: Hold) -> list[SeatPlace]:
+    """The seats that a hold was made for, in the map's order, whether or not it still has them. One query."""
+    ids = [seat_id for line in hold.quote["lines"] for seat_id in line.get("seats", ())]
+    if not ids:
+        return []
+    found = SeatPlace.objects.select_related("place").filter(performance_id=hold.performance_id, seat_id__in=ids)
+    return list(found.order_by("seat_index"))
 
 
 def _claimable(at: datetime) -> Q:

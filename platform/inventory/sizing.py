@@ -1,8 +1,10 @@
 """More or fewer places of a quota that is on sale already."""
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from audit.actions import Actor
+from events.errors import EventInvalid
 from events.models import Quota
 from inventory.errors import TooFewFree
 from inventory.live import mark_changed
@@ -16,7 +18,10 @@ def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
 
     Only free places are taken away, the highest numbers first. Raises TooFewFree when a pool has not enough of them; then
     the caller must roll back. Runs in the caller's transaction. The rows that go stay in the journal, as blocked for good.
+    Raises EventInvalid for the places of a seat map, which are not any of so many.
     """
+    if quota.ticket_types.filter(category__gt="").exists():
+        raise EventInvalid(_("The number of these places is the seat map's to say."), field="quantity")
     changed = 0
     for pool in Pool.objects.select_for_update().filter(quota=quota).order_by("pk"):
         present = pool.places.count()

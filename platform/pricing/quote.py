@@ -21,17 +21,21 @@ class FeePlan:
 
 @dataclass(frozen=True)
 class Item:
-    """So many of one ticket type at the organizer's price per ticket."""
+    """So many of one ticket type at the organizer's price per ticket; `seats` are ids, where they are seats of a map."""
 
     ticket_type_id: UUID
     name: str
     quantity: int
     price: int
+    seats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Line:
-    """One ticket type of a quote: `total` = `quantity` x (`price` + `fee`)."""
+    """One ticket type of a quote: `total` = `quantity` x (`price` + `fee`).
+
+    `seats` names the seats by their ids, which never change, in the map's order; empty where any places will do.
+    """
 
     ticket_type_id: str
     name: str
@@ -39,6 +43,7 @@ class Line:
     price: int
     fee: int
     total: int
+    seats: tuple[str, ...] = ()
 
     @property
     def all_in_price(self) -> int:
@@ -67,12 +72,17 @@ class Quote:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, to freeze on a hold."""
-        return asdict(self)
+        plain = asdict(self)
+        for line in plain["lines"]:
+            if not line["seats"]:
+                del line["seats"]
+        return plain
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Quote":
         """The quote that `as_dict` froze."""
-        return cls(**{**data, "lines": tuple(Line(**line) for line in data["lines"])})
+        lines = (Line(**{**line, "seats": tuple(line.get("seats", ()))}) for line in data["lines"])
+        return cls(**{**data, "lines": tuple(lines)})
 
 
 def fee_on(price: int, plan: FeePlan) -> int:
@@ -97,4 +107,5 @@ def _line(item: Item, plan: FeePlan) -> Line:
         price=item.price,
         fee=fee,
         total=item.quantity * (item.price + fee),
+        seats=item.seats,
     )

@@ -1,0 +1,167 @@
+"""Hold seats of a map: what a buyer named, proved under lock by the rules of the event, with its price frozen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from checkout.catalog import Offer, Priced, kept_offer, read_offer
+from checkout.errors import BasketInvalid
+from checkout.holding import Asked, claim_request, hold_made, refusal
+from checkout.keys import hold_of_key, keep_refusal
+from config import failpoints
+from idempotency.actions import is_answered
+from inventory import actions as stock
+from inventory.claim import ClaimAnswer, ClaimLine, ClaimRequest
+from inventory.errors import MapChanged, SeatsInvalid, SeatTaken
+from inventory.models import Hold
+from inventory.queries import database_now
+from inventory.seats import SeatsNow, check_choice, lock_runs, read_runs
+from ui.errors import DomainError
+
+MOST_CLAIMS = 5  # of one choice, while its price changes or others are in the way
+
+
+@dataclass(frozen=True)
+class SeatChoice:
+    """The seats that somebody chose: indexes by ticket type, on the map with hash `map`.
+
+    `is_access` asks for wheelchair spaces and their companion seats as such.
+    """
+
+    map: str
+    seats: Mapping[UUID, Sequence[int]]
+    is_access: bool = False
+
+
+def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice: SeatChoice, asked: Asked) -> Hold:
+    """Hold the very seats that were chosen, or none; see `checkout.actions.place_hold`.
+
+    Raises what that does, and MapChanged, SeatsInvalid, SeatsNeeded, SeatTaken, SingleSeatLeft, WholeTable, AccessSeat.
+    """
+    offer = kept_offer(performance_id) or read_offer(performance_id)
+    answer: ClaimAnswer | None = None
+    waits = False
+    for _attempt in range(MOST_CLAIMS):
+        try:
+            named = named_seats(offer, basket, choice)
+            priced = offer.price(basket, _ids(offer, named))
+            request = claim_request(offer, priced, asked)
+            failpoints.hit("before_hold_commit")
+            answer = _claim(offer, priced, request, named, is_access=choice.is_access, asked=asked, waits=waits)
+        except DomainError as refused:
+            # What memory refuses is asked of the database before it is refused.
+            now = read_offer(performance_id)
+            if now.version != offer.version:
+                offer = now
+                continue
+            keep_refusal(asked, refused)
+            raise
+        if answer.verdict == "stale":
+            offer = read_offer(performance_id)
+        elif answer.verdict == "busy" and not waits:
+            waits = True
+        else:
+            break
+    if answer is None or answer.verdict == "stale":
+        raise MapChanged(_("The seat map is being changed at this moment. Please choose again."))
+    if answer.verdict == "known":
+        return hold_of_key(offer, asked)
+    if answer.verdict != "held" or answer.created_at is None:
+        raise _refused(offer, answer, named)
+    failpoints.hit_after_commit("after_hold_commit")
+    return hold_made(offer, request, priced, answer.created_at)
+
+
+def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> dict[UUID, tuple[int, ...]]:
+    """The seats of each type, ascending, checked against the map alone.
+
+    Raises BasketInvalid, MapChanged, SeatsInvalid.
+    """
+    seating = offer.seating
+    if seating is None:
+        raise BasketInvalid(_("This event has no seats to choose."))
+    if choice.map != seating.hash:
+        words = _("The seat map has changed since you opened it. Please choose again.")
+        raise MapChanged(words, map=seating.hash)
+    categories = seating.painting.categories
+    named: dict[UUID, tuple[int, ...]] = {}
+    seen: set[int] = set()
+    for type_id, seats in choice.seats.items():
+        kind = offer.kinds.get(type_id)
+        if kind is None:
+            raise BasketInvalid(_("One of these tickets is not offered for this date."))
+        unknown = [index for index in seats if not 0 <= index < len(categories)]
+        if unknown:
+            raise SeatsInvalid(_("There are no such seats on this map."), seats=unknown)
+        twice = sorted({index for index in seats if index in seen or seats.count(index) > 1})
+        if twice:
+            raise SeatsInvalid(_("A seat was chosen twice."), seats=twice)
+        wrong = [index for index in seats if not kind.is_seated or categories[index] != kind.category]
+        if wrong:
+            words = _("“%(name)s” is not for these seats.") % {"name": kind.name}
+            raise SeatsInvalid(words, seats=wrong, ticket_type_id=str(type_id))
+        if len(seats) != basket.get(type_id, 0):
+            raise SeatsInvalid(_("The quantity is not the number of seats."), ticket_type_id=str(type_id))
+        seen.update(seats)
+        named[type_id] = tuple(sorted(seats))
+    return named
+
+
+def _ids(offer: Offer, named: Mapping[UUID, tuple[int, ...]]) -> dict[UUID, tuple[str, ...]]:
+    assert offer.seating is not None
+    seats = offer.seating.painting.compiled.seats
+    return {type_id: tuple(seats[index].id for index in indexes) for type_id, indexes in named.items()}
+
+
+def _claim(
+    offer: Offer,
+    priced: Priced,
+    request: ClaimRequest,
+    named: Mapping[UUID, tuple[int, ...]],
+    *,
+    is_access: bool,
+    asked: Asked,
+    waits: bool,
+) -> ClaimAnswer:
+    """Lock the runs, prove the choice, claim it: one transaction. Raises the refusals of `check_choice`, and Busy."""
+    seating = offer.seating
+    assert seating is not None
+    shown = seating.painting
+    chosen = sorted(index for indexes in named.values() for index in indexes)
+    runs = {shown.compiled.seats[index].run for index in chosen}
+    with transaction.atomic():
+        if not lock_runs(offer.performance_id, runs):
+            return ClaimAnswer("stale")
+        if is_answered(scope=asked.scope, key=asked.key):
+            return ClaimAnswer("known")
+        at = stock.claim_instant() or database_now()
+        now = read_runs(offer.performance_id, shown, runs, at=at)
+        check_choice(
+            performance_id=offer.performance_id, seating=seating, chosen=chosen, now=now, is_access=is_access, at=at
+        )
+        lines = tuple(_with_places(line, named.get(line.ticket_type_id, ()), now) for line in priced.lines)
+        return stock.claim(
+            performance_id=offer.performance_id,
+            offer_version=offer.version,
+            request=request._replace(lines=lines),
+            waits=waits,
+        )
+
+
+def _with_places(line: ClaimLine, indexes: Sequence[int], now: SeatsNow) -> ClaimLine:
+    """The claim's line with the places of its seats; a type's other pools give any place."""
+    places = tuple(now.places[index][0] for index in indexes if now.places[index][1] == line.pool_id)
+    return replace(line, seats=places) if places else line
+
+
+def _refused(offer: Offer, answer: ClaimAnswer, named: Mapping[UUID, tuple[int, ...]]) -> DomainError:
+    """The claim's refusal; seats that staff or a late payment took in between are taken seats."""
+    line = answer.line
+    if answer.verdict == "sold_out" and line is not None and line.seats:
+        words = _("Somebody else has just taken %(n)d of these seats.")
+        seats = list(named.get(line.ticket_type_id, ()))
+        return SeatTaken(words % {"n": line.quantity - answer.available}, seats=seats)
+    return refusal(offer, answer)

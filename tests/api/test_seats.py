@@ -1,0 +1,79 @@
+"""Seats through the API: named, refused with what the picker needs, and handed on by the on-sale path."""
+
+from typing import Any
+
+import pytest
+
+from inventory.models import Hold
+from storefront.onsale import _NotOurs, _parsed
+from tests import world
+from tests.api.caller import Api, given, refused
+
+
+def seat_basket(event: Any, *, access: bool | None = None, **seats: list[str]) -> dict[str, Any]:
+    """The body of a hold: `seat_basket(event, Adult=["Stalls-A-1"])`."""
+    chosen = world.choice(event, **seats)
+    items = [
+        {"ticket_type_id": str(type_id), "quantity": len(indexes), "seats": indexes}
+        for type_id, indexes in chosen.seats.items()
+    ]
+    body = {"performance_id": str(world.the_performance(event).pk), "map": chosen.map, "items": items}
+    return body if access is None else {**body, "access": access}
+
+
+def test_named_seats_are_held_and_named_in_the_quote(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+
+    made = given(api.post("/holds", seat_basket(event, Adult=["Stalls-A-2", "Stalls-A-1"], Child=["Stalls-A-3"])), 201)
+
+    assert [(line["name"], line["quantity"], line["seats"]) for line in made["quote"]["lines"]] == [
+        ("Adult", 2, ["Stalls-A-1", "Stalls-A-2"]),
+        ("Child", 1, ["Stalls-A-3"]),
+    ]
+    assert made["quote"]["subtotal"] == 7500
+    read = given(api.get(f"/holds/{made['id']}", token=made["token"]))
+    assert read["quote"] == made["quote"]
+
+
+def test_a_refusal_names_the_seats_and_stays_under_its_key(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+    given(api.post("/holds", seat_basket(event, Adult=["Stalls-A-1", "Stalls-A-2"])), 201)
+    body = seat_basket(event, Adult=["Stalls-A-2", "Stalls-A-3"])
+
+    document = refused(api.post("/holds", body, key="0123456789abcdef"), 409, "seat_taken")
+    assert document["seats"] == [1]
+    assert refused(api.post("/holds", body, key="0123456789abcdef"), 409, "seat_taken") == document
+    single = refused(api.post("/holds", seat_basket(event, Adult=["Stalls-A-4"])), 409, "single_seat_left")
+    assert single["seats"] == [2]
+    assert Hold.objects.count() == 1
+
+
+def test_seats_are_read_strictly(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+    good = seat_basket(event, Adult=["Stalls-A-1"])
+    [item] = good["items"]
+
+    for wrong in ({"seats": []}, {"seats": ["0"]}, {"seats": [-1]}, {"seats": [0.0]}, {"seats": list(range(51))}):
+        refused(api.post("/holds", {**good, "items": [{**item, **wrong}]}), 422, "invalid_input")
+    refused(api.post("/holds", {**good, "map": "nonsense"}), 422, "invalid_input")
+    refused(api.post("/holds", {**good, "items": [{**item, "seats": [99]}]}), 422, "seats_invalid")
+    refused(api.post("/holds", {**good, "items": [{**item, "quantity": 2}]}), 422, "seats_invalid")
+    refused(api.post("/holds", {**good, "map": "f" * 32}), 409, "map_changed")
+    without_map = {name: value for name, value in good.items() if name != "map"}
+    refused(api.post("/holds", without_map), 422, "seats_invalid")
+    assert not Hold.objects.exists()
+
+
+def test_seats_of_another_organizers_event_are_not_there(
+    selling: world.House, southside: world.House, api: Api
+) -> None:
+    event = world.make_seated_event()
+
+    refused(Api(southside.host).post("/holds", seat_basket(event, Adult=["Stalls-A-1"])), 404, "not_found")
+
+
+def test_the_on_sale_path_leaves_seats_to_django() -> None:
+    body = b'{"performance_id": "%s", "map": "%s", "items": [{"ticket_type_id": "%s", "quantity": 1, "seats": [0]}]}'
+    name = b"01900000-0000-7000-8000-000000000000"
+    with pytest.raises(_NotOurs):
+        _parsed(body % (name, b"0" * 32, name))
