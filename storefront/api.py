@@ -23,7 +23,7 @@ from idempotency.actions import fingerprint_of, open_key, remember_answer
 from idempotency.errors import KeyMissing
 from idempotency.models import IdempotencyKey
 from inventory.errors import SeatsInvalid
-from inventory.live import stock_of
+from inventory.live import seats_of, stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token
 from orders.models import Order
@@ -100,6 +100,39 @@ def get_stock(
     if performance_id not in found:
         raise NotFound
     return found[performance_id].as_json()
+
+
+SEATS_TYPE = "application/octet-stream"
+
+
+@router.get(
+    "/performances/{uuid:performance_id}/seats",
+    operation_id="get_seats",
+    response={404: Problem, 422: Problem},
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "“MQS1”, the map's hash, number, count and checksum, then two bits a seat; little endian",
+                "content": {SEATS_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+@decorate_view(public_page(edge_seconds=1))
+def get_seats(
+    request: HttpRequest,
+    performance_id: UUID,
+    seq: int = Query(0, ge=0, description="A number heard of on the socket: passes caches that hold an older answer"),
+) -> HttpResponse:
+    """The state of every seat of one date: the snapshot that the socket's deltas go on from (docs/seat-maps.md)."""
+    found = seats_of(performance_id)
+    if found is None:
+        raise NotFound
+    number, vector = found
+    response = HttpResponse(vector.as_bytes(number), content_type=SEATS_TYPE)
+    if number:
+        response["ETag"] = f'"{vector.map}-{number}"'
+    return response
 
 
 def _events_out(events: list[Event]) -> list[dict[str, Any]]:

@@ -19,7 +19,10 @@ _open_by_network: Counter[str] = Counter()
 
 
 class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped base
-    """`hello {seq}`, then `delta {from, to, types}` and every 15 s `beat {seq}`. For anybody, of dates on offer here."""
+    """`hello {seq, map}`, then `delta {from, to, types, seats}` and every 15 s `beat {seq}`.
+
+    For anybody, of dates on offer here; `map` and `seats` are there where the date has a seat map.
+    """
 
     channel_layer_alias = ""  # deltas come by the hub: one subscription for all sockets of the process
     network: str | None = None
@@ -33,14 +36,17 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ba
         performance_id = self.scope["url_route"]["kwargs"]["performance_id"]
         self.early: list[str] | None = []
         self.mark = mark_of(self.scope["organizer"].schema_name, performance_id)
-        seq = await stock_hub().join(self.mark, self.tell)
+        shot = await stock_hub().join(self.mark, self.tell)
         # Only what is on offer is ever announced; what is not announced yet is looked up, and announced from now on.
-        if not seq and not await database_sync_to_async(stock_of)([performance_id]):
+        if shot is None and not await database_sync_to_async(stock_of)([performance_id]):
             await self._refuse(CLOSE_NOT_ON_OFFER)
             return
         await self.accept()
         early, self.early = self.early, None
-        for frame in [compact({"kind": "hello", "seq": seq}), *early]:
+        hello: dict[str, Any] = {"kind": "hello", "seq": shot.seq if shot else 0}
+        if shot is not None and shot.seats is not None:
+            hello["map"] = shot.seats.map
+        for frame in [compact(hello), *early]:
             await self.send(frame)
 
     async def tell(self, frame: str) -> None:

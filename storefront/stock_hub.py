@@ -41,16 +41,16 @@ class StockHub:
         self.rooms: dict[str, set[Send]] = {}
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def join(self, mark: str, send: Send) -> int:
-        """Hear every delta from now on; returns the number that they go on from, 0 when nobody announces."""
+    async def join(self, mark: str, send: Send) -> Snapshot | None:
+        """Hear every delta from now on; returns the snapshot that they go on from, None when nobody announces."""
         is_first = mark not in self.rooms
         self.rooms.setdefault(mark, set()).add(send)
         try:
             if is_first:
                 await self.news.subscribe(topic(mark))
-            return (await self._numbers([mark]))[mark]
+            return (await self._snapshots([mark]))[mark]
         except RedisError:
-            return 0
+            return None
         finally:
             if not self.tasks:
                 # In a context of their own: they serve every organizer, whoever came first.
@@ -93,17 +93,17 @@ class StockHub:
             if marks:
                 await self.redis.sadd(CHANGED, *marks)
                 await self.news.subscribe(*map(topic, marks))  # once more: whatever ended one, it is back by now
-            numbers = await self._numbers(marks)
+            snapshots = await self._snapshots(marks)
         except RedisError:
-            numbers = dict.fromkeys(marks, 0)
-        for mark, seq in numbers.items():
-            await self._tell(mark, compact({"kind": "beat", "seq": seq}))
+            snapshots = dict.fromkeys(marks)
+        for mark, shot in snapshots.items():
+            await self._tell(mark, compact({"kind": "beat", "seq": shot.seq if shot else 0}))
 
-    async def _numbers(self, marks: list[str]) -> dict[str, int]:
+    async def _snapshots(self, marks: list[str]) -> dict[str, Snapshot | None]:
         kept = await self.redis.mget(LEADER, *map(snapshot_key, marks))
         leader, *texts = cast("list[str | None]", kept)
-        snapshots = [Snapshot.from_text(text) if leader and text else None for text in texts]
-        return {mark: shot.seq if shot else 0 for mark, shot in zip(marks, snapshots, strict=True)}
+        shots = [Snapshot.from_text(text) if leader and text else None for text in texts]
+        return dict(zip(marks, shots, strict=True))
 
     async def _tell(self, mark: str, frame: str) -> None:
         for number, send in enumerate(list(self.rooms.get(mark, ()))):

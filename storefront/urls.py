@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront import views
+from storefront import seat_maps, views
 
 app_name = "storefront"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),
+    path("seats/<str:digest>.json", seat_maps.geometry_file, name="seat_map"),
     path("orders/", views.find_order, name="find_order"),
     path(_order, views.order_page, name="order"),
     path(f"{_order}status/", views.order_status, name="order_status"),

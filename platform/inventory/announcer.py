@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from inventory.live import CHANGED, LEADER, Snapshot, compact, mark_of, snapshot_key, topic, type_as_json
 from inventory.queries import PerformanceStock, Stock, availability
+from inventory.seat_vector import SeatVector, read_vectors
 from tenants.models import Organizer
 from ui.ids import uuid7
 
@@ -35,6 +36,7 @@ SNAPSHOT_SECONDS = 90.0
 AFTER_FAILURE_SECONDS = 1.0
 BACK_OFF_SECONDS = 5.0  # after a failure with one organizer's tables
 MARKS_PER_TICK = 500
+MOST_RUNS = 1000  # of changed seats in one delta; more are a snapshot, which pages fetch
 
 _LEAD = """
 local leader = redis.call('GET', KEYS[1])
@@ -131,7 +133,7 @@ class Announcer:
     def _look_at(self, schema: str, marks: list[str]) -> int:
         """Compare the performances of one organizer with their snapshots and publish what differs."""
         kept = cast("list[str | None]", self.redis.mget(map(snapshot_key, marks)))
-        stocks = self._stocks(schema, marks)
+        stocks, seats = self._stocks(schema, marks)
         published = 0
         for mark, text in zip(marks, kept, strict=True):
             stock = stocks.get(mark)
@@ -140,39 +142,48 @@ class Announcer:
                 continue
             wait = SWEEP_SECONDS if stock.lapse_seconds is None else min(SWEEP_SECONDS, stock.lapse_seconds)
             self.watched[mark].look_at = time.monotonic() + wait
-            published += self._announce(mark, before=text or "", types=stock.types)
+            published += self._announce(mark, before=text or "", types=stock.types, seats=seats.get(mark))
         return published
 
-    def _stocks(self, schema: str, marks: list[str]) -> dict[str, PerformanceStock]:
+    def _stocks(self, schema: str, marks: list[str]) -> tuple[dict[str, PerformanceStock], dict[str, SeatVector]]:
+        """What the tables say of each mark: the counts, and the seats where there is a map.
+
+        Two statements see two moments, but a change between them has its own mark, which brings another look.
+        """
         if schema not in self.organizers:
             with schema_context(get_public_schema_name()):
                 self.organizers[schema] = Organizer.objects.filter(schema_name=schema).first()
         organizer = self.organizers[schema]
         if organizer is None:
-            return {}
+            return {}, {}
         with tenant_context(organizer):
             counted = availability(UUID(mark.partition(":")[2]) for mark in marks)
-        return {mark_of(schema, pk): stock for pk, stock in counted.items()}
+            vectors = read_vectors(counted)
+        return (
+            {mark_of(schema, pk): stock for pk, stock in counted.items()},
+            {mark_of(schema, pk): vector for pk, vector in vectors.items()},
+        )
 
-    def _announce(self, mark: str, *, before: str, types: dict[UUID, Stock]) -> int:
+    def _announce(self, mark: str, *, before: str, types: dict[UUID, Stock], seats: SeatVector | None = None) -> int:
         """Publish the difference from the snapshot `before` under the next number; 0 when there is none."""
         old = Snapshot.from_text(before) if before else Snapshot(seq=0, types={})
-        if before and old.types == types:
+        if before and old.types == types and old.seats == seats:
             self.redis.pexpire(snapshot_key(mark), int(SNAPSHOT_SECONDS * 1000))
             return 0
         # From the clock, so that a Redis that lost everything does not count from one again.
-        new = Snapshot(seq=max(old.seq + 1, time.time_ns() // 1_000_000), types=types)
+        new = Snapshot(seq=max(old.seq + 1, time.time_ns() // 1_000_000), types=types, seats=seats)
         gone = {pk: Stock(left=0, is_few=False) for pk in old.types.keys() - types.keys()}
         changed = {pk: stock for pk, stock in {**types, **gone}.items() if old.types.get(pk) != stock}
-        delta = {
+        delta: dict[str, Any] = {
             "kind": "delta",
             "from": old.seq,
             "to": new.seq,
             "types": [type_as_json(pk, stock) for pk, stock in changed.items()],
         }
+        delta |= _seats_member(old.seats, seats)
         done = self._publish(
             keys=[snapshot_key(mark), topic(mark)],
-            args=[before, compact(new.as_json()), int(SNAPSHOT_SECONDS * 1000), compact(delta)],
+            args=[before, new.as_text(), int(SNAPSHOT_SECONDS * 1000), compact(delta)],
         )
         if not done:  # somebody else announced in between: look again, at what is there by then
             self._watch([mark])
@@ -181,3 +192,18 @@ class Announcer:
     def _forget(self, mark: str) -> None:
         self.redis.delete(snapshot_key(mark))
         del self.watched[mark]
+
+
+def _seats_member(before: SeatVector | None, now: SeatVector | None) -> dict[str, Any]:
+    """What a delta says of seats; nothing where none changed.
+
+    Too many runs for a frame are not sent: `seats` is null then, and the page fetches the vector. `map` is there when the
+    seats are those of another map than before.
+    """
+    if now is None or now == before:
+        return {}
+    runs = now.runs_since(before)
+    member: dict[str, Any] = {"seats": runs if len(runs) <= MOST_RUNS else None}
+    if before is not None and before.map != now.map:
+        member["map"] = now.map
+    return member

@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from inventory.queries import Stock, availability
+from inventory.seat_vector import SeatVector, read_vectors
 from tenants.current import current_schema
 from tenants.transactions import on_commit
 
@@ -32,21 +33,30 @@ _silent_until = 0.0
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The stock of a performance at one number. `seq` is 0 when it was read from Postgres and nobody numbered it."""
+    """The stock of a performance at one number. `seq` is 0 when it was read from Postgres and nobody numbered it.
+
+    `seats` is there for performances with a seat map, once they are announced.
+    """
 
     seq: int
     types: dict[UUID, Stock]
+    seats: SeatVector | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """As the API and the sockets give it."""
+        """As the API gives it."""
         return {"seq": self.seq, "types": [type_as_json(pk, stock) for pk, stock in self.types.items()]}
+
+    def as_text(self) -> str:
+        """As it is kept in Redis."""
+        return compact({**self.as_json(), "seats": self.seats.as_json()} if self.seats else self.as_json())
 
     @classmethod
     def from_text(cls, text: str) -> "Snapshot":
         """As it is kept in Redis."""
         facts = json.loads(text)
         types = {UUID(kind["id"]): Stock(kind["left"], kind["status"] == "few_left") for kind in facts["types"]}
-        return cls(seq=facts["seq"], types=types)
+        seats = SeatVector.from_json(facts["seats"]) if "seats" in facts else None
+        return cls(seq=facts["seq"], types=types, seats=seats)
 
 
 def type_as_json(ticket_type_id: UUID, stock: Stock) -> dict[str, Any]:
@@ -113,6 +123,24 @@ def stock_of(performance_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
 def count_stock(performance_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
     """The same, exact at this moment: from Postgres."""
     return {pk: Snapshot(seq=0, types=stock.types) for pk, stock in availability(performance_ids).items()}
+
+
+def seats_of(performance_id: UUID) -> tuple[int, SeatVector] | None:
+    """The number and the state of every seat of one performance: announced, or as Postgres has it, then numbered 0.
+
+    None for a performance without a seat map, one that is not on offer, and another organizer's.
+    """
+    announced = announced_seats(performance_id)
+    if announced is not None:
+        return announced
+    counted = read_vectors([performance_id]).get(performance_id)
+    return (0, counted) if counted is not None else None
+
+
+def announced_seats(performance_id: UUID) -> tuple[int, SeatVector] | None:
+    """The same as it was announced last, None while nobody announces it."""
+    found = _announced([performance_id]).get(performance_id)
+    return (found.seq, found.seats) if found is not None and found.seats is not None else None
 
 
 def _announced(ids: list[UUID]) -> dict[UUID, Snapshot]:

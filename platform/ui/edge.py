@@ -31,7 +31,8 @@ def public_page(*, edge_seconds: int) -> Callable[[View], View]:
                 return response
             response["Cache-Control"] = f"public, max-age=0, s-maxage={edge_seconds}"
             request.session.accessed = False  # for its host alone, by the middleware: nothing here came from it
-            set_response_etag(response)
+            if "ETag" not in response:
+                set_response_etag(response)
             return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
         return wrapped

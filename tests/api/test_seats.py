@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from inventory import live
+from inventory.announcer import Announcer
 from inventory.models import Hold
 from storefront.onsale import _NotOurs, _parsed
 from tests import world
 from tests.api.caller import Api, given, refused
+from tests.inventory.test_announcer import look
 
 
 def seat_basket(event: Any, *, access: bool | None = None, **seats: list[str]) -> dict[str, Any]:
@@ -77,3 +80,33 @@ def test_the_on_sale_path_leaves_seats_to_django() -> None:
     name = b"01900000-0000-7000-8000-000000000000"
     with pytest.raises(_NotOurs):
         _parsed(body % (name, b"0" * 32, name))
+
+
+def test_the_vector_has_every_seat_and_is_kept_for_a_second(selling: world.House, api: Api) -> None:
+    live.connected().flushdb()
+    event = world.make_seated_event()
+    path = f"/performances/{world.the_performance(event).pk}/seats"
+    given(api.post("/holds", seat_basket(event, Adult=["Stalls-A-1", "Stalls-A-2"])), 201)
+
+    answer = api.get(path)
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Cache-Control"] == "public, max-age=0, s-maxage=1"
+    assert answer.content[:4] == b"MQS1"
+    assert answer.content[36:] == bytes([0b0101, 0, 0, 0, 0])
+    look(Announcer(live.connected()), event)
+    numbered = api.get(path)
+    seq = int.from_bytes(numbered.content[20:28], "little")
+    assert numbered["ETag"].endswith(f'-{seq}"')
+    assert api.raw("GET", path, if_none_match=numbered["ETag"]).status_code == 304
+
+
+def test_only_a_date_on_offer_here_shows_its_seats(selling: world.House, southside: world.House, api: Api) -> None:
+    draft = world.make_seated_event(is_published=False)
+    plain = world.make_event()
+    event = world.make_seated_event()
+
+    for one in (draft, plain):
+        refused(api.get(f"/performances/{world.the_performance(one).pk}/seats"), 404, "not_found")
+    refused(Api(southside.host).get(f"/performances/{world.the_performance(event).pk}/seats"), 404, "not_found")

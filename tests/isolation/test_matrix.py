@@ -63,6 +63,7 @@ ORGANIZER: dict[str, Row] = {
     "api:list_events": everybody(200),
     "api:get_event": everybody(200),
     "api:get_stock": everybody(200),
+    "api:get_seats": everybody(404),  # of a date without a map
     "api:create_hold": everybody(422, "POST"),
     "api:get_hold": everybody(401),
     "api:release_hold": everybody(401, "DELETE"),
@@ -117,6 +118,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:events": everybody(200),
     "storefront:event": everybody(200),
     "storefront:holds": everybody(422, "POST"),
+    "storefront:seat_map": everybody(404),  # a hash that no event here has
     "storefront:checkout": everybody(404),  # each of these asks with a wrong token
     "storefront:release": everybody(404, "POST"),
     "storefront:extension": everybody(404, "POST"),
@@ -177,6 +179,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
     arguments: dict[str, list[Any]] = {
         "api:get_event": [made.event.slug],
         "api:get_stock": [made.hold.performance_id],
+        "api:get_seats": [made.hold.performance_id],
         "api:get_hold": [made.hold.pk],
         "api:release_hold": [made.hold.pk],
         "api:get_order": [made.ordered.number],
@@ -200,6 +203,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:holds": [made.event.slug],
         **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
         "storefront:ticket_code": [*order, 1],
+        "storefront:seat_map": ["0" * 32],
         "storefront:theme": ["0" * 16],
         "storefront:media": ["nothing.png"],
         **{f"storefront:{name}": hold for name in ("checkout", "release", "extension")},

@@ -242,3 +242,30 @@ async def test_the_last_one_to_leave_ends_the_hubs_work(stage: Stage) -> None:
 
     assert stock_hub().tasks == []
     assert stock_hub().rooms == {}
+
+
+async def test_a_date_with_a_map_names_it_and_tells_which_seats_changed(stage: Stage) -> None:
+    def a_hall() -> tuple[UUID, str]:
+        with tenant_context(stage.here.organizer):
+            event = world.make_seated_event()
+            pk = world.the_performance(event).pk
+            live.mark(pk)
+            digest = event.seating.version.hash
+        stage.announce()
+        return pk, digest
+
+    def take(performance: UUID) -> None:
+        with tenant_context(stage.here.organizer):
+            world.hold_seats(Event.objects.get(performances=performance), Adult=["Stalls-A-1", "Stalls-A-2"])
+        stage.announce()
+
+    performance, digest = await sync_to_async(a_hall)()
+    socket = dial(stage.here, performance)
+    assert (await socket.connect(timeout=10))[0]
+    hello = await next_frame(socket)
+    await sync_to_async(take)(performance)
+    delta = await next_frame(socket)
+
+    assert hello["map"] == digest
+    assert (delta["from"], delta["seats"]) == (hello["seq"], [[0, 2, 1]])
+    await socket.disconnect()
