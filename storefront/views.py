@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.files.storage import storages
 from django.core.validators import validate_email
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -52,6 +52,7 @@ from storefront.offers import (
     upcoming_performances,
 )
 from storefront.payments import payment_details
+from storefront.seating import picker_of
 from tenants.current import current_organizer
 from tickets.actions import store_pdf
 from tickets.calendar import calendar_of_order
@@ -63,6 +64,7 @@ from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
 from ui.middleware import public_form
 from ui.network import client_network
+from ui.problems import domain_problem
 from waiting_room import gate
 from waiting_room.errors import QueueRequired
 from waiting_room.health import count_arrival
@@ -133,8 +135,13 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, event: Event) -> HttpResponse:
-    context = _event_context(event, date=request.GET.get("date", ""))
-    return render(request, "storefront/event.html", context)
+    return _event_response(request, _event_context(event, date=request.GET.get("date", "")))
+
+
+def _event_response(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """`storefront/event.html`, or where seats can be chosen `storefront/event_seats.html`."""
+    template = "storefront/event_seats.html" if context["picker"] else "storefront/event.html"
+    return render(request, template, context, status=status)
 
 
 def _behind_line(request: HttpRequest, event: Event) -> HttpResponse | None:
@@ -156,7 +163,7 @@ def _behind_line(request: HttpRequest, event: Event) -> HttpResponse | None:
 
 @secret_page
 def _preview(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    return render(request, "storefront/event.html", _event_context(previewed_event(slug, token)))
+    return _event_response(request, _event_context(previewed_event(slug, token)))
 
 
 def _event(slug: str) -> Event:
@@ -187,19 +194,27 @@ def _event_context(
         stock = read([performance.pk]).get(performance.pk)
         offers = offers_for(event, performance, stock, at=now)
     picked = chosen or {}
+    is_open = any(offer.status != "not_on_sale" for offer in offers)
+    seq = stock.seq if stock else 0
+    picker = picker_of(event, performance, offers, seq=seq) if performance and is_open else None
     return {
         "event": event,
         "performance": performance,
         "performances": upcoming,
         "rows": [
-            {"offer": offer, "chosen": picked.get(str(offer.ticket_type.pk), 0) if offer.status == "on_sale" else 0}
+            {
+                "offer": offer,
+                "chosen": picked.get(str(offer.ticket_type.pk), 0) if offer.status == "on_sale" else 0,
+                "is_seated": picker is not None and picker.is_seated(offer),
+            }
             for offer in offers
         ],
+        "picker": picker,
         "is_on_sale": any(offer.status == "on_sale" for offer in offers),
         "is_sold_out": is_sold_out(offers),
-        "is_open": any(offer.status != "not_on_sale" for offer in offers),
+        "is_open": is_open,
         "has_later": any(offer.status == "not_on_sale" for offer in offers),
-        "seq": stock.seq if stock else 0,
+        "seq": seq,
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
@@ -216,9 +231,10 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422).
 
     Seats come as `seat-<ticket type id>` (their indexes, with commas), with `map` (its hash) and `access` ("1" asks for
-    wheelchair spaces as such).
+    wheelchair spaces as such). A script that accepts JSON gets the address (`url`) or the problem document instead.
     """
     event = _event(slug)
+    is_asked_by_script = request.headers.get("Accept") == "application/json"
     chosen = _quantities(request)
     try:
         admitted = gate.require_admission(
@@ -240,16 +256,27 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     except ValueError:
         error: DomainError = BasketInvalid(_("Choose your tickets again."))
     except QueueRequired:
-        return redirect("waiting_room:queue", slug=event.slug)
+        return _led_to(reverse("waiting_room:queue", args=[event.slug]), by_script=is_asked_by_script)
     except DomainError as refused:
         error = refused
     else:
-        response = redirect("storefront:checkout", hold_id=hold.pk, token=hold.token)
+        address = reverse("storefront:checkout", args=[hold.pk, hold.token])
+        response = _led_to(address, by_script=is_asked_by_script)
         if admitted is not None:
             extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
         return response
+    if is_asked_by_script:
+        return domain_problem(error)
     context = _event_context(event, date=request.POST.get("performance_id", ""), error=error, chosen=chosen)
-    return render(request, "storefront/event.html", context, status=422)
+    return _event_response(request, context, status=422)
+
+
+def _led_to(address: str, *, by_script: bool) -> HttpResponse:
+    if not by_script:
+        return redirect(address)
+    response = JsonResponse({"url": address})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _quantities(request: HttpRequest) -> dict[str, int]:

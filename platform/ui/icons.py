@@ -13,7 +13,9 @@ _STROKES = {
     "chart": '<path d="M4 20V4m0 16h16M8.5 16v-4m4 4V8m4 8v-6"/>',
     "check": '<path d="m4.5 12.5 5 5 10-11"/>',
     "chevron-down": '<path d="m6 9 6 6 6-6"/>',
+    "chevron-left": '<path d="m15 6-6 6 6 6"/>',
     "chevron-right": '<path d="m9 6 6 6-6 6"/>',
+    "chevron-up": '<path d="m6 15 6-6 6 6"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
     "copy": '<rect x="8.5" y="8.5" width="12" height="12" rx="2.5"/>'
     '<path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>',
@@ -24,6 +26,7 @@ _STROKES = {
     "download": '<path d="M12 4v11m-5-4.5 5 5 5-5M4.5 20h15"/>',
     "external": '<path d="M14 4.5h5.5V10M19 5l-8.5 8.5M10 5.5H6.5a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h10'
     'a2 2 0 0 0 2-2V14"/>',
+    "fit": '<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>',
     "half": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
     "home": '<path d="M4 11.5 12 4l8 7.5M6 10v9.5h12V10"/>',
     "info": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5.5M12 7.5v.01"/>',
@@ -34,6 +37,7 @@ _STROKES = {
     "money": '<rect x="2.5" y="6" width="19" height="12" rx="2.5"/><circle cx="12" cy="12" r="2.5"/>'
     '<path d="M6 12h.01M18 12h.01"/>',
     "more": '<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>',
+    "move": '<path d="M12 3v18M3 12h18M9.5 5.5 12 3l2.5 2.5M9.5 18.5 12 21l2.5-2.5M5.5 9.5 3 12l2.5 2.5M18.5 9.5 21 12l-2.5 2.5"/>',
     "people": '<circle cx="9" cy="8.5" r="3.5"/>'
     '<path d="M2.5 20a6.5 6.5 0 0 1 13 0M16 5.2a3.5 3.5 0 0 1 0 6.6M18 14.5a6.5 6.5 0 0 1 3.5 5.5"/>',
     "pin": '<path d="M12 21.5s-7-6.5-7-11.5a7 7 0 0 1 14 0c0 5-7 11.5-7 11.5z"/><circle cx="12" cy="10" r="2.5"/>',

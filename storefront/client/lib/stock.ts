@@ -13,13 +13,24 @@ interface Snapshot {
   seq: number;
   types: TypeStock[];
 }
+/** [first index, how many, state] */
+export type SeatRun = readonly [number, number, number];
+
 interface Delta {
   kind: "delta";
   from: number;
   to: number;
   types: TypeStock[];
+  seats?: SeatRun[];
 }
-type Frame = Delta | { kind: "hello" | "beat"; seq: number };
+type Frame = Delta | { kind: "hello" | "beat"; seq: number; map?: string };
+
+/** How a page that shows seats hears of them: `ask` brings all of them at once, with their number. */
+export interface SeatListener {
+  map: string;
+  ask(seq: number): Promise<{ seq: number }>;
+  patch(runs: readonly SeatRun[]): void;
+}
 
 const POLL_MS = 5_000;
 const SPREAD_MS = 2_000; // thousands of pages notice the same gap in the same moment
@@ -40,9 +51,11 @@ export class StockFeed {
     private readonly stockPath: string,
     private seq: number,
     private readonly show: (types: TypeStock[]) => void,
+    private readonly seats?: SeatListener,
   ) {}
 
   start(): void {
+    if (this.seats && !this.seq) void this.ask(); // the seats are not known yet, or nobody numbers them
     this.poll();
     this.listen();
     document.addEventListener("visibilitychange", () => {
@@ -65,7 +78,9 @@ export class StockFeed {
   }
 
   private hear(frame: Frame): void {
-    if (frame.kind === "delta") {
+    if (frame.kind === "hello" && this.seats && frame.map && frame.map !== this.seats.map) {
+      location.reload(); // the event has moved to another map
+    } else if (frame.kind === "delta") {
       this.take(frame);
     } else if (frame.seq === 0) {
       this.poll();
@@ -84,6 +99,7 @@ export class StockFeed {
     } else if (delta.to > this.seq) {
       this.seq = delta.to;
       this.show(delta.types);
+      if (delta.seats?.length) this.seats?.patch(delta.seats);
     }
   }
 
@@ -99,10 +115,12 @@ export class StockFeed {
     if (this.early || this.hasEnded) return;
     this.early = [];
     try {
+      const asked = this.seats?.ask(heardOf);
       const answer = await fetch(heardOf ? `${this.stockPath}?seq=${heardOf}` : this.stockPath);
       if (answer.ok) {
         const snapshot = (await answer.json()) as Snapshot;
-        this.seq = snapshot.seq;
+        // Of two numbers the lower: what came between is heard again, and values are absolute.
+        this.seq = asked ? Math.min(snapshot.seq, (await asked).seq) : snapshot.seq;
         this.show(snapshot.types);
       } else if (answer.status === 404) {
         this.end();

@@ -1,0 +1,36 @@
+/** What the page says of a seated date beside its geometry (storefront/seating.py). */
+
+export interface PageType {
+  id: string;
+  name: string;
+  /** All-in, in minor units. */
+  price: number;
+  category: number;
+  /** How many one order may take. */
+  most: number;
+  isOnSale: boolean;
+}
+
+export interface PageJson {
+  performance: string;
+  map: string;
+  geometry: string;
+  seats: string;
+  best: string;
+  socket: string;
+  stock: string;
+  seq: number;
+  currency: string;
+  /** Run-length coded: [category or -1, how many seats]. */
+  painting: [number, number][];
+  /** Lines that are tables sold as a whole. */
+  whole: number[];
+  types: PageType[];
+  flags: Record<string, string>;
+  words: Record<string, string>;
+}
+
+/** Puts values into words: fill("{n} seats", { n: 3 }). */
+export function fill(words: string | undefined, values: Record<string, string | number> = {}): string {
+  return (words ?? "").replace(/\{(\w+)\}/g, (_match, name: string) => String(values[name] ?? ""));
+}

@@ -1,0 +1,156 @@
+"""Choosing seats in real browsers: by keyboard alone, with a wheelchair, and while others choose too."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from inventory.models import Hold, SeatPlace
+from inventory.queries import seats_of_hold
+from orders.models import Order
+from seating.document import as_dict
+from tests import world
+from tests.flows.conftest import PHONE
+from tests.flows.test_storefront_screens import judge
+from tests.seat_maps import cabaret
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+WITHIN_MS = 2_000
+KINDS = (("Adult", 0, world.STALLS), ("Child", 0, world.STALLS))
+
+
+@pytest.fixture
+def other(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def open_picker(page: Page, stack: Stack, house: world.House, slug: str) -> None:
+    page.goto(stack.url(house.host, f"/events/{slug}/"))
+    page.locator("[data-ready]").wait_for()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def focused(page: Page) -> str:
+    """The accessible name of what has the focus."""
+    return str(
+        page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()")
+    )
+
+
+def buy_by_keyboard(page: Page, email: str) -> Order:
+    """From the checkout page to a free order."""
+    page.wait_for_url("**/checkout/**")
+    for field, words in (("#field-email", email), ("#field-name", "Kim Keys")):
+        page.locator(field).focus()
+        page.keyboard.type(words)
+    page.locator("#field-consents").focus()
+    press(page, "Space", "Enter")
+    page.get_by_role("heading", name="You're going").wait_for()
+    return Order.objects.get(email=email)
+
+
+def test_a_wheelchair_space_with_a_companion_by_keyboard_alone(
+    desktop: Page, stack: Stack, in_house: world.House
+) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12, 12, 12)), wheelchairs=2), kinds=KINDS)
+    open_picker(desktop, stack, in_house, event.slug)
+    desktop.get_by_role("button", name="List", exact=True).focus()
+    press(desktop, "Enter", "Tab", "Tab")
+    assert focused(desktop) == "Stalls, row A, seat 1, Free, available"
+
+    # By place: down a row stays beneath, the next free one is past what others have, and letters jump.
+    world.hold_seats(event, Adult=["Stalls-B-3", "Stalls-B-4"])
+    taken = desktop.get_by_role("gridcell", name="Stalls, row B, seat 3, Free, held by somebody else")
+    expect(taken).to_be_attached(timeout=WITHIN_MS)
+    press(desktop, "ArrowRight", "ArrowDown")
+    assert focused(desktop) == "Stalls, row B, seat 2, Free, available"
+    press(desktop, "Control+ArrowRight")
+    assert focused(desktop) == "Stalls, row B, seat 5, Free, available"
+    press(desktop, "w", "w", "1")
+    assert focused(desktop) == "Stalls, row W, seat W1, Free, available, wheelchair space, step-free"
+    judge(desktop)
+
+    # The space is kept for who needs it: one answer, and its companion's seat comes with it.
+    press(desktop, "Enter")
+    expect(desktop.get_by_role("alertdialog")).to_contain_text("kept for wheelchair users")
+    assert focused(desktop) == "Yes, we need it"
+    press(desktop, "Enter")
+    expect(desktop.get_by_label("Remove Stalls, row W, seat C1")).to_be_visible()
+    assert focused(desktop) == "Hold 2 tickets"
+    press(desktop, "Enter")
+
+    order = buy_by_keyboard(desktop, "wheels@example.com")
+    assert {one.seat_id for one in order.positions.all()} == {"W-1", "WC-1"}
+
+
+def test_two_browsers_see_each_others_seats(desktop: Page, other: Page, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS, orphans="off")
+    for page in (desktop, other):
+        open_picker(page, stack, in_house, event.slug)
+        page.get_by_role("button", name="List", exact=True).click()
+        page.get_by_role("gridcell", name="Stalls, row A, seat 5, Free, available").click()
+        expect(page.get_by_role("button", name="Hold 2 tickets")).to_be_visible()
+    other.get_by_label("Ticket for Stalls, row A, seat 5").select_option(label="Child · Free")
+    judge(other)
+
+    # Both chose the same two: the first press holds them, the other page says so in place and offers the next ones.
+    desktop.get_by_role("button", name="Hold 2 tickets").click()
+    desktop.wait_for_url("**/checkout/**")
+    held = [seat.label for seat in seats_of_hold(Hold.objects.latest("created_at"))]
+    lost = other.get_by_role("alertdialog")
+    expect(lost).to_be_visible(timeout=WITHIN_MS)
+    expect(lost).to_contain_text(f"Someone else just took Stalls, row A, seats {held[0]}–{held[1]}.")
+    judge(other)
+    lost.get_by_role("button", name="instead").click()
+    other.get_by_role("button", name="Hold 2 tickets").click()
+
+    other.wait_for_url("**/checkout/**")
+    assert SeatPlace.objects.filter(performance__event=event, place__state="held").count() == 4
+
+
+def test_a_refusal_is_answered_in_place(other: Page, stack: Stack, in_house: world.House) -> None:
+    """The page has not heard of it yet: the server refuses, all or nothing, and the choice can be mended where it is."""
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+    other.route_web_socket("**/ws/stock/**", lambda _socket: None)
+    open_picker(other, stack, in_house, event.slug)
+    other.get_by_role("button", name="List", exact=True).click()
+    other.get_by_role("gridcell", name="Stalls, row A, seat 1, Free, available").click()
+    world.hold_seats(event, Adult=["Stalls-A-1", "Stalls-A-2"])
+
+    other.get_by_role("button", name="Hold 2 tickets").click()
+
+    expect(other.get_by_role("alertdialog")).to_contain_text("Someone else just took Stalls, row A, seats 1–2.")
+    other.get_by_role("button", name="instead").click()
+    other.get_by_role("button", name="Hold 2 tickets").click()
+    other.wait_for_url("**/checkout/**")
+    assert Hold.objects.filter(performance__event=event, state="live").count() == 2
+
+
+def test_tables_and_a_standing_area_in_one_order(other: Page, stack: Stack, in_house: world.House) -> None:
+    kinds = (("Premium", 0, "premium"), ("Standard", 0, "standard"), ("Standing", 0, "standing"))
+    event = world.make_seated_event(as_dict(cabaret()), kinds=kinds)
+    open_picker(other, stack, in_house, event.slug)
+    judge(other)
+
+    # On the map itself: a chair of a table that is sold as a whole takes the table, an area leads to its number.
+    data = json.loads(other.locator("#seats-data").text_content() or "")
+    assert data["whole"] == [0, 1, 2, 3]
+    other.get_by_role("button", name="List", exact=True).click()
+    other.get_by_role("gridcell", name="Parquet, table 2, seat 1, Free, available").click()
+    other.get_by_role("button", name="One more: Standing").click()
+    expect(other.get_by_role("button", name="Hold 7 tickets")).to_be_visible()
+    other.get_by_role("button", name="Hold 7 tickets").click()
+
+    other.wait_for_url("**/checkout/**")
+    hold = Hold.objects.latest("created_at")
+    assert {seat.row for seat in seats_of_hold(hold)} == {"2"}
+    assert hold.places.count() == 7
