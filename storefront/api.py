@@ -1,5 +1,6 @@
 """The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from ninja.decorators import decorate_view
 from ninja.security import HttpBearer
 
 from checkout import actions as checkout
-from checkout.holding import asked_by, created_json_of
+from checkout import best
+from checkout.errors import BasketInvalid
+from checkout.holding import Asked, asked_by, created_json_of
 from checkout.letters import order_url
 from checkout.seats import SeatChoice
 from events.models import Event
@@ -25,7 +28,7 @@ from idempotency.models import IdempotencyKey
 from inventory.errors import SeatsInvalid
 from inventory.live import seats_of, stock_of
 from inventory.models import Hold
-from inventory.queries import database_now, hold_by_token
+from inventory.queries import database_now, hash_of_map, hold_by_token, seats_of_hold, words_of_seats
 from orders.models import Order
 from orders.queries import order_by_token
 from storefront import schemas
@@ -39,6 +42,7 @@ from ui.errors import DomainError, NotFound
 from ui.network import client_network
 from ui.problems import Problem, members_of, problem
 from waiting_room import gate
+from waiting_room.tokens import Pass
 
 
 class BuyerToken(HttpBearer):
@@ -185,14 +189,8 @@ def create_hold(
         headers={"Queue-Token": queue_token or ""},
     )
     basket, seats = _chosen(payload)
-    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
-    asked = asked_by(
-        key=_required(key),
-        # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
-        fingerprint=fingerprint_of(payload.model_dump(mode="json", exclude_unset=True)),
-        network=network,
-        person=admitted.entry if admitted else "",
-    )
+    # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
+    asked = _asked(request, key, payload.model_dump(mode="json", exclude_unset=True), admitted)
     hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked, seats=seats)
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 
@@ -210,6 +208,79 @@ def _chosen(payload: schemas.HoldIn) -> tuple[dict[UUID, int], SeatChoice | None
     if payload.map is None:
         raise SeatsInvalid(_("Say with “map” which map these seats are on."), field="map")
     return basket, SeatChoice(map=payload.map, seats=seats, is_access=payload.access)
+
+
+@router.post(
+    "/performances/{uuid:performance_id}/best-seats",
+    operation_id="find_best_seats",
+    response={
+        200: schemas.BestSeatsOut,
+        201: schemas.BestSeatsOut,
+        403: Problem,
+        404: Problem,
+        **REFUSED,
+    },
+    exclude_unset=True,
+)
+def find_best_seats(
+    request: HttpRequest,
+    performance_id: UUID,
+    payload: schemas.BestSeatsIn,
+    key: str | None = KEY,
+    queue_token: str | None = QUEUE_TOKEN,
+) -> Answer:
+    """Find the best free seats for a group and hold them (201), or with `"hold": false` only show them (200).
+
+    Holding needs an Idempotency-Key and, while the event has a waiting room, a pass.
+    """
+    needs = best.Needs(zone=payload.zone)
+    if payload.needs is not None:
+        given = payload.needs
+        needs = best.Needs(given.wheelchair, given.companions, given.step_free, zone=payload.zone)
+    if needs.wheelchairs + needs.companions > payload.quantity or (needs.companions and not needs.wheelchairs):
+        raise BasketInvalid(_("Wheelchair users and companions are part of the quantity."), field="needs")
+    baskets = best.baskets_for(
+        performance_id=performance_id,
+        quantity=payload.quantity,
+        ticket_type_id=payload.ticket_type_id,
+        category=payload.category,
+        max_price=payload.max_price,
+    )
+    if not payload.hold:
+        found, quote = best.find_best(performance_id=performance_id, baskets=baskets, needs=needs)
+        words = words_of_seats(performance_id, found.seats)
+        shown = {"map": found.choice.map, "seats": found.seats, "words": words, "quote": quote.as_dict()}
+        return Status(200, shown)
+    admitted = gate.require_admission(
+        organizer=current_organizer(),
+        performance_id=performance_id,
+        cookies={},
+        headers={"Queue-Token": queue_token or ""},
+    )
+    body = {"performance_id": str(performance_id), **payload.model_dump(mode="json", exclude_unset=True)}
+    hold = best.hold_best(
+        performance_id=performance_id, baskets=baskets, asked=_asked(request, key, body, admitted), needs=needs
+    )
+    seats = seats_of_hold(hold)
+    held = {
+        "map": hash_of_map(performance_id),
+        "seats": [seat.seat_index for seat in seats],
+        "words": [seat.words for seat in seats],
+        "quote": hold.quote,
+        "hold": json.loads(created_json_of(hold)),
+    }
+    return Status(201, held)
+
+
+def _asked(request: HttpRequest, key: str | None, body: dict[str, Any], admitted: Pass | None) -> Asked:
+    """Who asks for a hold, and under which key. Raises KeyMissing, KeyInvalid."""
+    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+    return asked_by(
+        key=_required(key),
+        fingerprint=fingerprint_of(body),
+        network=network,
+        person=admitted.entry if admitted else "",
+    )
 
 
 @router.get(

@@ -77,7 +77,7 @@ class StockOut(Schema):
 
 
 class HoldItemIn(Strict):
-    """So many of one ticket type; of a seated one `seats` names them, else the best that are free are taken."""
+    """So many of one ticket type; of a seated one `seats` names them. If no item has `seats`, the best free ones are taken."""
 
     ticket_type_id: UUID
     quantity: int = Field(ge=1, le=50, strict=True)
@@ -126,6 +126,36 @@ class HoldOut(Schema):
 
 class HoldCreatedOut(HoldOut):
     token: str = Field(description="The buyer's proof: send it as a bearer token")
+
+
+class NeedsIn(Strict):
+    """What a group needs, of all its seats together."""
+
+    wheelchair: int = Field(0, ge=0, le=50, strict=True, description="How many sit in wheelchair spaces")
+    companions: int = Field(0, ge=0, le=50, strict=True, description="How many sit beside those, on companion seats")
+    step_free: bool = Field(False, strict=True, description="All seats are reached without steps")
+
+
+class BestSeatsIn(Strict):
+    """How many seats, and of what kind; whatever is left out may be anything."""
+
+    quantity: int = Field(ge=1, le=50, strict=True)
+    ticket_type_id: UUID | None = None
+    category: Annotated[str, StringConstraints(max_length=30, pattern=r"^[a-z0-9_-]*$")] = ""
+    max_price: int | None = Field(None, ge=0, le=2_000_000_000, strict=True, description="All-in, of one ticket")
+    zone: Text = Field("", max_length=80, description="A section's name, or that of its zone")
+    needs: NeedsIn | None = None
+    hold: bool = Field(True, strict=True, description="false only shows what would be held")
+
+
+class BestSeatsOut(Schema):
+    """Seats for the group, and their price; with `hold` when they are held."""
+
+    map: str = Field(description="Hash of the map that `seats` are indexes of")
+    seats: list[int]
+    words: list[str] = Field(description="Of each seat, in the same order")
+    quote: QuoteOut
+    hold: HoldCreatedOut | None = None
 
 
 class BuyerIn(Strict):

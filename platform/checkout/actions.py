@@ -21,8 +21,9 @@ from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, buyer_actor, record
 from checkout import limits
+from checkout.best import hold_best
 from checkout.catalog import Offer, Priced, kept_offer, read_offer
-from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused
+from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.seat_words import write_seat_words
@@ -92,7 +93,8 @@ def place_hold(
 ) -> Hold:
     """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
 
-    `seats` names the seats of seated types (checkout/seats.py); their rules are proved under lock first.
+    `seats` names the seats of seated types (checkout/seats.py), and their rules are proved under lock first; without it
+    they get the best that are free (checkout/best.py).
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
@@ -101,7 +103,10 @@ def place_hold(
     """
     if seats is not None:
         return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, asked=asked)
-    offer, priced = _priced(performance_id, basket)
+    try:
+        offer, priced = _priced(performance_id, basket)
+    except SeatsNeeded:
+        return hold_best(performance_id=performance_id, baskets=[basket], asked=asked)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
     waits = False

@@ -6,13 +6,13 @@ from uuid import UUID
 from checkout.catalog import Offer
 from checkout.holding import Asked, refusal_of
 from idempotency.actions import keep_answer, kept_answer
-from inventory.errors import AccessSeat, NoBlock, SeatTaken, SingleSeatLeft, WholeTable
+from inventory.errors import AccessSeat, NoBlock, SeatTaken, SingleSeatLeft, SoldOut, WholeTable
 from inventory.models import Hold
 from ui.errors import DomainError
 
 SEATS = "seats"  # the outcome under which a refusal by the rules of a seat map is kept
 _REFUSALS: dict[str, type[DomainError]] = {
-    refusal.code: refusal for refusal in (SeatTaken, SingleSeatLeft, WholeTable, AccessSeat, NoBlock)
+    refusal.code: refusal for refusal in (SeatTaken, SingleSeatLeft, WholeTable, AccessSeat, NoBlock, SoldOut)
 }
 
 

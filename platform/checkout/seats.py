@@ -42,15 +42,10 @@ def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice:
     Raises what that does, and MapChanged, SeatsInvalid, SeatsNeeded, SeatTaken, SingleSeatLeft, WholeTable, AccessSeat.
     """
     offer = kept_offer(performance_id) or read_offer(performance_id)
-    answer: ClaimAnswer | None = None
     waits = False
     for _attempt in range(MOST_CLAIMS):
         try:
-            named = named_seats(offer, basket, choice)
-            priced = offer.price(basket, _ids(offer, named))
-            request = claim_request(offer, priced, asked)
-            failpoints.hit("before_hold_commit")
-            answer = _claim(offer, priced, request, named, is_access=choice.is_access, asked=asked, waits=waits)
+            claimed = claim_named(offer, basket, choice, asked=asked, waits=waits)
         except DomainError as refused:
             # What memory refuses is asked of the database before it is refused.
             now = read_offer(performance_id)
@@ -59,20 +54,61 @@ def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice:
                 continue
             keep_refusal(asked, refused)
             raise
-        if answer.verdict == "stale":
+        if claimed.answer.verdict == "stale":
             offer = read_offer(performance_id)
-        elif answer.verdict == "busy" and not waits:
+        elif claimed.answer.verdict == "busy" and not waits:
             waits = True
         else:
-            break
-    if answer is None or answer.verdict == "stale":
-        raise MapChanged(_("The seat map is being changed at this moment. Please choose again."))
-    if answer.verdict == "known":
-        return hold_of_key(offer, asked)
-    if answer.verdict != "held" or answer.created_at is None:
-        raise _refused(offer, answer, named)
-    failpoints.hit_after_commit("after_hold_commit")
-    return hold_made(offer, request, priced, answer.created_at)
+            return claimed.hold(asked)
+    raise MapChanged(_("The seat map is being changed at this moment. Please choose again."))
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What the claim said of a choice of seats."""
+
+    offer: Offer
+    priced: Priced
+    request: ClaimRequest
+    named: Mapping[UUID, tuple[int, ...]]
+    answer: ClaimAnswer
+
+    def hold(self, asked: Asked) -> Hold:
+        """The hold that was made, now or when the key was first used. Raises the claim's refusal."""
+        if self.answer.verdict == "known":
+            return hold_of_key(self.offer, asked)
+        if self.answer.verdict != "held" or self.answer.created_at is None:
+            raise _refused(self.offer, self.answer, self.named)
+        failpoints.hit_after_commit("after_hold_commit")
+        return hold_made(self.offer, self.request, self.priced, self.answer.created_at)
+
+
+def claim_named(
+    offer: Offer,
+    basket: Mapping[UUID, int],
+    choice: SeatChoice,
+    *,
+    asked: Asked,
+    waits: bool = False,
+    waits_for_runs: bool = True,
+) -> Claimed:
+    """Claim a choice of seats once, in a transaction of its own. Raises the refusals of `place_seat_hold`, and Busy."""
+    named = named_seats(offer, basket, choice)
+    priced = offer.price(basket, _ids(offer, named))
+    request = claim_request(offer, priced, asked)
+    failpoints.hit("before_hold_commit")
+    with transaction.atomic():
+        answer = _claim(
+            offer,
+            priced,
+            request,
+            named,
+            is_access=choice.is_access,
+            asked=asked,
+            waits=waits,
+            waits_for_runs=waits_for_runs,
+        )
+    return Claimed(offer, priced, request, named, answer)
 
 
 def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> dict[UUID, tuple[int, ...]]:
@@ -125,30 +161,30 @@ def _claim(
     is_access: bool,
     asked: Asked,
     waits: bool,
+    waits_for_runs: bool,
 ) -> ClaimAnswer:
-    """Lock the runs, prove the choice, claim it: one transaction. Raises the refusals of `check_choice`, and Busy."""
+    """Lock the runs, prove the choice, claim it, in this order. Raises the refusals of `check_choice`, and Busy."""
     seating = offer.seating
     assert seating is not None
     shown = seating.painting
     chosen = sorted(index for indexes in named.values() for index in indexes)
     runs = {shown.compiled.seats[index].run for index in chosen}
-    with transaction.atomic():
-        if not lock_runs(offer.performance_id, runs):
-            return ClaimAnswer("stale")
-        if is_answered(scope=asked.scope, key=asked.key):
-            return ClaimAnswer("known")
-        at = stock.claim_instant() or database_now()
-        now = read_runs(offer.performance_id, shown, runs, at=at)
-        check_choice(
-            performance_id=offer.performance_id, seating=seating, chosen=chosen, now=now, is_access=is_access, at=at
-        )
-        lines = tuple(_with_places(line, named.get(line.ticket_type_id, ()), now) for line in priced.lines)
-        return stock.claim(
-            performance_id=offer.performance_id,
-            offer_version=offer.version,
-            request=request._replace(lines=lines),
-            waits=waits,
-        )
+    if not lock_runs(offer.performance_id, runs, waits=waits_for_runs):
+        return ClaimAnswer("stale")
+    if is_answered(scope=asked.scope, key=asked.key):
+        return ClaimAnswer("known")
+    at = stock.claim_instant() or database_now()
+    now = read_runs(offer.performance_id, shown, runs, at=at)
+    check_choice(
+        performance_id=offer.performance_id, seating=seating, chosen=chosen, now=now, is_access=is_access, at=at
+    )
+    lines = tuple(_with_places(line, named.get(line.ticket_type_id, ()), now) for line in priced.lines)
+    return stock.claim(
+        performance_id=offer.performance_id,
+        offer_version=offer.version,
+        request=request._replace(lines=lines),
+        waits=waits,
+    )
 
 
 def _with_places(line: ClaimLine, indexes: Sequence[int], now: SeatsNow) -> ClaimLine:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q
 
-from events.models import Performance
+from events.models import Performance, SeatingPlan
 from inventory.errors import HoldNotFound
 from inventory.models import Hold, Place, Pool, SeatPlace
 
@@ -146,6 +146,18 @@ def seats_of_hold(hold: Hold) -> list[SeatPlace]:
         return []
     found = SeatPlace.objects.select_related("place").filter(performance_id=hold.performance_id, seat_id__in=ids)
     return list(found.order_by("seat_index"))
+
+
+def words_of_seats(performance_id: UUID, indexes: Iterable[int]) -> list[str]:
+    """How people say these seats, in the map's order."""
+    found = SeatPlace.objects.filter(performance_id=performance_id, seat_index__in=list(indexes))
+    return [seat.words for seat in found.order_by("seat_index")]
+
+
+def hash_of_map(performance_id: UUID) -> str:
+    """The hash of the map that a performance's seats are numbered by, "" where it has none."""
+    plans = SeatingPlan.objects.filter(event__performances=performance_id)
+    return plans.values_list("version__hash", flat=True).first() or ""
 
 
 def _claimable(at: datetime) -> Q:

@@ -35,24 +35,27 @@ class SeatsNow:
     free: frozenset[int]
 
 
-def lock_runs(performance_id: UUID, runs: Iterable[int]) -> bool:
+def lock_runs(performance_id: UUID, runs: Iterable[int], *, waits: bool = True) -> bool:
     """Keep everybody else from choosing in these runs until the transaction ends, after a second's wait at most for each.
 
-    False when one of them is not there: the event has moved to another map. Raises Busy.
+    False when one of them is not there: the event has moved to another map. Without `waits`, one that somebody else has
+    locked is Busy at once. Raises Busy.
     """
     wanted = sorted(set(runs))
+    busy = _("Others are choosing these seats at this moment. Please try again.")
+    query = "SELECT run FROM inventory_seatrun WHERE performance_id = %s AND run = ANY (%s) ORDER BY run FOR UPDATE"
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', '1s', true)")
-            cursor.execute(
-                "SELECT run FROM inventory_seatrun WHERE performance_id = %s AND run = ANY (%s) ORDER BY run FOR UPDATE",
-                [performance_id, wanted],
-            )
-            return len(cursor.fetchall()) == len(wanted)
+            cursor.execute(query if waits else f"{query} SKIP LOCKED", [performance_id, wanted])
+            found = len(cursor.fetchall())
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise Busy(_("Others are choosing these seats at this moment. Please try again.")) from error
+            raise Busy(busy) from error
         raise
+    if found < len(wanted) and not waits:
+        raise Busy(busy)
+    return found == len(wanted)
 
 
 def read_runs(performance_id: UUID, shown: Painting, runs: Iterable[int], *, at: datetime | None) -> SeatsNow:

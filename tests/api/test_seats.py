@@ -110,3 +110,48 @@ def test_only_a_date_on_offer_here_shows_its_seats(selling: world.House, southsi
     for one in (draft, plain):
         refused(api.get(f"/performances/{world.the_performance(one).pk}/seats"), 404, "not_found")
     refused(Api(southside.host).get(f"/performances/{world.the_performance(event).pk}/seats"), 404, "not_found")
+
+
+def best(event: Any, **wanted: Any) -> tuple[str, dict[str, Any]]:
+    return f"/performances/{world.the_performance(event).pk}/best-seats", wanted
+
+
+def test_the_best_seats_are_shown_and_then_held(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+    path, body = best(event, quantity=2, category="stalls", needs={"step_free": False})
+
+    shown = given(api.post(path, {**body, "hold": False}, key=""), 200)
+    assert not Hold.objects.exists()
+    assert shown["map"] == event.seating.version.hash
+    assert len(shown["seats"]) == 2
+    assert shown["words"][0].startswith("Stalls, row A, seat ")
+    assert shown["quote"]["total"] == 2 * (3000 + 125)  # the category's first type, all-in
+
+    held = given(api.post(path, body, key="a key of this buyer alone"), 201)
+    assert held["hold"]["token"] == Hold.objects.get().token
+    assert held["hold"]["quote"] == held["quote"]
+    assert given(api.post(path, body, key="a key of this buyer alone"), 201) == held
+    assert Hold.objects.count() == 1
+
+
+def test_what_cannot_be_found_is_refused(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+
+    def ask(status: int, code: str, **wanted: Any) -> dict[str, Any]:
+        path, body = best(event, **wanted)
+        return refused(api.post(path, body), status, code)
+
+    ask(422, "basket_invalid", quantity=2, category="nothing")
+    ask(422, "basket_invalid", quantity=2, max_price=100)
+    ask(422, "basket_invalid", quantity=1, needs={"companions": 1})
+    ask(422, "invalid_input", quantity=0)
+    ask(422, "invalid_input", quantity=1, needs={"window": True})
+    ask(422, "limit_exceeded", quantity=11)
+    assert ask(409, "no_seats_together", quantity=2, needs={"wheelchair": 1})["largest"] == 10
+    path, body = best(event, quantity=1)
+    refused(api.post(path, body, key=""), 400, "idempotency_key_required")
+
+
+def test_there_are_no_best_seats_where_there_is_no_map(selling: world.House, southside: world.House, api: Api) -> None:
+    refused(api.post(*best(world.make_event(), quantity=1)), 422, "basket_invalid")
+    refused(Api(southside.host).post(*best(world.make_seated_event(), quantity=1)), 404, "not_found")

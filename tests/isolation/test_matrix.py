@@ -64,6 +64,7 @@ ORGANIZER: dict[str, Row] = {
     "api:get_event": everybody(200),
     "api:get_stock": everybody(200),
     "api:get_seats": everybody(404),  # of a date without a map
+    "api:find_best_seats": everybody(422, "POST"),
     "api:create_hold": everybody(422, "POST"),
     "api:get_hold": everybody(401),
     "api:release_hold": everybody(401, "DELETE"),
@@ -179,6 +180,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
     arguments: dict[str, list[Any]] = {
         "api:get_event": [made.event.slug],
         "api:get_stock": [made.hold.performance_id],
+        "api:find_best_seats": [made.hold.performance_id],
         "api:get_seats": [made.hold.performance_id],
         "api:get_hold": [made.hold.pk],
         "api:release_hold": [made.hold.pk],
