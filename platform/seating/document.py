@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -202,8 +202,7 @@ class Document:
 
 def as_dict(document: Document) -> dict[str, Any]:
     """Plain JSON values, every member present, ids in the order of the map; `parse` takes it back."""
-    plain = asdict(document, dict_factory=_plain)
-    return {"format": FORMAT, "version": VERSION, **plain}
+    return {"format": FORMAT, "version": VERSION, **_plain(document)}
 
 
 def canonical(document: Document) -> bytes:
@@ -229,14 +228,22 @@ def parse(data: object) -> Document:
     return document
 
 
-def _plain(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: _as_json(value) for name, value in pairs}
-
-
-def _as_json(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """Like `dataclasses.asdict`, several times as fast: nothing is copied that cannot change."""
+    names = _MEMBERS.get(type(value))
+    if names is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, frozenset):
         return sorted(value)
-    return [_as_json(item) for item in value] if isinstance(value, tuple) else value
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+_MEMBERS: Final[Mapping[type, Sequence[str]]] = {
+    kind: [member.name for member in fields(kind)]
+    for kind in (Category, Seat, Row, Table, Section, Area, Decoration, Floor, Document)
+}
 
 
 class _Reader:

@@ -11,7 +11,7 @@ the stage, and rows go backwards from the front.
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 
 from seating.document import (
     DECORATIONS,
-    FARTHEST,
     FLAGS,
     ICONS,
     LONGEST_LABEL,
@@ -44,6 +43,7 @@ from seating.document import (
     parse,
 )
 from seating.errors import Fault, MapInvalid
+from seating.moves import fitted, moved_section, moved_shape, slug_of
 from seating.numbering import DIRECTIONS, ROW_SCHEMES, row_label, seat_numbers
 from seating.parts import Part, is_whole, turned
 
@@ -56,7 +56,6 @@ MOST_ROWS, MOST_IN_A_ROW, MOST_BLOCKS, MOST_COPIES = 500, 1_000, 200, 400
 PADDING: Final = 45.0  # from a seat's middle to its section's outline
 CHAIR: Final = 35.0  # from a table's edge to the middle of a chair
 
-_SLUG = re.compile(r"[^a-z0-9]+")
 _RANGE = re.compile(r"(\d{1,4})-(\d{1,4})")
 
 
@@ -108,6 +107,7 @@ class _Builder:
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
         self.ids = set[str]()
+        self.numbers = dict[str, int]()
         self.categories = set[str]()
         self.n_seats = 0
 
@@ -129,7 +129,7 @@ class _Builder:
             return Document(name, width, height)
         part.rest()
         document = Document(name, width, height, categories, floors, focal)
-        return document if width and height else _fitted(document, margin)
+        return document if width and height else fitted(document, margin)
 
     def category(self, part: Part) -> Category:
         key = part.text("key", longest=30)
@@ -147,7 +147,7 @@ class _Builder:
 
     def floor(self, part: Part) -> Floor:
         name = part.text("name")
-        floor_id = self.id(f"f__{_slug(name) or 'floor'}")
+        floor_id = self.id(f"f__{slug_of(name) or 'floor'}")
         sections: list[Section] = []
         for one in part.parts("sections", most=MOST_ELEMENTS):
             sections += self.sections(one)
@@ -197,7 +197,7 @@ class _Builder:
         name = part.text("name").replace("{n}", suffix)
         if not name.strip():
             part.fault("section_name", _("A section has no name."), "name")
-        section_id = self.id(_slug(part.text("id", longest=20).replace("{n}", suffix)) or _slug(name) or "section")
+        section_id = self.id(slug_of(part.text("id", longest=20).replace("{n}", suffix)) or slug_of(name) or "section")
         category = self.category_of(part)
         zone, entrance = part.text("zone"), part.text("entrance").replace("{n}", suffix)
         focal = part.point("focal")
@@ -217,7 +217,7 @@ class _Builder:
             alone = len(edges) == 1 and not tables
             outline = tuple(edges[0]) if alone else _hull([*(point for edge in edges for point in edge), *around])
         whole = Section(section_id, name, tuple(rows), tuple(tables), category, outline, entrance, zone, focal)
-        return _moved_section(whole, move, angle)
+        return moved_section(whole, move, angle)
 
     def mirrored(self, part: Part, section: Section, suffix: str) -> Section:
         """The section on the other side of the upright line x = axis, with ids and a name of its own.
@@ -231,7 +231,7 @@ class _Builder:
         part.rest()
         if name == section.name:
             part.fault("section_twice", _("The mirrored section needs a name of its own."), "name")
-        old, new = section.id, self.id(_slug(name) or f"{section.id}-mirrored")
+        old, new = section.id, self.id(slug_of(name) or f"{section.id}-mirrored")
 
         def other(point: Point) -> Point:
             return (2 * axis - point[0], point[1])
@@ -263,7 +263,7 @@ class _Builder:
                     id=renamed(row.id),
                     seats=seats(row),
                     gaps=tuple(sorted(len(row.seats) - 2 - gap for gap in row.gaps)),
-                    shape=_mapped_shape(row.shape, other),
+                    shape=moved_shape(row.shape, other),
                 )
                 for row in section.rows
             ),
@@ -541,7 +541,7 @@ class _Builder:
     def area(self, part: Part) -> Area:
         name = part.text("name")
         area = Area(
-            id=self.id(f"a__{_slug(name) or 'area'}"),
+            id=self.id(f"a__{slug_of(name) or 'area'}"),
             name=name,
             capacity=part.whole("capacity", 0, least=0, most=MOST_SEATS),
             outline=part.points("outline", most=MOST_POINTS) or self.box(part),
@@ -568,7 +568,7 @@ class _Builder:
         if width < 0 or height < 0:
             part.fault("negative", _("“%s” cannot be negative.") % "size", "size")
         made = Decoration(
-            id=self.id(f"d__{kind}-{_slug(text) or 'plain'}"),
+            id=self.id(f"d__{kind}-{slug_of(text) or 'plain'}"),
             kind=kind,
             x=x,
             y=y,
@@ -615,10 +615,11 @@ class _Builder:
 
     def id(self, wished: str) -> str:
         """`wished`, or with a number after it the first that is free."""
-        found, number = wished, 1
+        found, number = wished, self.numbers.get(wished, 1)
         while found in self.ids:
             number += 1
             found = f"{wished}-{number}"
+        self.numbers[wished] = number
         self.ids.add(found)
         return found
 
@@ -906,73 +907,3 @@ def _hull(points: Sequence[Point]) -> tuple[Point, ...]:
 
 def _turn(a: Point, b: Point, c: Point) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _mapped_shape(shape: Mapping[str, Any], move: Callable[[Point], Point]) -> Mapping[str, Any]:
-    if "center" not in shape:
-        return shape
-    return {**shape, "center": [round(value, 1) for value in move((shape["center"][0], shape["center"][1]))]}
-
-
-def _moved_section(section: Section, move: Callable[[Point], Point], angle: float) -> Section:
-    """The section with every point moved, its tables turned as well."""
-
-    def seats(line: Row | Table) -> tuple[Seat, ...]:
-        moved = [(seat, move((seat.x, seat.y))) for seat in line.seats]
-        return tuple(replace(seat, x=x, y=y) for seat, (x, y) in moved)
-
-    def table(one: Table) -> Table:
-        x, y = move((one.x, one.y))
-        return replace(one, x=x, y=y, rotation=(one.rotation + angle) % 360, seats=seats(one))
-
-    return replace(
-        section,
-        outline=tuple(move(point) for point in section.outline),
-        focal=move(section.focal) if section.focal else None,
-        rows=tuple(replace(row, seats=seats(row), shape=_mapped_shape(row.shape, move)) for row in section.rows),
-        tables=tuple(table(one) for one in section.tables),
-    )
-
-
-def _fitted(document: Document, margin: float) -> Document:
-    """The document moved so that everything lies in it with a margin around, and as large as that needs."""
-    points = [(seat.x, seat.y) for seat in document.seats]
-    for floor in document.floors:
-        for section in floor.sections:
-            points += section.outline
-            points += [(t.x + s * t.width / 2, t.y + s * t.height / 2) for t in section.tables for s in (-1, 1)]
-        for area in floor.areas:
-            points += area.outline
-        for one in floor.decorations:
-            points += one.outline or [(one.x + s * one.width / 2, one.y + s * one.height / 2) for s in (-1, 1)]
-    if not points:
-        return replace(document, width=2 * margin, height=2 * margin)
-    left, top = min(x for x, _y in points) - margin, min(y for _x, y in points) - margin
-    right, bottom = max(x for x, _y in points) + margin, max(y for _x, y in points) + margin
-
-    def move(point: Point) -> Point:
-        return (point[0] - left, point[1] - top)
-
-    def decoration(one: Decoration) -> Decoration:
-        x, y = move((one.x, one.y))
-        return replace(one, x=x, y=y, outline=tuple(map(move, one.outline)))
-
-    return replace(
-        document,
-        width=min(right - left, FARTHEST),
-        height=min(bottom - top, FARTHEST),
-        focal=move(document.focal) if document.focal else None,
-        floors=tuple(
-            replace(
-                floor,
-                sections=tuple(_moved_section(section, move, 0.0) for section in floor.sections),
-                areas=tuple(replace(area, outline=tuple(map(move, area.outline))) for area in floor.areas),
-                decorations=tuple(map(decoration, floor.decorations)),
-            )
-            for floor in document.floors
-        ),
-    )
-
-
-def _slug(words: str) -> str:
-    return _SLUG.sub("-", words.lower()).strip("-")[:20].strip("-")
