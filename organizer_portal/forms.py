@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from events.actions import local_time
 from events.models import Event, Performance, TicketType
+from inventory.blocks import COLORS
 from people.actions import LONGEST_LEGAL_TEXT
 from people.models import LegalText, Membership
 from seating.models import Venue
@@ -463,3 +464,98 @@ class LegalForm(forms.Form):
     terms = _legal(LegalText.Kind.TERMS.label)
     privacy = _legal(LegalText.Kind.PRIVACY.label)
     imprint = _legal(LegalText.Kind.IMPRINT.label)
+
+
+class BlockForm(forms.Form):
+    """Places to set aside: `indexes` from the map, else a section with row and seats, else so many of a quota."""
+
+    indexes = forms.CharField(required=False, max_length=140_000, widget=forms.HiddenInput)
+    section = forms.ChoiceField(label=_("Section"), required=False)
+    row = forms.CharField(label=_("Row or table"), required=False, max_length=12, widget=_plain())
+    seats = forms.CharField(
+        label=_("Seats"),
+        required=False,
+        max_length=200,
+        help_text=_("Like 1-4, 7. Empty: the whole row."),
+        widget=_plain(),
+    )
+    quota = forms.ChoiceField(label=_("Ticket without seats"), required=False)
+    quantity = forms.IntegerField(label=_("How many"), required=False, min_value=1, max_value=100_000)
+    owner = forms.CharField(
+        label=_("For whom"),
+        max_length=40,
+        help_text=_("A word: house, press, promoter."),
+        widget=_plain(list="block-owners", maxlength=40),
+    )
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=120, widget=_plain(maxlength=120))
+    note = forms.CharField(
+        label=_("Note for the team"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    color = forms.ChoiceField(label=_("Colour on the map"))
+    release_at = forms.DateTimeField(
+        label=_("Back on sale"),
+        required=False,
+        help_text=_("Empty: until somebody releases them."),
+        widget=_moment(),
+    )
+
+    def __init__(
+        self, *args: Any, sections: list[str], quotas: list[tuple[str, str]], zone: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        names = (_("Amber"), _("Blue"), _("Violet"), _("Pink"), _("Green"), _("Grey"))
+        self.fields["section"].choices = [("", _("Choose")), *((name, name) for name in sections)]  # type: ignore[attr-defined]
+        self.fields["quota"].choices = [("", _("Choose")), *quotas]  # type: ignore[attr-defined]
+        self.fields["color"].choices = list(zip(COLORS, names, strict=True))  # type: ignore[attr-defined]
+        if not sections:
+            for name in ("section", "row", "seats"):
+                del self.fields[name]
+        if not quotas:
+            for name in ("quota", "quantity"):
+                del self.fields[name]
+
+    def clean_indexes(self) -> list[int]:
+        """The seats that the map's script chose."""
+        parts = self.cleaned_data["indexes"].split(",") if self.cleaned_data["indexes"] else []
+        if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+            raise forms.ValidationError(_now("Choose the seats again."))
+        return [int(part) for part in parts]
+
+    def clean_release_at(self) -> datetime | None:
+        """As an instant: what was typed is the time at the venue."""
+        typed = self.cleaned_data["release_at"]
+        return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
+
+    def clean(self) -> dict[str, Any]:
+        """Members of both ways are there, whichever the page showed; only one of them may be used."""
+        words: dict[str, Any] = {
+            "section": "",
+            "row": "",
+            "seats": "",
+            "quota": "",
+            "quantity": None,
+            **self.cleaned_data,
+        }
+        if words["quota"] and (words["section"] or words.get("indexes")):
+            self.add_error("quota", _now("Block seats or tickets without seats, not both at once."))
+        elif not words["quota"] and not words["section"] and not words.get("indexes"):
+            self.add_error("section" if "section" in self.fields else "quota", _now("Choose what to block."))
+        return words
+
+
+class SeatMoveForm(forms.Form):
+    """Where a ticket is to go: `index` from the map, else a section, a row and a seat."""
+
+    index = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    section = forms.ChoiceField(label=_("Section"), required=False)
+    row = forms.CharField(label=_("Row or table"), required=False, max_length=12, widget=_plain())
+    seat = forms.CharField(label=_("Seat"), required=False, max_length=12, widget=_plain())
+    accepts_price = forms.BooleanField(
+        label=_("The prices differ, and no money is to move"), required=False, widget=forms.CheckboxInput
+    )
+    offer_price = False  # the box is shown once the verb has asked for it
+
+    def __init__(self, *args: Any, sections: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["section"].choices = [("", _("Choose")), *((name, name) for name in sections)]  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer_portal.views import door, events, home, money, orders, settings, stock, team, waiting_room
+from organizer_portal.views import door, events, home, money, orders, seating, settings, stock, team, waiting_room
 
 app_name = "organizer_portal"
 urlpatterns = [
@@ -13,6 +13,23 @@ urlpatterns = [
     path("events/<uuid:event_id>/", events.event, name="event"),
     path("events/<uuid:event_id>/sales/", events.sales, name="sales"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/", events.date, name="event_date"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/seats/", seating.seats, name="seats"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/seats.json", seating.seats_data, name="seats_data"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/seats.csv", seating.seats_csv, name="seats_csv"),
+    path(
+        "events/<uuid:event_id>/dates/<uuid:performance_id>/seats/figures/", seating.seat_figures, name="seat_figures"
+    ),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/blocks/", seating.blocks, name="blocks"),
+    path(
+        "events/<uuid:event_id>/dates/<uuid:performance_id>/blocks/<uuid:block_id>/releases/",
+        seating.block_releases,
+        name="block_releases",
+    ),
+    path(
+        "events/<uuid:event_id>/dates/<uuid:performance_id>/seats/<uuid:position_id>/move/",
+        seating.seat_move,
+        name="seat_move",
+    ),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
     path("events/<uuid:event_id>/waiting-room/", waiting_room.waiting_room, name="waiting_room"),
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
