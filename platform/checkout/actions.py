@@ -233,6 +233,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         )
         for index, (line, seat_id) in enumerate(singles, start=1)
     )
+    write_seat_words(order)
     if frozen.fees:
         Fee.objects.create(order=order, kind=Fee.Kind.SERVICE, amount=frozen.fees)
     return order
@@ -322,10 +323,7 @@ def secure_order(*, order_id: UUID, card: str = "") -> bool:
 def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
     seated = [stock.SeatedPosition(one.pk, one.ticket_type_id, one.seat_id) for one in positions]
-    is_sold = stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
-    if is_sold:
-        write_seat_words(order)
-    return is_sold
+    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
 
 
 def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:

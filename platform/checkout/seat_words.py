@@ -1,10 +1,11 @@
-"""Where each ticket's holder sits, in words: written on positions when places are sold, moved or renamed.
+"""Where each ticket's holder sits, in words: written on positions when they are ordered, moved or renamed.
 
 The words are the position's own and never lag behind its seat. When an event moves to another version of its map, a seat
 that got another name keeps its ticket: the code says nothing of the seat, so it stays valid, and whoever is at the door
 sees the new words. The buyer is mailed the new words and a PDF that has them (`rename_seats`).
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db import transaction
 from audit.actions import Actor, record
 from events.models import SeatingPlan
 from events.queries import performance_by_id
-from inventory.models import Place, SeatPlace
+from inventory.models import SeatPlace
 from orders.models import Order, Position
 from outbox.actions import enqueue
 from seating.compiled import CompiledMap
@@ -23,19 +24,14 @@ FIELDS = ["seat_id", "seat_section", "seat_row", "seat_label", "is_at_table", "e
 
 
 def write_seat_words(order: Order) -> None:
-    """Write down which seat each position of a locked order was sold. Nothing for an event without a map."""
+    """Write down where each position of a new order is to sit. Nothing for an event without a map."""
     plan = map_of_event(order.event_id)
     if plan is None:
         return
-    seats = {
-        seat.place.position_id: seat
-        for seat in SeatPlace.objects.select_related("place").filter(
-            place__hold_id=order.hold_id, place__state=Place.State.SOLD
-        )
-    }
     positions = list(order.positions.select_related("ticket_type"))
+    seats = _seats_of(order.performance_id, positions)
     for position in positions:
-        put_words(position, seat=seats.get(position.pk), plan=plan)
+        put_words(position, seat=seats.get(position.seat_id), plan=plan)
     Position.objects.bulk_update(positions, FIELDS)
 
 
@@ -57,7 +53,7 @@ def put_words(position: Position, *, seat: SeatPlace | None, plan: CompiledMap) 
 
 @transaction.atomic
 def rename_seats(*, performance_id: UUID, actor: Actor) -> int:
-    """After a map's move: write the words of every sold position anew; returns how many changed. Their buyers are mailed.
+    """After a map's move: write the words of every position anew; returns how many changed. Who has paid is mailed.
 
     Called by the verb that moves an event to another version, in its transaction. The tickets stay valid.
     """
@@ -65,15 +61,10 @@ def rename_seats(*, performance_id: UUID, actor: Actor) -> int:
     plan = map_of_event(performance.event_id)
     if plan is None:
         return 0
-    sold = Position.objects.filter(performance=performance, order__state__in=[Order.State.SECURED, Order.State.PAID])
-    positions = list(sold.exclude(state=Position.State.CANCELLED).select_related("ticket_type").order_by("pk"))
-    seats = {
-        seat.place.position_id: seat
-        for seat in SeatPlace.objects.select_related("place").filter(
-            performance=performance, place__state=Place.State.SOLD
-        )
-    }
-    changed = [one for one in positions if put_words(one, seat=seats.get(one.pk), plan=plan)]
+    kept = Position.objects.filter(performance=performance).exclude(state=Position.State.CANCELLED)
+    positions = list(kept.select_related("ticket_type").order_by("pk"))
+    seats = _seats_of(performance_id, positions)
+    changed = [one for one in positions if put_words(one, seat=seats.get(one.seat_id), plan=plan)]
     Position.objects.bulk_update(changed, FIELDS, batch_size=500)
     renamed = str(uuid7())
     for order_id in sorted({position.order_id for position in changed}):
@@ -82,6 +73,11 @@ def rename_seats(*, performance_id: UUID, actor: Actor) -> int:
     if changed:
         record(verb="rename_seats", target=performance, actor=actor, detail={"positions": len(changed)})
     return len(changed)
+
+
+def _seats_of(performance_id: UUID, positions: Iterable[Position]) -> dict[str, SeatPlace]:
+    ids = [position.seat_id for position in positions if position.seat_id]
+    return {seat.seat_id: seat for seat in SeatPlace.objects.filter(performance_id=performance_id, seat_id__in=ids)}
 
 
 def map_of_event(event_id: UUID) -> CompiledMap | None:

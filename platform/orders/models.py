@@ -89,8 +89,8 @@ class Order(models.Model):
 class Position(models.Model):
     """Exactly one admission's worth of an order. `price` and `fee` are frozen minor units per ticket.
 
-    The seat's words are the position's own, so that a refunded order still says where it was. They are written when the
-    place is sold and again when the ticket or the event's map is moved (checkout.seat_words): they never lag behind the
+    The seat's words are the position's own, so that a refunded order still says where it was. They are written when it is
+    ordered and again when the ticket or the event's map is moved (checkout.seat_words): they never lag behind the
     seat. Of somebody without a seat of their own, `seat_section` is the area, if the event has a map.
     """
 
