@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -12,7 +11,8 @@ from events.models import Performance
 from inventory.models import Block
 
 
-class SeatRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SeatRow:
     """One seat that is for sale. `state` is free, held, sold or blocked; a lapsed hold is free.
 
     The members from `position_id` on are of whom it was sold to, `block_id` of the block that keeps it.

@@ -33,7 +33,7 @@ from events.queries import published_event, published_events
 from inventory.actions import LONGEST_HOLD
 from inventory.live import Snapshot, count_stock, stock_of
 from inventory.models import Hold
-from inventory.queries import database_now, hold_by_token
+from inventory.queries import database_now, hold_by_token, seats_of_hold
 from orders.models import Order
 from orders.queries import order_by_token
 from payments.queries import connected_account, payment_of
@@ -348,6 +348,7 @@ def _checkout_context(
         "event": hold.performance.event,
         "performance": hold.performance,
         "quote": quote,
+        "lines": _lines_with_seats(hold, quote),
         "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
         "is_ended": not hold.is_live(at=now),
         "can_extend": now + LONGEST_HOLD > hold.expires_at and hold.expires_at < hold.created_at + LONGEST_HOLD,
@@ -356,6 +357,12 @@ def _checkout_context(
         "error": error,
         "stripe": None if quote.is_free else _stripe(quote.total, quote.currency),
     }
+
+
+def _lines_with_seats(hold: Hold, quote: Quote) -> list[dict[str, Any]]:
+    """Each line of the quote with the words of its seats, none where any place will do."""
+    words = {seat.seat_id: seat.words for seat in seats_of_hold(hold)}
+    return [{"line": line, "seats": [words[pk] for pk in line.seats if pk in words]} for line in quote.lines]
 
 
 def _stripe(amount: int, currency: str) -> dict[str, Any]:

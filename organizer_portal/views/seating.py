@@ -84,7 +84,8 @@ def _page(
         "text": text,
         "found": [{"row": row, "words": words_of(row)} for row in found_rows(rows, text)],
         "block_form": form or _block_form(house),
-        "has_dates": len(house.event.performances.all()) > 1,
+        "geometry_url": f"/seats/{house.plan.hash}.json" if house.plan else "",
+        "nobody": UUID(int=0),  # stands for a position's id in the address that the script fills in
     }
     return render(request, "organizer_portal/seats.html", context, status=status)
 
@@ -164,7 +165,7 @@ def blocks(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUI
             return _done(request, house, words % {"n": n, "owner": block.owner})
     if _wants_json(request):
         field, errors = next(iter(form.errors.items()))
-        return problem(**members_of(BlockInvalid(errors[0], field=field)))
+        return problem(**members_of(BlockInvalid(str(errors[0]), field=field)))
     return _page(request, desk, house, form=form, status=422)
 
 

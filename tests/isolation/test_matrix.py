@@ -85,6 +85,13 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:sales": staff(200, 403),
     "organizer_portal:event_details": staff(200, 403),
     "organizer_portal:event_date": staff(200, 403),
+    "organizer_portal:seats": staff(200, 403),
+    "organizer_portal:seats_data": staff(404, 403),  # its event has no map
+    "organizer_portal:seats_csv": staff(200, 403),
+    "organizer_portal:seat_figures": staff(200, 403),
+    "organizer_portal:blocks": staff(422, 403, "POST"),
+    "organizer_portal:block_releases": staff(404, 403, "POST"),
+    "organizer_portal:seat_move": staff(404, 403),
     "organizer_portal:stock_proofs": staff(302, 403, "POST"),
     "organizer_portal:sale_resumption": staff(404, 403, "POST"),
     "organizer_portal:publication": staff(422, 403, "POST"),
@@ -193,6 +200,9 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:revocation": [NOBODY],
         "organizer_portal:pairing_qr": ["nothing"],
         "organizer_portal:event_date": [made.event.pk, made.hold.performance_id],
+        **{f"organizer_portal:{name}": [made.event.pk, made.hold.performance_id] for name in _OF_DATES},
+        "organizer_portal:block_releases": [made.event.pk, made.hold.performance_id, NOBODY],
+        "organizer_portal:seat_move": [made.event.pk, made.hold.performance_id, NOBODY],
         "organizer_portal:withdrawal": [NOBODY],
         "organizer_portal:member": [10**9],
         "organizer_portal:removal": [10**9],
@@ -217,6 +227,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
 
 
 _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
+_OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
     "stock_proofs",

@@ -29,6 +29,13 @@ PAGES: dict[str, set[Role]] = {
     "sales": SELLERS,
     "event_details": EDITORS,
     "event_date": EDITORS,
+    "seats": SELLERS,
+    "seats_data": SELLERS,
+    "seats_csv": SELLERS,
+    "seat_figures": SELLERS,
+    "blocks": EDITORS,
+    "block_releases": EDITORS,
+    "seat_move": EDITORS,
     "publication": EDITORS,
     "stock_proofs": EDITORS,
     "sale_resumption": EDITORS,
@@ -62,6 +69,8 @@ PAGES: dict[str, set[Role]] = {
     "brand_verdict": {Role.OWNER},
 }
 POSTS = {
+    "blocks",
+    "block_releases",
     "stock_proofs",
     "sale_resumption",
     "publication",
@@ -75,6 +84,7 @@ POSTS = {
     "removal",
 }
 OPEN = {"invitation"}  # for who has its token, on the team or not: test_team.py
+OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 NOBODY = UUID("01900000-0000-7000-8000-000000000000")
 
 
@@ -84,6 +94,9 @@ def address(name: str, event: Event) -> str:
         "sales": [event.pk],
         "event_details": [event.pk],
         "event_date": [event.pk, event.performances.get().pk],
+        **{name: [event.pk, event.performances.get().pk] for name in OF_DATES},
+        "block_releases": [event.pk, event.performances.get().pk, NOBODY],
+        "seat_move": [event.pk, event.performances.get().pk, NOBODY],
         "publication": [event.pk],
         "new_ticket_type": [event.pk],
         "ticket_type": [event.pk, event.ticket_types.first().pk],
