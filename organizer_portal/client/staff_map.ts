@@ -37,6 +37,8 @@ class StaffMap {
       },
     });
     this.map.on("seat", ({ seat }) => this.pick(seat));
+    // Where one looks, for whoever must find a seat on the screen: browser tests, above all.
+    this.map.on("move", ({ view }) => (host.dataset["view"] = `${view.x} ${view.y} ${view.scale}`));
     this.floors();
     this.buttons();
     this.finding();
@@ -236,7 +238,7 @@ class StaffMap {
   }
 
   private about(...children: (Node | string)[]): void {
-    const panel = this.part("[data-about]");
+    const panel = document.getElementById("about")!;
     panel.replaceChildren(...children);
     panel.hidden = children.length === 0;
   }
