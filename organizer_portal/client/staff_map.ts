@@ -62,6 +62,7 @@ class StaffMap {
     this.captions();
     for (const seat of this.chosen) if (!this.isWanted(seat)) this.chosen.delete(seat);
     this.showChosen();
+    this.find(false, true);
     await this.figures();
   }
 
@@ -284,13 +285,14 @@ class StaffMap {
     form.addEventListener("input", () => this.find());
   }
 
-  private find(isAsked = false): void {
+  /** Lists who was found. Asked for, or when it is one alone, the map goes there; `isAgain` only brings the list up to date. */
+  private find(isAsked = false, isAgain = false): void {
     const typed = (document.getElementById("find") as HTMLInputElement).value.trim();
     const list = document.getElementById("found")!;
     const found = this.house.find(typed, (seat) => this.words(seat));
     if (typed.length < 2) {
       list.replaceChildren();
-      if (this.mode === "look") this.map.setGhost([]);
+      if (!isAgain && this.mode === "look") this.map.setGhost([]);
       return;
     }
     const items = found.slice(0, MOST_FOUND).map((guest) => {
@@ -300,10 +302,12 @@ class StaffMap {
       facts.firstElementChild!.replaceWith(show);
       return made("li", "grid gap-1 border-line py-3 not-last:border-b", facts);
     });
+    if (isAgain && list.contains(document.activeElement)) return;
     list.replaceChildren(
       made("p", "mb-2 text-sm text-muted", this.say("found", { n: found.length })),
       items.length ? made("ul", "grid border-y border-line", ...items) : "",
     );
+    if (isAgain) return;
     this.map.setGhost(found.map((guest) => guest.seat));
     if (found.length === 1 || (isAsked && found.length)) this.show(found[0]!);
     if (isAsked) whisper(this.say("found", { n: found.length }));
