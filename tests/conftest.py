@@ -1,5 +1,6 @@
 """Two organizers for every test, the Stripe sandbox as a real process, and a look at the invariants afterwards."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,13 +63,22 @@ HOUSES: dict[str, world.House] = {}
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs the running product comes after what does not, and browser tests come last.
 
     The product's worker drains every outbox of the test database, also one that a test wants to drain itself; and
-    Playwright's loop stays open in this thread, so that no asynchronous test could start its own.
+    Playwright's loop stays open in this thread, so that no asynchronous test could start its own. `make test` runs both
+    halves beside each other and says by MARQUEE_HALF which one this is (deploy/launcher/backing.py).
     """
     items.sort(key=lambda item: ("browser" in item.fixturenames, "stack" in item.fixturenames))  # type: ignore[attr-defined]
+    if half := os.environ.get("MARQUEE_HALF"):
+        others = {item for item in items if _needs_product(item) != (half == "product")}
+        config.hook.pytest_deselected(items=list(others))
+        items[:] = [item for item in items if item not in others]
+
+
+def _needs_product(item: pytest.Item) -> bool:
+    return not {"stack", "browser"}.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
             table.show_codes(VAR / f"demo-{options.port}" / "demo.json")
             return 0
         case "test":
-            return backing.run_with_services(["-m", "pytest", *options.arguments])
+            return backing.run_tests(options.arguments)
         case "run":
             return backing.run_with_services(options.arguments, is_durable=options.durable)
         case _:

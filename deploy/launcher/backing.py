@@ -7,7 +7,8 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -15,7 +16,7 @@ from urllib.request import urlopen
 import psycopg
 
 from deploy.launcher import processes
-from deploy.launcher.place import ROOT, Place
+from deploy.launcher.place import ROOT, VAR, Place
 from deploy.launcher.postgres import APPLICATION, DATABASE, OWNER, Postgres
 from deploy.launcher.progress import LauncherError, say, step
 from deploy.launcher.python_services import mailbox, product_env
@@ -72,21 +73,62 @@ def run_with_services(arguments: list[str], *, is_durable: bool = False) -> int:
 
     `is_durable` starts servers apart that are set up as the demo's, so that figures and crashes mean something.
     """
-    place = Place.named("bench" if is_durable else "test")
+    with _services("bench" if is_durable else "test") as (env, supervisor):
+        return _run_python({"": (arguments, env)}, supervisor=supervisor)
+    return 130  # the services' block ends early on Ctrl-C
+
+
+PRODUCT, REST = (
+    "product",
+    "rest",
+)  # the halves of the test suite (tests/conftest.py): with the running product, and all others
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run the whole suite in two processes beside each other, or the tests that are named in one; return the exit code.
+
+    Each half has databases and a Redis number of its own. What the product's half says comes when both have ended.
+    """
+    command = ["-m", "pytest", *arguments]
+    if any(argument.startswith("tests") for argument in arguments):
+        return run_with_services(command)
+    with _services("test") as (env, supervisor):
+        halves = {
+            "": (command, {**env, "MARQUEE_HALF": REST}),
+            PRODUCT: (command, {**_of_its_own(env, PRODUCT), "MARQUEE_HALF": PRODUCT}),
+        }
+        say("\nThe tests that need the running product run beside these; what they say comes at the end.")
+        return _run_python(halves, supervisor=supervisor)
+    return 130
+
+
+@contextmanager
+def _services(name: str) -> Iterator[tuple[dict[str, str], Supervisor | None]]:
+    """The services of the place `name`, those that are up already (but for durable ones) or our own, stopped at the end."""
+    place = Place.named(name)
     if not place.acquire():
-        if is_durable:
+        if name != "test":
             raise LauncherError(f"Another run (process {place.holder()}) uses the services: wait for it to end.")
-        return _run_python(arguments, _running_env(place), supervisor=None)
+        yield _running_env(place), None
+        return
     supervisor = Supervisor()
     supervisor.install_signals()
     try:
-        env = start_services(supervisor, place, is_durable=is_durable)
-        return _run_python(arguments, env, supervisor=supervisor)
-    except KeyboardInterrupt:
-        return 130
+        with suppress(KeyboardInterrupt):
+            yield start_services(supervisor, place, is_durable=name != "test"), supervisor
     finally:
         supervisor.stop()
         place.release()
+
+
+def _of_its_own(env: Mapping[str, str], who: str) -> dict[str, str]:
+    """The environment with other databases on the same servers, as MARQUEE_WHO gives them (`_write_env_file`)."""
+    found = dict(env)
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_APP_URL"):
+        if found.get(name):
+            found[name] += f"_{who}"
+    found["REDIS_URL"] = found["REDIS_URL"].rpartition("/")[0] + "/252"
+    return found
 
 
 def keep_services(*, state: Path) -> int:
@@ -153,16 +195,29 @@ def _running_env(place: Place) -> dict[str, str]:
     return env
 
 
-def _run_python(arguments: list[str], env: Mapping[str, str], *, supervisor: Supervisor | None) -> int:
-    """Run Python in the foreground, restarting services that crash meanwhile; Ctrl-C reaches it directly."""
+def _run_python(commands: Mapping[str, tuple[list[str], Mapping[str, str]]], *, supervisor: Supervisor | None) -> int:
+    """Run Python in the foreground, restarting services that crash meanwhile; Ctrl-C reaches it directly.
+
+    Of several commands the one called "" is heard at once, the others when all have ended. Returns the first exit code
+    that is not 0.
+    """
     python = ROOT / ".venv" / "bin" / "python"
-    started = processes.spawn(
-        [python, *arguments], env={**os.environ, **env}, cwd=Path(ROOT), log=None, own_group=False
-    )
+    logs = {name: VAR / "logs" / f"tests-{name}.log" for name in commands if name}
+    for log in logs.values():
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+    started = {
+        name: processes.spawn(
+            [python, *arguments], env={**os.environ, **env}, cwd=Path(ROOT), log=logs.get(name), own_group=False
+        )
+        for name, (arguments, env) in commands.items()
+    }
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: started.send_signal(number))
-    while started.poll() is None:
+    signal.signal(signal.SIGTERM, lambda number, frame: [one.send_signal(number) for one in started.values()])
+    while any(one.poll() is None for one in started.values()):
         if supervisor:
             supervisor.look()
         time.sleep(0.2)
-    return started.returncode
+    for log in logs.values():
+        say(log.read_text(encoding="utf-8", errors="replace"))
+    return next((one.returncode for one in started.values() if one.returncode), 0)
