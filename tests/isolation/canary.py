@@ -6,7 +6,7 @@ reason fails the test: so a new field must be thought of.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from events.models import Event
+from inventory import blocks
 from inventory.models import Hold
 from notifications.models import EmailMessage
 from orders.models import Order
@@ -32,7 +33,7 @@ from payments.models import Payment, Refund
 from people.actions import add_member, invite_member, write_legal_text
 from people.models import LegalText, Membership
 from scanning.actions import create_gate, pair_device, scan
-from tests import world
+from tests import seated, world
 from tickets.models import Ticket
 from tickets.queries import tickets_of_order
 from ui.ids import uuid7
@@ -57,8 +58,12 @@ MACHINE_MADE = {
     "people.Consent.text_version": "a version of our own text",
     "people.Consent.reference": "an id",
     "seating.Venue.timezone": "a time zone",
+    "seating.MapVersion.hash": "a digest",
+    "seating.MapVersion.actor": "a kind and an id, append-only",
     "events.Event.currency": "a currency",
+    "events.TicketType.category": "a key of the map's",
     "events.Performance.timezone": "a time zone",
+    "inventory.Block.color": "a colour",
     "inventory.StockEntry.cause": "our own words, append-only",
     "inventory.StockEntry.actor": "a kind and an id, append-only",
     "inventory.StockEntry.request_id": "an id, append-only",
@@ -204,6 +209,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     proof.examples = [{"what": "size", "quota": f"{word} guest", "quota_size": 30, "places": 29}]
     proof.save()
     _wait_in_line(event)
+    _seat(word)
     while drain():
         pass
     return Furnished(
@@ -220,6 +226,16 @@ def _sell(house: world.House, word: str) -> Furnished:
         file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
         ticket=ticket,
     )
+
+
+def _seat(word: str) -> None:
+    """A seated event on a map of its own, with a seat sold and another set aside."""
+    plain = seated.theatre(f"{word} Theatre")
+    document = replace(plain, categories=tuple(replace(one, name=f"{word} {one.name}") for one in plain.categories))
+    event = seated.seated_event(title=f"{word} Hamlet", document=document)
+    seated.order_seats(event, 0, buyer=world.BEA)
+    purpose = blocks.Purpose(owner="press", reason=f"{word} critics", note=f"{word} front row")
+    blocks.block_seats(performance_id=world.the_performance(event).pk, seats=[4], purpose=purpose, actor=SYSTEM)
 
 
 def _wait_in_line(event: Event) -> None:
