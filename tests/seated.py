@@ -54,10 +54,10 @@ def _row(section: str, label: str, y: float, n: int) -> Row:
 
 
 def seated_event(
-    *, prices: dict[str, int] | None = None, title: str = "Hamlet", document: Document | None = None
+    *, prices: dict[str, int] | None = None, title: str = "Hamlet", document: Document | None = None, **texts: str
 ) -> Event:
     """On sale through the product's own verbs; single seats may be left, so that tests may take any seat."""
-    event = world.make_event(title, kinds=(), is_published=False)
+    event = world.make_event(title, kinds=(), is_published=False, **texts)
     seat_map = create_seat_map(venue=event.venue, document=document or theatre(f"Theatre of {event.slug}"), actor=ACTOR)
     version = publish_version(map_id=seat_map.pk, actor=ACTOR, name=seat_map.name)
     plan_seating(event_id=event.pk, version_id=version.pk, actor=ACTOR, orphans="off")

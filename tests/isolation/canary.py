@@ -232,7 +232,7 @@ def _seat(word: str) -> None:
     """A seated event on a map of its own, with a seat sold and another set aside."""
     plain = seated.theatre(f"{word} Theatre")
     document = replace(plain, categories=tuple(replace(one, name=f"{word} {one.name}") for one in plain.categories))
-    event = seated.seated_event(title=f"{word} Hamlet", document=document)
+    event = seated.seated_event(title=f"{word} Hamlet", document=document, venue=f"{word} Hall", city=f"{word}town")
     seated.order_seats(event, 0, buyer=world.BEA)
     purpose = blocks.Purpose(owner="press", reason=f"{word} critics", note=f"{word} front row")
     blocks.block_seats(performance_id=world.the_performance(event).pk, seats=[4], purpose=purpose, actor=SYSTEM)

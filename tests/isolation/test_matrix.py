@@ -102,7 +102,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:order": staff(200, 403),
     "organizer_portal:deliveries": staff(302, 403, "POST"),
     "organizer_portal:refund": staff(200, 403),
-    "organizer_portal:door": staff(302, 302),  # one event: straight to its door
+    "organizer_portal:door": staff(200, 200),
     "organizer_portal:event_door": staff(200, 200),
     "organizer_portal:gates": staff(422, 422, "POST"),
     "organizer_portal:devices": staff(404, 404, "POST"),
