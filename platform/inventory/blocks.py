@@ -58,8 +58,9 @@ def block_seats(*, performance_id: UUID, seats: Collection[int], purpose: Purpos
         raise BlockInvalid(_("Choose seats that are part of this date's map."), field="seats")
     lock_runs_of(performance_id, seats)
     places = lock_places(found)
-    _check(purpose, n_places=len(places), now=database_now())
-    taken = sorted(found[place.pk] for place in places if not is_claimable(place, at=database_now()))
+    now = database_now()  # after the wait for the locks, and once: a block may have thousands of seats
+    _check(purpose, n_places=len(places), now=now)
+    taken = sorted(found[place.pk] for place in places if not is_claimable(place, at=now))
     if taken:
         raise PlacesTaken(taken=len(taken), seats=taken)
     return _block(performance, places, purpose, actor)

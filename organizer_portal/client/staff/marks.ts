@@ -1,4 +1,4 @@
-/** What staff see above the shared map: sold seats solid, whoever is inside ticked, blocked seats square in their colour. */
+/** What staff see above the shared map: sold seats solid, whoever is inside ticked, blocked seats boxes in their colour. */
 import { RADIUS, type SeatMap, SeatState } from "@ui/seatmap";
 import { Code, type House } from "./data";
 
@@ -32,9 +32,7 @@ export function drawMarks(context: CanvasRenderingContext2D, map: SeatMap, house
         context.fill();
         if (house.guests.get(seat)?.isEntered) tick(context, x, y, radius, ground);
       } else {
-        context.fillStyle = house.blockOf.get(seat)?.color ?? ink;
-        context.fillRect(x - radius, y - radius, radius * 2, radius * 2);
-        if (!isDot) slash(context, x, y, radius);
+        boxed(context, x, y, radius, house.blockOf.get(seat)?.color ?? ink, ground);
       }
     }
   }
@@ -51,12 +49,17 @@ function tick(context: CanvasRenderingContext2D, x: number, y: number, radius: n
   context.stroke();
 }
 
-function slash(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
-  context.strokeStyle = "#fff";
-  context.lineWidth = Math.max(1, radius / 4);
+/** A hollow box with a stroke through it: no free seat of any category's colour looks like that. */
+function boxed(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string, ground: string): void {
+  context.lineWidth = Math.max(1.2, radius / 4);
+  const inner = radius - context.lineWidth / 2;
+  context.fillStyle = ground;
+  context.strokeStyle = color;
+  context.fillRect(x - radius, y - radius, radius * 2, radius * 2);
+  context.strokeRect(x - inner, y - inner, inner * 2, inner * 2);
   context.beginPath();
-  context.moveTo(x - radius * 0.6, y + radius * 0.6);
-  context.lineTo(x + radius * 0.6, y - radius * 0.6);
+  context.moveTo(x - inner, y + inner);
+  context.lineTo(x + inner, y - inner);
   context.stroke();
 }
 
