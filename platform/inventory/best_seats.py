@@ -11,7 +11,7 @@ Nothing here is proved: the state may be a second old. Whoever claims a block pr
 import math
 from bisect import insort
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +24,10 @@ RESTRICTED_PENALTY = 0.2
 SINGLE_PENALTY = 0.3
 GAP_BONUS = 0.05
 APART: Final = 1000.0  # centimetres between two parts of a group that weigh as much as the whole way to the back
+BOUNDED_SIZES = 10  # neighbours, up to which a run's best is known beforehand
 MOST_BLOCKS = 8  # found by one search: who loses the first to somebody takes the next
-MOST_ANCHORS = 40  # first parts of a group that cannot sit together
-NEAREST_RUNS = 40  # to each, where the other parts are looked for
+MOST_ANCHORS = 16  # first parts of a group that cannot sit together
+NEAREST_RUNS = 24  # to each, where the other parts are looked for
 FEWEST_TOGETHER = 2  # of a group that is split: nobody sits alone
 _WHEELCHAIR, _COMPANION = FLAG_BITS["wheelchair"], FLAG_BITS["companion"]
 _STEP_FREE, _RESTRICTED = FLAG_BITS["step_free"], FLAG_BITS["restricted_view"]
@@ -82,7 +83,7 @@ class _Lane:
         self.sums = [0.0]
         for seat in seats:
             self.sums.append(self.sums[-1] + quality[seat.index])
-        self.best = max((quality[seat.index] for seat in seats), default=0.0)
+        self.bests = [self._best(size) for size in range(1, BOUNDED_SIZES + 1)]
         self.access = _mask(seats, _WHEELCHAIR | _COMPANION)
         self.step_free = _mask(seats, _STEP_FREE)
         self.categories: dict[str | None, int] = {}
@@ -94,6 +95,14 @@ class _Lane:
             sum(x for x, _y in self.points) / max(len(seats), 1),
             sum(y for _x, y in self.points) / max(len(seats), 1),
         )
+
+    def _best(self, size: int) -> float:
+        """The most that `size` neighbours could be worth; less than anything where the run is too short."""
+        return max((self.mean(start, size) for start in range(self.count - size + 1)), default=-math.inf)
+
+    def best(self, size: int) -> float:
+        """The same; of a greater size that of a smaller one, which is a bound as well."""
+        return self.bests[min(size, BOUNDED_SIZES) - 1] if size <= self.count else -math.inf
 
     def free_of(self, free: bytes) -> int:
         """The run's part of a vector of free seats."""
@@ -118,94 +127,135 @@ class SeatFinder:
         self.shown = shown
         self.quality = qualities(shown)
         self.lanes = [_Lane(shown, run, self.quality) for run in shown.compiled.runs]
-        self.by_best = sorted(self.lanes, key=lambda lane: (-lane.best, lane.index))
+        self._by_best: dict[tuple[str, int], list[_Lane]] = {}
         self._nearest: dict[int, list[_Lane]] = {}
 
     def find(self, wish: Wish, house: House) -> list[Block]:
         """Up to MOST_BLOCKS blocks for the wish, best first; one run each if that can be, else in parts, nobody alone."""
+        search = _Search(self, wish, house)
         if wish.wheelchairs:
-            return self._with_wheelchairs(wish, house)
-        found = self.together(wish, house)
+            return search.with_wheelchairs()
+        found = search.together()
         if found or wish.size < 2 * FEWEST_TOGETHER:
             return found
-        for parts in range(2, min(3, wish.size // FEWEST_TOGETHER) + 1):
-            if parts == 2 or wish.size >= 6:
-                found = self._in_parts(wish, house, parts)
-                if found:
-                    return found
-        return []
+        for parts in (2, 3) if wish.size >= 6 else (2,):
+            found = search.in_parts(parts)
+            if found:
+                break
+        return found
 
     def together(self, wish: Wish, house: House) -> list[Block]:
         """Blocks in one run each, best first: equal to looking at every window of every run."""
-        best: list[tuple[float, int, int]] = []  # (-score, first seat, size), ascending
-        for lane in self.by_best:
-            if len(best) == MOST_BLOCKS and lane.best + GAP_BONUS < -best[-1][0]:
-                break
-            for score, start in self._windows(lane, wish, house, wish.size):
-                entry = (-score, lane.first + start, wish.size)
-                if len(best) < MOST_BLOCKS or entry < best[-1]:
-                    insort(best, entry)
-                    del best[MOST_BLOCKS:]
-        return [Block(-score, tuple(range(first, first + size))) for score, first, size in best]
+        return _Search(self, wish, house).together()
 
     def largest(self, wish: Wish, house: House) -> int:
         """How many could sit together, whatever the wish's size."""
-        return max(
-            (
-                (lane.offered.bit_count() if allowed == lane.offered else 0) if lane.is_whole else longest(allowed)
-                for lane in self.lanes
-                if (allowed := self._allowed(lane, wish, house)[1])
-            ),
-            default=0,
-        )
+        return _Search(self, wish, house).largest()
 
-    def _allowed(self, lane: _Lane, wish: Wish, house: House) -> tuple[int, int]:
+    def by_best(self, category: str, size: int) -> list[_Lane]:
+        """The runs with seats of a category, in the order of the most that so many neighbours could be worth."""
+        size = min(size, BOUNDED_SIZES)
+        if (category, size) not in self._by_best:
+            lanes = [lane for lane in self.lanes if category in lane.categories]
+            self._by_best[category, size] = sorted(lanes, key=lambda lane: (-lane.best(size), lane.index))
+        return self._by_best[category, size]
+
+    def runs_near(self, lane: _Lane) -> list[_Lane]:
+        """Runs by the distance of their middles, itself first."""
+        if lane.index not in self._nearest:
+            ordered = sorted(self.lanes, key=lambda other: (math.dist(lane.middle, other.middle), other.index))
+            self._nearest[lane.index] = ordered[: NEAREST_RUNS + 1]
+        return self._nearest[lane.index]
+
+
+class _Search:
+    """One wish in one house. What a run has to offer is looked at once for each size."""
+
+    def __init__(self, finder: SeatFinder, wish: Wish, house: House) -> None:
+        self.finder, self.wish, self.house = finder, wish, house
+        self.shown = finder.shown
+        self._seen: dict[tuple[int, int], list[tuple[float, int]]] = {}
+
+    def together(self) -> list[Block]:
+        """Blocks in one run each, best first."""
+        size = self.wish.size
+        best: list[tuple[float, int]] = []  # (-score, first seat), ascending
+        for lane in self.finder.by_best(self.wish.category, size):
+            if len(best) == MOST_BLOCKS and lane.best(size) + GAP_BONUS < -best[-1][0]:
+                break
+            for score, start in self._windows(lane, size):
+                entry = (-score, lane.first + start)
+                if len(best) < MOST_BLOCKS or entry < best[-1]:
+                    insort(best, entry)
+                    del best[MOST_BLOCKS:]
+        return [Block(-score, tuple(range(first, first + size))) for score, first in best]
+
+    def largest(self) -> int:
+        """How many could sit together."""
+        found = 0
+        for lane in self.finder.by_best(self.wish.category, 1):
+            allowed = self._allowed(lane)[1]
+            if lane.is_whole:
+                found = max(found, lane.offered.bit_count() if allowed == lane.offered else 0)
+            elif allowed.bit_count() > found:
+                found = max(found, longest(allowed))
+        return found
+
+    def _allowed(self, lane: _Lane) -> tuple[int, int]:
         """The run's free seats that are nobody's special, and those of them that the wish may have."""
-        of_category = lane.categories.get(wish.category, 0)
-        if not of_category or (wish.zone and wish.zone not in lane.zones):
+        of_category = lane.categories.get(self.wish.category, 0)
+        if not of_category or (self.wish.zone and self.wish.zone not in lane.zones):
             return 0, 0
-        free = lane.free_of(house.free) & lane.offered
-        if not house.is_released:
+        free = lane.free_of(self.house.free) & lane.offered
+        if not self.house.is_released:
             free &= ~lane.access
         allowed = free & of_category
-        return free, allowed & lane.step_free if wish.is_step_free else allowed
+        return free, allowed & lane.step_free if self.wish.is_step_free else allowed
 
-    def _windows(self, lane: _Lane, wish: Wish, house: House, size: int) -> Iterator[tuple[float, int]]:
+    def _windows(self, lane: _Lane, size: int) -> list[tuple[float, int]]:
         """The score and the start of each window of a run that may be offered."""
-        free, allowed = self._allowed(lane, wish, house)
-        if allowed.bit_count() < size:
-            return
-        if lane.is_whole:
-            if allowed == lane.offered and allowed.bit_count() == size and windows(allowed, size):
-                start = bits(windows(allowed, size))[0]
-                yield lane.mean(start, size) + GAP_BONUS, start
-            return
-        starts = windows(allowed, size)
+        key = (lane.index, size)
+        if key not in self._seen:
+            self._seen[key] = self._look_at(lane, size)
+        return self._seen[key]
+
+    def _look_at(self, lane: _Lane, size: int) -> list[tuple[float, int]]:
+        free, allowed = self._allowed(lane)
+        starts = windows(allowed, size) if allowed.bit_count() >= size else 0
         if not starts:
-            return
+            return []
+        if lane.is_whole:
+            start = bits(starts)[0]
+            fits = allowed == lane.offered and allowed.bit_count() == size
+            return [(lane.mean(start, size) + GAP_BONUS, start)] if fits else []
         clean = clean_windows(free, allowed, size) if lane.is_row else starts
-        if house.is_strict and clean:
+        if self.house.is_strict and clean:
             starts = clean
+        found = []
         for start in bits(starts):
             score = lane.mean(start, size)
             if not clean >> start & 1:
                 score -= SINGLE_PENALTY * new_singles(free, ((1 << size) - 1) << start).bit_count()
             if not (free << 1) >> start & 1 and not free >> (start + size) & 1:
                 score += GAP_BONUS
-            yield score, start
+            found.append((score, start))
+        return found
 
     # --- In parts -----------------------------------------------------------------------------------------------------
 
-    def _in_parts(self, wish: Wish, house: House, parts: int) -> list[Block]:
+    def in_parts(self, parts: int) -> list[Block]:
         """Groups in `parts` runs near each other, as even as can be: rows behind one another, or across an aisle."""
-        sizes = [(wish.size + part) // parts for part in reversed(range(parts))]
-        anchors = [
-            (score, lane, start) for lane in self.lanes for score, start in self._windows(lane, wish, house, sizes[0])
-        ]
-        anchors.sort(key=lambda anchor: (-anchor[0], anchor[1].index, anchor[2]))
+        sizes = [(self.wish.size + part) // parts for part in reversed(range(parts))]
+        anchors: list[tuple[float, int, int]] = []  # (-score, run, start), ascending
+        for lane in self.finder.by_best(self.wish.category, sizes[0]):
+            if len(anchors) == MOST_ANCHORS and lane.best(sizes[0]) + GAP_BONUS < -anchors[-1][0]:
+                break
+            for score, start in self._windows(lane, sizes[0]):
+                insort(anchors, (-score, lane.index, start))
+                del anchors[MOST_ANCHORS:]
         found: dict[tuple[int, ...], float] = {}
-        for _score, lane, start in anchors[:MOST_ANCHORS]:
-            block = self._from_anchor(lane, start, sizes, wish, house)
+        for _score, run, start in anchors:
+            block = self._from_anchor(self.finder.lanes[run], start, sizes)
             if block is not None:
                 found[block.seats] = max(block.score, found.get(block.seats, block.score))
         ordered = sorted(
@@ -213,100 +263,80 @@ class SeatFinder:
         )
         return ordered[:MOST_BLOCKS]
 
-    def _from_anchor(self, lane: _Lane, start: int, sizes: Sequence[int], wish: Wish, house: House) -> Block | None:
+    def _from_anchor(self, lane: _Lane, start: int, sizes: Sequence[int]) -> Block | None:
         centre = lane.centre(start, sizes[0])
         taken = {lane.index}
         seats = list(lane.seats(start, sizes[0]))
         score = lane.mean(start, sizes[0]) * sizes[0]
         for size in sizes[1:]:
-            near = self._nearest_window(lane, centre, size, wish, house, taken)
+            near = self._nearest_window(lane, centre, size, taken)
             if near is None:
                 return None
             value, other, begin = near
             taken.add(other.index)
             seats += other.seats(begin, size)
             score += value * size
-        return Block(score / wish.size, tuple(sorted(seats)))
+        return Block(score / self.wish.size, tuple(sorted(seats)))
 
     def _nearest_window(
-        self,
-        lane: _Lane,
-        centre: tuple[float, float],
-        size: int,
-        wish: Wish,
-        house: House,
-        taken: Collection[int],
+        self, lane: _Lane, centre: tuple[float, float], size: int, taken: Collection[int]
     ) -> tuple[float, _Lane, int] | None:
         """The window that is good and near, in another run than those taken; its score has the way to it in it."""
         best: tuple[float, _Lane, int] | None = None
-        for other in self._runs_near(lane):
+        for other in self.finder.runs_near(lane):
             if other.index in taken:
                 continue
-            for score, begin in self._windows(other, wish, house, size):
+            for score, begin in self._windows(other, size):
                 value = score - math.dist(centre, other.centre(begin, size)) / APART
                 if best is None or value > best[0]:
                     best = (value, other, begin)
         return best
 
-    def _runs_near(self, lane: _Lane) -> list[_Lane]:
-        """Runs by the distance of their middles, itself first."""
-        if lane.index not in self._nearest:
-            ordered = sorted(self.lanes, key=lambda other: (math.dist(lane.middle, other.middle), other.index))
-            self._nearest[lane.index] = ordered[: NEAREST_RUNS + 1]
-        return self._nearest[lane.index]
-
     # --- Wheelchair spaces ------------------------------------------------------------------------------------------------
 
-    def _with_wheelchairs(self, wish: Wish, house: House) -> list[Block]:
+    def with_wheelchairs(self) -> list[Block]:
         """Spaces near each other whose companion seats suffice, and the rest of the group together and near."""
-        seats = self.shown.compiled.seats
+        wish, quality = self.wish, self.finder.quality
         spaces = [
             seat
-            for seat in seats
-            if seat.flags & _WHEELCHAIR and self._is_for(seat, wish, house) and self._is_in_zone(seat, wish)
+            for index in sorted(self.shown.access_seats)
+            if (seat := self.shown.compiled.seats[index]).flags & _WHEELCHAIR and self._is_for(seat)
         ]
+        spaces = [seat for seat in spaces if not wish.zone or wish.zone in self.finder.lanes[seat.run].zones]
         others = wish.size - wish.wheelchairs - wish.companions
-        found: list[Block] = []
+        found: set[Block] = set()
         for anchor in spaces:
             near = sorted(spaces, key=lambda seat: (math.dist(_at(anchor), _at(seat)), seat.index))[: wish.wheelchairs]
-            companions = self._companions(near, wish, house)
+            companions = self._companions(near)
             if len(near) < wish.wheelchairs or len(companions) < wish.companions:
                 continue
             chosen = [*(seat.index for seat in near), *companions[: wish.companions]]
-            score = sum(self.quality[index] for index in chosen)
+            score = sum(quality[index] for index in chosen)
             if others:
-                rest = self._rest(anchor, others, wish, house)
+                rest = self._nearest_window(self.finder.lanes[anchor.run], _at(anchor), others, ())
                 if rest is None:
                     continue
-                value, seats_of_rest = rest
-                chosen += seats_of_rest
-                score += value * others
+                chosen += rest[1].seats(rest[2], others)
+                score += rest[0] * others
             spread = math.dist(_at(near[0]), _at(near[-1])) / APART
-            found.append(Block(score / wish.size - spread, tuple(sorted(chosen))))
+            found.add(Block(score / wish.size - spread, tuple(sorted(chosen))))
         unique = {block.seats: block for block in sorted(found)}
         return sorted(unique.values(), key=lambda one: (-one.score, one.seats))[:MOST_BLOCKS]
 
-    def _companions(self, spaces: Sequence[CompiledSeat], wish: Wish, house: House) -> list[int]:
+    def _companions(self, spaces: Sequence[CompiledSeat]) -> list[int]:
         """Free companion seats of these spaces, each space's nearest first, in turn."""
         seats = self.shown.compiled.seats
-        lists = [[index for index in space.companions if self._is_for(seats[index], wish, house)] for space in spaces]
-        longest_list = max((len(one) for one in lists), default=0)
-        in_turn = [one[turn] for turn in range(longest_list) for one in lists if turn < len(one)]
+        lists = [[index for index in space.companions if self._is_for(seats[index])] for space in spaces]
+        most = max((len(one) for one in lists), default=0)
+        in_turn = [one[turn] for turn in range(most) for one in lists if turn < len(one)]
         return list(dict.fromkeys(in_turn))
 
-    def _rest(self, anchor: CompiledSeat, size: int, wish: Wish, house: House) -> tuple[float, tuple[int, ...]] | None:
-        near = self._nearest_window(self.lanes[anchor.run], _at(anchor), size, wish, house, ())
-        return (near[0], near[1].seats(near[2], size)) if near is not None else None
-
-    def _is_for(self, seat: CompiledSeat, wish: Wish, house: House) -> bool:
+    def _is_for(self, seat: CompiledSeat) -> bool:
         return bool(
-            house.free[seat.index >> 3] >> (seat.index & 7) & 1
-            and self.shown.categories[seat.index] == wish.category
+            self.house.free[seat.index >> 3] >> (seat.index & 7) & 1
+            and self.shown.categories[seat.index] == self.wish.category
             and seat.index not in self.shown.closed
         )
-
-    def _is_in_zone(self, seat: CompiledSeat, wish: Wish) -> bool:
-        return not wish.zone or wish.zone in self.lanes[seat.run].zones
 
 
 def qualities(shown: Painting) -> list[float]:
