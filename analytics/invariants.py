@@ -65,6 +65,53 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "seats",
+        "Every place of a seated category is one seat, whoever sits on it has no other, and knows it.",
+        """
+        SELECT pool.id::text, 'places without a seat', count(*)::text
+          FROM inventory_pool pool JOIN inventory_place place ON place.pool_id = pool.id
+          LEFT JOIN inventory_seatplace seat ON seat.place_id = place.id
+         GROUP BY pool.id HAVING count(seat.id) > 0 AND count(seat.id) <> count(place.id)
+        UNION ALL
+        SELECT place.position_id::text, 'sits on several seats', count(*)::text
+          FROM inventory_seatplace seat JOIN inventory_place place ON place.id = seat.place_id AND place.state = 'sold'
+         GROUP BY place.position_id HAVING count(*) > 1
+        UNION ALL
+        SELECT position.id::text, position.seat_id, coalesce(seat.seat_id, 'no seat')
+          FROM orders_position position JOIN orders_order sale ON sale.id = position.order_id
+          LEFT JOIN inventory_place place ON place.position_id = position.id AND place.state = 'sold'
+          LEFT JOIN inventory_seatplace seat ON seat.place_id = place.id
+         WHERE sale.state IN ('secured', 'paid') AND position.state <> 'cancelled' AND position.seat_id <> ''
+         GROUP BY position.id, position.seat_id, seat.seat_id
+        HAVING seat.seat_id IS DISTINCT FROM position.seat_id
+           AND NOT EXISTS (SELECT FROM inventory_place other JOIN inventory_seatplace its ON its.place_id = other.id
+                            WHERE other.position_id = position.id AND its.seat_id = position.seat_id)
+        """,
+    ),
+    Invariant(
+        "tables",
+        "A table that is sold as a whole is sold to one order, or to none.",
+        """
+        SELECT seat.performance_id, seat.section, seat."row", count(DISTINCT place.hold_id), count(*) - count(place.hold_id)
+          FROM inventory_seatplace seat
+          JOIN inventory_place place ON place.id = seat.place_id
+          JOIN events_performance performance ON performance.id = seat.performance_id
+          JOIN events_seatingplan plan ON plan.event_id = performance.event_id
+          JOIN seating_mapversion version ON version.id = plan.version_id
+          JOIN LATERAL (
+               SELECT tables.value ->> 'id' AS id, tables.value ->> 'label' AS label, section.value ->> 'name' AS section,
+                      coalesce((tables.value ->> 'is_whole')::boolean, false) AS is_whole
+                 FROM jsonb_array_elements(version.document -> 'floors') AS floor(value),
+                      jsonb_array_elements(floor.value -> 'sections') AS section(value),
+                      jsonb_array_elements(section.value -> 'tables') AS tables(value)) whole
+            ON whole.section = seat.section AND whole.label = seat."row" AND seat.is_at_table
+         WHERE coalesce((plan.whole_tables ->> whole.id)::boolean, whole.is_whole)
+         GROUP BY seat.performance_id, seat.section, seat."row"
+        HAVING count(DISTINCT place.hold_id) FILTER (WHERE place.state = 'sold') > 1
+            OR (bool_or(place.state = 'sold') AND bool_or(place.state IN ('free', 'held')))
+        """,
+    ),
+    Invariant(
         "journal",
         "The journal's last word on a place is the state of its row.",
         """

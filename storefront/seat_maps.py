@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from events.models import SeatingPlan
-from seating.compiled import geometry
+from seating.compiled import CompiledMap, geometry
 from seating.queries import compiled_by_hash
 
 MOST_KEPT = 16  # geometries per process, each in three encodings of up to some 150 kB in all
@@ -34,8 +34,13 @@ class GeometryFile:
 @lru_cache(maxsize=MOST_KEPT)
 def _made(digest: str) -> GeometryFile:
     """Equal maps are one, whichever organizer drew them: whether they may be seen is asked each time."""
-    text = json.dumps(geometry(compiled_by_hash(digest)), separators=(",", ":"), ensure_ascii=False).encode()
-    return GeometryFile({"": text, "gzip": gzip.compress(text, 9, mtime=0), "br": brotli.compress(text, quality=9)})
+    return compressed(compiled_by_hash(digest))
+
+
+def compressed(compiled: CompiledMap) -> GeometryFile:
+    """The geometry in every encoding, as small as it gets: it is done once, and loaded by everybody."""
+    text = json.dumps(geometry(compiled), separators=(",", ":"), ensure_ascii=False).encode()
+    return GeometryFile({"": text, "gzip": gzip.compress(text, 9, mtime=0), "br": brotli.compress(text)})
 
 
 @require_safe

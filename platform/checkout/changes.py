@@ -1,5 +1,6 @@
-"""Change what is on sale already: how much there is, and when and where it happens. The buyers are told."""
+"""Change what is on sale already: how much there is, when and where it happens, on which map. The buyers are told."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,15 +8,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
+from checkout.errors import MapMoveRefused
+from checkout.seat_words import rename_seats
 from events import actions as events
 from events.errors import EventInvalid
-from events.models import Event, Performance, TicketType
+from events.models import Event, Performance, SeatingPlan, TicketType
 from events.queries import event_for_update
-from events.seating_plan import is_of_map
+from events.seating_plan import Painting, fit_quotas, is_of_map, painting_of, plan_of, repin
+from inventory.seat_moves import LockedSeats, lock_all_seats, move_seats
 from inventory.sizing import resize_pools
 from orders.models import Order
 from outbox.actions import enqueue
-from seating.models import Venue
+from seating.difference import Difference, difference
+from seating.models import MapVersion, Venue
+from seating.queries import version_by_id
 from ui.errors import NotFound
 from ui.ids import uuid7
 
@@ -71,6 +77,93 @@ def move_performance(
         enqueue(kind="mail_move", key=str(moved), payload=payload)
     _list_again(performance.event)
     return performance
+
+
+@transaction.atomic
+def move_to_map_version(
+    *,
+    event_id: UUID,
+    version_id: UUID,
+    actor: Actor,
+    categories: Mapping[str, str] | None = None,
+    closed: Sequence[str] | None = None,
+    whole_tables: Mapping[str, bool] | None = None,
+    is_dry_run: bool = False,
+) -> Difference:
+    """Put an event that is on sale on another version of its map, or paint it anew on the same; returns what is different.
+
+    None leaves the event's painting as it is, without what the new map lacks. Who has a seat keeps it, and its category: a
+    taken seat that the new painting puts into another one stays in its own by an override. With `is_dry_run` everything is
+    done and undone. Buyers whose seats have other names are mailed, open pages are told of the new map. Raises NotFound,
+    MapNotFound, EventInvalid, TooFewFree, and MapMoveRefused when a held, sold or blocked seat would go.
+    """
+    event = event_for_update(event_id)
+    plan = plan_of(event_id)
+    if plan is None or not event.is_published:
+        raise EventInvalid(_("Only an event with a seat map that is on sale is moved to another version of it."))
+    version = version_by_id(version_id)
+    if version.kind != MapVersion.Kind.PUBLISHED or version.seat_map.venue_id != event.venue_id:
+        raise EventInvalid(_("Choose a published version of a seat map of this venue."), field="version")
+    old = painting_of(plan)
+    dates = list(Performance.objects.filter(pools__quota__event=event).distinct().order_by("pk"))
+    locked = [lock_all_seats(date.pk) for date in dates]
+    repin(plan, version, categories=categories, closed=closed, whole_tables=whole_tables)
+    new = _for_who_sits_there(plan, old, {seat_id for one in locked for seat_id in one.taken})
+    found = difference(old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories)
+    _check_move(event, new, locked)
+    plan.save()
+    fit_quotas(event, new)
+    for one in locked:
+        move_seats(locked=one, new=new, actor=actor)
+        rename_seats(performance_id=one.performance_id, actor=actor)
+    detail = {"version": str(version.pk), "hash": version.hash, **found.as_dict()}
+    record(verb="move_to_map_version", target=event, actor=actor, detail=detail)
+    _list_again(event)
+    if is_dry_run:
+        transaction.set_rollback(True)
+    return found
+
+
+def _for_who_sits_there(plan: SeatingPlan, old: Painting, taken: set[str]) -> Painting:
+    """The plan's new painting, after taken seats that it puts into another category were painted back into their own."""
+    new = painting_of(plan)
+    own: dict[str, str] = {}
+    for seat_id in taken:
+        was, index = old.compiled.index_of(seat_id), new.compiled.index_of(seat_id)
+        if was is None or index is None:
+            continue
+        category = old.categories[was]
+        if category is not None and new.categories[index] != category and category in new.compiled.categories:
+            own[seat_id] = category
+    if not own:
+        return new
+    plan.categories = {**plan.categories, **own}
+    return painting_of(plan)
+
+
+def _check_move(event: Event, new: Painting, locked: Sequence[LockedSeats]) -> None:
+    """That everybody who has a seat keeps it and every category can be bought. Raises MapMoveRefused."""
+    pools = {
+        category: quota_id
+        for quota_id, category in event.quotas.values_list("pk", "ticket_types__category")
+        if category is not None
+    }
+    going = []
+    for one in locked:
+        for seat_id in one.taken:
+            seat, place = one.seats[seat_id]
+            index = new.compiled.index_of(seat_id)
+            category = None if index is None or index in new.closed else new.categories[index]
+            if category is None or pools.get(category) != place.pool.quota_id:
+                going.append(seat.words)
+    if going:
+        words = _("%(seat)s is held, sold or set aside, and would be gone or cost something else.")
+        raise MapMoveRefused(words % {"seat": going[0]}, seats=going[:100], n=len(going))
+    missing = sorted(set(new.sizes) - set(pools))
+    if missing:
+        names = ", ".join(new.name_of(category) for category in missing)
+        words = _("Nobody could buy these categories, because no ticket type is for them: %(names)s.")
+        raise MapMoveRefused(words % {"names": names}, categories=missing)
 
 
 def _list_again(event: Event) -> None:

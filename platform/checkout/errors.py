@@ -10,6 +10,14 @@ class BasketInvalid(BadInput):
     title = _("Choose your tickets again")
 
 
+class MapMoveRefused(DomainError):
+    """The event cannot move to this version of its map. `extra["seats"]` has the words of taken seats that would go, by date's
+    order, `extra["categories"]` the categories that nobody could buy."""
+
+    code = "map_move_refused"
+    title = _("The event cannot move to this map")
+
+
 class SeatsNeeded(BadInput):
     """These tickets are for seats of a map, and no seats, or not as many, were named."""
 

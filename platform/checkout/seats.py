@@ -12,10 +12,13 @@ from checkout.errors import BasketInvalid
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key, keep_refusal
 from config import failpoints
+from events.models import SeatingPlan
 from idempotency.actions import is_answered
 from inventory import actions as stock
+from inventory.best_seats import House, Wish, finder_of
 from inventory.claim import ClaimAnswer, ClaimLine, ClaimRequest
 from inventory.errors import MapChanged, SeatsInvalid, SeatTaken
+from inventory.live import seats_of
 from inventory.models import Hold
 from inventory.queries import database_now
 from inventory.seats import SeatsNow, check_choice, lock_runs, read_runs
@@ -52,8 +55,10 @@ def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice:
             if now.version != offer.version:
                 offer = now
                 continue
+            if isinstance(refused, SeatTaken):
+                refused = _with_alternative(refused, offer, basket, choice)
             keep_refusal(asked, refused)
-            raise
+            raise refused from None
         if claimed.answer.verdict == "stale":
             offer = read_offer(performance_id)
         elif claimed.answer.verdict == "busy" and not waits:
@@ -109,6 +114,20 @@ def claim_named(
             waits_for_runs=waits_for_runs,
         )
     return Claimed(offer, priced, request, named, answer)
+
+
+def _with_alternative(refused: SeatTaken, offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> SeatTaken:
+    """The refusal with other seats for the same people, near those that they wanted, if there are any together."""
+    seating, vector = offer.seating, seats_of(offer.performance_id)
+    types = [type_id for type_id in choice.seats if choice.seats[type_id]]
+    categories = {offer.kinds[type_id].category for type_id in types}
+    if seating is None or vector is None or vector[1].map != seating.hash or choice.is_access or len(categories) != 1:
+        return refused
+    chosen = sorted(index for type_id in types for index in choice.seats[type_id])
+    gone = frozenset(refused.extra["seats"])  # what was announced may be older than what was refused
+    house = House(free=vector[1].without(gone).free, is_strict=seating.orphans != SeatingPlan.Orphans.OFF)
+    found = finder_of(seating.painting).near(Wish(len(chosen), categories.pop()), house, to=chosen[0])
+    return refused if found is None else SeatTaken(str(refused.detail), **refused.extra, alternative=list(found.seats))
 
 
 def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> dict[UUID, tuple[int, ...]]:

@@ -214,9 +214,7 @@ def plan_seating(
         words = _("“%(name)s” belongs to no category of a seat map. Choose the seat map before you add ticket types.")
         raise EventInvalid(words % {"name": stray.name}, field="version")
     plan = plan_of(event_id) or SeatingPlan(event=event)
-    plan.version = version
-    compiled = compiled_by_hash(version.hash)
-    plan.categories, plan.closed, plan.whole_tables = _what_fits(plan, compiled)
+    repin(plan, version, categories=None, closed=None, whole_tables=None)
     _set_rules(plan, orphans=orphans, release_access=release_access, release_access_at=release_access_at)
     plan.save()
     fit_quotas(event, painting_of(plan))
@@ -286,6 +284,23 @@ def set_painting(
     if whole_tables is not None:
         _check_ids(whole_tables, _table_ids(compiled), _("“%s” is no table of this map."))
         plan.whole_tables = {table_id: bool(is_whole) for table_id, is_whole in whole_tables.items()}
+
+
+def repin(
+    plan: SeatingPlan,
+    version: MapVersion,
+    *,
+    categories: Mapping[str, str] | None,
+    closed: Sequence[str] | None,
+    whole_tables: Mapping[str, bool] | None,
+) -> None:
+    """Another version for a plan that the caller saves: the painting given, or what of the old one is on the new map.
+
+    Raises EventInvalid.
+    """
+    plan.version = version
+    plan.categories, plan.closed, plan.whole_tables = _what_fits(plan, compiled_by_hash(version.hash))
+    set_painting(plan, categories=categories, closed=closed, whole_tables=whole_tables)
 
 
 def quota_of_category(event: Event, plan: SeatingPlan, category: str) -> Quota:

@@ -148,6 +148,13 @@ class SeatFinder:
         """Blocks in one run each, best first: equal to looking at every window of every run."""
         return _Search(self, wish, house).together()
 
+    def near(self, wish: Wish, house: House, *, to: int) -> Block | None:
+        """Seats together, good and near the seat with index `to`; None where there are none around."""
+        seat = self.shown.compiled.seats[to]
+        search = _Search(self, wish, house)
+        found = search.nearest_window(self.lanes[seat.run], _at(seat), wish.size, ())
+        return Block(found[0], found[1].seats(found[2], wish.size)) if found is not None else None
+
     def largest(self, wish: Wish, house: House) -> int:
         """How many could sit together, whatever the wish's size."""
         return _Search(self, wish, house).largest()
@@ -269,7 +276,7 @@ class _Search:
         seats = list(lane.seats(start, sizes[0]))
         score = lane.mean(start, sizes[0]) * sizes[0]
         for size in sizes[1:]:
-            near = self._nearest_window(lane, centre, size, taken)
+            near = self.nearest_window(lane, centre, size, taken)
             if near is None:
                 return None
             value, other, begin = near
@@ -278,7 +285,7 @@ class _Search:
             score += value * size
         return Block(score / self.wish.size, tuple(sorted(seats)))
 
-    def _nearest_window(
+    def nearest_window(
         self, lane: _Lane, centre: tuple[float, float], size: int, taken: Collection[int]
     ) -> tuple[float, _Lane, int] | None:
         """The window that is good and near, in another run than those taken; its score has the way to it in it."""
@@ -313,7 +320,7 @@ class _Search:
             chosen = [*(seat.index for seat in near), *companions[: wish.companions]]
             score = sum(quality[index] for index in chosen)
             if others:
-                rest = self._nearest_window(self.finder.lanes[anchor.run], _at(anchor), others, ())
+                rest = self.nearest_window(self.finder.lanes[anchor.run], _at(anchor), others, ())
                 if rest is None:
                     continue
                 chosen += rest[1].seats(rest[2], others)

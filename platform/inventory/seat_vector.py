@@ -63,6 +63,13 @@ class SeatVector:
         mask = int(padded.translate(_FREE_DIGITS)[::-1] or b"0", 16) & ((1 << self.n) - 1)
         return mask.to_bytes((self.n + 7) // 8, "little")
 
+    def without(self, seats: Iterable[int]) -> "SeatVector":
+        """The same with these seats gone."""
+        states = bytearray(self.states)
+        for index in seats:
+            states[index >> 2] |= GONE << 2 * (index & 3)
+        return SeatVector(self.map, self.n, bytes(states))
+
     def runs_since(self, before: "SeatVector | None") -> list[list[int]]:
         """What differs from `before`, as `[first index, how many, state]`; everything when that is of another map."""
         if before is None or (before.map, before.n) != (self.map, self.n):

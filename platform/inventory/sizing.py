@@ -22,17 +22,22 @@ def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
     """
     if quota.ticket_types.filter(category__gt="").exists():
         raise EventInvalid(_("The number of these places is the seat map's to say."), field="quantity")
-    changed = 0
-    for pool in Pool.objects.select_for_update().filter(quota=quota).order_by("pk"):
-        present = pool.places.count()
-        if present < size:
-            _add(pool, size - present)
-        elif present > size:
-            _remove(pool, present - size, actor=actor)
-        if present != size:
-            mark_changed(pool.performance_id)
-        changed += size - present
-    return changed
+    return sum(
+        resize_pool(pool, size=size, actor=actor)
+        for pool in Pool.objects.select_for_update().filter(quota=quota).order_by("pk")
+    )
+
+
+def resize_pool(pool: Pool, *, size: int, actor: Actor) -> int:
+    """The same for one pool, whose places are any of so many: a quota's or an area's. Raises TooFewFree."""
+    present = pool.places.count()
+    if present < size:
+        _add(pool, size - present)
+    elif present > size:
+        _remove(pool, present - size, actor=actor)
+    if present != size:
+        mark_changed(pool.performance_id)
+    return size - present
 
 
 def _add(pool: Pool, number: int) -> None:

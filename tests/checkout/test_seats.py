@@ -105,6 +105,7 @@ def test_a_taken_seat_is_refused_by_name(hall):
         world.hold_seats(hall, Adult=["Stalls-A-2", "Stalls-A-3"])
 
     assert refused.value.extra["seats"] == world.seats_named(hall, "Stalls-A-2")
+    assert refused.value.extra["alternative"] == world.seats_named(hall, "Stalls-A-6", "Stalls-A-7")
     assert str(refused.value.detail) == "Somebody else has just taken seat 2 in row A, Stalls."
     assert Hold.objects.count() == 1
 
