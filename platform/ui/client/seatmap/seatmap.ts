@@ -20,6 +20,8 @@ export interface SeatMapOptions extends GestureOptions {
   tapPitch?: { touch: number; mouse: number };
   /** Draws over the map with the same camera; `context` is in CSS pixels of the view. Called after every change. */
   overlay?: (context: CanvasRenderingContext2D, map: SeatMap) => void;
+  /** Draws on the ground, beneath all seats: a plan that is traced over. `view` may be another one than the camera's. */
+  underlay?: (context: CanvasRenderingContext2D, view: View, width: number, height: number) => void;
 }
 
 export interface SeatMapEvents {
@@ -435,6 +437,7 @@ export class SeatMap {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.fillStyle = this.theme.ground;
     context.fillRect(0, 0, width, height);
+    this.options.underlay?.(context, view, width, height);
     this.painter.paint({ context, view, width, height }, this.floor);
   }
 
