@@ -35,6 +35,7 @@ class SeatMap(models.Model):
     editor_name = models.CharField(max_length=120, blank=True)
     editing_until = models.DateTimeField(null=True)
     plan_image = models.CharField(max_length=200, blank=True)  # path in private storage: what is traced over
+    plan_placement = models.JSONField(default=dict, db_default={})  # x, y, scale (cm per pixel), opacity
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
