@@ -1,5 +1,6 @@
 """The portal's forms: they read what was typed; the verbs judge it."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from events.actions import local_time
-from events.models import Event, Performance, TicketType
+from events.models import Event, Performance, SeatingPlan, TicketType
 from inventory.blocks import COLORS
 from people.actions import LONGEST_LEGAL_TEXT
 from people.models import LegalText, Membership
@@ -220,11 +221,24 @@ class TicketTypeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
-    def __init__(self, *args: Any, currency: str, with_quantity: bool = True, **kwargs: Any) -> None:
+    category = forms.ChoiceField(label=_("Category of the seat map"))
+
+    def __init__(
+        self,
+        *args: Any,
+        currency: str,
+        with_quantity: bool = True,
+        categories: list[tuple[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
-        if not with_quantity:
+        if not with_quantity or categories:
             del self.fields["quantity"]
+        if categories:
+            self.fields["category"].choices = categories  # type: ignore[attr-defined]
+        else:
+            del self.fields["category"]
 
     @classmethod
     def of(cls, ticket_type: TicketType, *, currency: str, quantity: int | None) -> "TicketTypeForm":
@@ -365,6 +379,114 @@ class RoomForm(forms.Form):
         if not 2000 < typed.year < 2200:
             raise forms.ValidationError(_now("Enter a date and a time of these years."))
         return local_time(typed.replace(tzinfo=None), self.zone)
+
+
+class VenueForm(forms.Form):
+    """A place where performances happen."""
+
+    venue = forms.CharField(label=_("Name of the venue"), max_length=120, widget=_plain())
+    city = forms.CharField(label=_("City"), required=False, max_length=80, widget=_plain())
+    address = forms.CharField(label=_("Street and number"), required=False, max_length=250, widget=_plain())
+    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=_zone_choices)
+
+
+class SeatMapForm(forms.Form):
+    """A new seat map of a venue: blank, or like one of the houses that are ready."""
+
+    name = forms.CharField(
+        label=_("Name of the map"),
+        max_length=80,
+        help_text=_("For instance: Main hall, seated."),
+        widget=_plain(),
+    )
+    start = forms.ChoiceField(
+        label=_("Begin with"),
+        choices=[
+            ("", _("An empty sheet")),
+            ("theatre", _("A theatre: stalls, circle, rows of seats")),
+            ("cabaret", _("A cabaret: tables")),
+            ("standing", _("A standing hall with a balcony")),
+            ("stadium", _("A stadium: 20,000 seats")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
+class VersionForm(forms.Form):
+    """What a version is remembered by."""
+
+    name = forms.CharField(label=_("Name of the version"), required=False, max_length=80, widget=_plain())
+
+
+class SeatPlanForm(forms.Form):
+    """Which seats an event sells, and the rules that choosing them obeys. Times are typed in the venue's zone."""
+
+    version = forms.ChoiceField(label=_("Seat map"), error_messages={"required": _("Choose a published seat map.")})
+    orphans = forms.ChoiceField(
+        label=_("Single seats"), choices=SeatingPlan.Orphans.choices, initial=SeatingPlan.Orphans.STRICT
+    )
+    release_access = forms.ChoiceField(
+        label=_("Wheelchair spaces go to everybody"),
+        choices=SeatingPlan.ReleaseAccess.choices,
+        initial=SeatingPlan.ReleaseAccess.NEVER,
+        help_text=_("Until then only people who need them can choose wheelchair spaces and companion seats."),
+    )
+    release_access_at = forms.DateTimeField(label=_("From when"), required=False, widget=_moment())
+
+    def __init__(self, *args: Any, zone: str, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        if versions:
+            self.fields["version"].choices = versions  # type: ignore[attr-defined]
+        else:
+            del self.fields["version"]  # on sale already: only the rules may change here
+
+    @classmethod
+    def of(cls, plan: SeatingPlan | None, *, zone: str, versions: list[tuple[str, str]]) -> "SeatPlanForm":
+        """Filled in from the plan, or with the defaults while there is none."""
+        if plan is None:
+            return cls(zone=zone, versions=versions)
+        at = plan.release_access_at
+        initial = {
+            "version": str(plan.version_id),
+            "orphans": plan.orphans,
+            "release_access": plan.release_access,
+            "release_access_at": at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if at else None,
+        }
+        return cls(initial=initial, zone=zone, versions=versions)
+
+    def clean_release_access_at(self) -> datetime | None:
+        """An instant."""
+        typed: datetime | None = self.cleaned_data["release_access_at"]
+        return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
+
+
+class SeatPricesForm(forms.Form):
+    """A first ticket for each category of an event's seats that has none: its price, before fees."""
+
+    def __init__(self, *args: Any, currency: str, categories: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        for key, name in categories.items():
+            self.fields[f"price-{key}"] = forms.CharField(
+                label=name, required=False, max_length=14, widget=_plain(inputmode="decimal")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """`prices` has the minor units of each category that was given one."""
+        cleaned = super().clean() or self.cleaned_data
+        prices = dict[str, int]()
+        for field, typed in list(cleaned.items()):
+            if not str(typed).strip():
+                continue
+            try:
+                prices[field.removeprefix("price-")] = parse_money(typed, self.currency)
+            except ValueError:
+                example = amount_text(parse_money("24", self.currency), self.currency)
+                self.add_error(field, _now("Enter an amount like %(example)s.") % {"example": example})
+        cleaned["prices"] = prices
+        return cleaned
 
 
 class GateForm(forms.Form):

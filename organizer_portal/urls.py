@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from organizer_portal.views import door, events, home, money, orders, seating, settings, stock, team, waiting_room
+from organizer_portal.views import (
+    door,
+    events,
+    home,
+    money,
+    orders,
+    seat_maps,
+    seat_plans,
+    seating,
+    settings,
+    stock,
+    team,
+    waiting_room,
+)
 
 app_name = "organizer_portal"
 urlpatterns = [
@@ -31,6 +44,8 @@ urlpatterns = [
         name="seat_move",
     ),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
+    path("events/<uuid:event_id>/seat-plan/", seat_plans.seat_plan, name="seat_plan"),
+    path("events/<uuid:event_id>/seat-plan/prices/", seat_plans.seat_prices, name="seat_prices"),
     path("events/<uuid:event_id>/waiting-room/", waiting_room.waiting_room, name="waiting_room"),
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
@@ -38,6 +53,22 @@ urlpatterns = [
     path("events/<uuid:event_id>/publication/", events.publication, name="publication"),
     path("events/<uuid:event_id>/ticket-types/new/", events.new_ticket_type, name="new_ticket_type"),
     path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/", events.ticket_type, name="ticket_type"),
+    path("venues/", seat_maps.venues, name="venues"),
+    path("venues/new/", seat_maps.new_venue, name="new_venue"),
+    path("venues/<uuid:venue_id>/seat-maps/new/", seat_maps.new_seat_map, name="new_seat_map"),
+    path("seat-maps/<uuid:map_id>/", seat_maps.seat_map, name="seat_map"),
+    path("seat-maps/<uuid:map_id>/thumbnail.svg", seat_maps.thumbnail_picture, name="seat_map_thumbnail"),
+    path("seat-maps/<uuid:map_id>/editor/", seat_maps.editor, name="seat_map_editor"),
+    path("seat-maps/<uuid:map_id>/lease/", seat_maps.lease, name="seat_map_lease"),
+    path("seat-maps/<uuid:map_id>/draft/", seat_maps.draft, name="seat_map_draft"),
+    path("seat-maps/<uuid:map_id>/plan/", seat_maps.plan, name="seat_map_plan"),
+    path("seat-maps/<uuid:map_id>/versions/", seat_maps.versions, name="map_versions"),
+    path("seat-maps/<uuid:map_id>/versions/<uuid:version_id>/", seat_maps.version, name="map_version"),
+    path(
+        "seat-maps/<uuid:map_id>/versions/<uuid:version_id>/restoration/",
+        seat_maps.restorations,
+        name="map_restoration",
+    ),
     path("price/", events.price, name="price"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),

@@ -21,9 +21,11 @@ from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
 from events.models import Event, Performance, TicketType
 from events.preview import preview_token
+from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
 from organizer_portal.forms import EventChangeForm, EventForm, MoveForm, TicketTypeForm
+from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plan
@@ -182,7 +184,11 @@ def _missing(found: Event) -> list[dict[str, str]]:
     """What keeps a draft from going on sale, each with where to mend it."""
     prices = list(found.ticket_types.filter(is_active=True).values_list("price", flat=True))
     missing = []
-    if not prices:
+    if unpriced := unpriced_categories(found):
+        words = _("Give each category of the seat map a price: %(names)s.") % {"names": ", ".join(unpriced.values())}
+        url = reverse("organizer_portal:seat_plan", args=[found.pk])
+        missing.append({"words": words, "url": url, "action": _("Set prices")})
+    elif not prices:
         url = reverse("organizer_portal:new_ticket_type", args=[found.pk])
         missing.append({"words": _("Add at least one kind of ticket."), "url": url, "action": _("Add tickets")})
     if any(prices) and not can_take_payments():
@@ -276,8 +282,9 @@ def publication(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespons
 def new_ticket_type(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """Offer something more, while the event is a draft."""
     found = event_or_404(event_id)
-    initial = {} if found.ticket_types.exists() else {"name": _("General admission")}
-    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency)
+    categories = categories_of(found)
+    initial = {} if categories or found.ticket_types.exists() else {"name": _("General admission")}
+    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency, categories=categories)
     if request.method == "POST" and form.is_valid():
         try:
             add_ticket_type(event_id=found.pk, actor=desk.actor, **form.cleaned_data)
@@ -297,8 +304,9 @@ def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id
     if kind is None:
         raise NotFound
     # Of a type that draws from several quotas no single number says how many there are.
+    # Neither does one of a seat map's category: the map does.
     sizes = list(kind.quotas.values_list("size", flat=True))
-    quantity = sizes[0] if len(sizes) == 1 else None
+    quantity = sizes[0] if len(sizes) == 1 and not is_of_map(kind) else None
     if request.method == "POST":
         form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=quantity is not None)
     else:

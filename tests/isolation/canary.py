@@ -22,6 +22,7 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from events.models import Event
+from events.seating_plan import plan_of
 from inventory import blocks
 from inventory.models import Hold
 from notifications.models import EmailMessage
@@ -33,6 +34,7 @@ from payments.models import Payment, Refund
 from people.actions import add_member, invite_member, write_legal_text
 from people.models import LegalText, Membership
 from scanning.actions import create_gate, pair_device, scan
+from seating.drafts import PLACEMENT_MEMBERS, open_draft, set_plan
 from tests import seated, world
 from tickets.models import Ticket
 from tickets.queries import tickets_of_order
@@ -58,6 +60,7 @@ MACHINE_MADE = {
     "people.Consent.text_version": "a version of our own text",
     "people.Consent.reference": "an id",
     "seating.Venue.timezone": "a time zone",
+    "seating.SeatMap.plan_placement": "four numbers",
     "seating.MapVersion.hash": "a digest",
     "seating.MapVersion.actor": "a kind and an id, append-only",
     "events.Event.currency": "a currency",
@@ -234,7 +237,13 @@ def _seat(word: str) -> None:
     document = replace(plain, categories=tuple(replace(one, name=f"{word} {one.name}") for one in plain.categories))
     event = seated.seated_event(title=f"{word} Hamlet", document=document, venue=f"{word} Hall", city=f"{word}town")
     seated.order_seats(event, 0, buyer=world.BEA)
+    plan = plan_of(event.pk)
+    assert plan is not None
     purpose = blocks.Purpose(owner="press", reason=f"{word} critics", note=f"{word} front row")
+    drawn = plan.version.seat_map
+    open_draft(map_id=drawn.pk, session=f"{word}-session", editor=f"{word} editor", actor=SYSTEM)
+    image = storages["private"].save(f"plans/{word}.webp", ContentFile(b"RIFF"))
+    set_plan(map_id=drawn.pk, image=image, placement=dict.fromkeys(PLACEMENT_MEMBERS, 1.0), actor=SYSTEM)
     blocks.block_seats(performance_id=world.the_performance(event).pk, seats=[4], purpose=purpose, actor=SYSTEM)
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import User
+from seating.models import SeatMap
 from tests import world
 from tests.conftest import HOUSES
 from tests.isolation.canary import Furnished
@@ -98,6 +99,20 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
     "organizer_portal:price": staff(200, 403),
+    "organizer_portal:seat_plan": staff(200, 403),
+    "organizer_portal:seat_prices": staff(302, 403, "POST"),
+    "organizer_portal:venues": staff(200, 403),
+    "organizer_portal:new_venue": staff(200, 403),
+    "organizer_portal:new_seat_map": staff(200, 403),
+    "organizer_portal:seat_map": staff(200, 403),
+    "organizer_portal:seat_map_thumbnail": staff(200, 403),
+    "organizer_portal:seat_map_editor": staff(200, 403),
+    "organizer_portal:seat_map_lease": staff(400, 403, "POST"),
+    "organizer_portal:seat_map_draft": staff(200, 403),
+    "organizer_portal:seat_map_plan": staff(200, 403),
+    "organizer_portal:map_versions": staff(302, 403, "POST"),
+    "organizer_portal:map_version": staff(404, 403),
+    "organizer_portal:map_restoration": staff(404, 403, "POST"),
     "organizer_portal:orders": staff(200, 403),
     "organizer_portal:order": staff(200, 403),
     "organizer_portal:deliveries": staff(302, 403, "POST"),
@@ -194,6 +209,10 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "api:get_order": [made.ordered.number],
         "api:list_order_tickets": [made.ordered.number],
         "account_reset_password_from_key": ["1", "no-key"],
+        "organizer_portal:new_seat_map": [made.event.venue_id],
+        **{f"organizer_portal:{name}": [a_map().pk] for name in _OF_MAPS},
+        "organizer_portal:map_version": [a_map().pk, NOBODY],
+        "organizer_portal:map_restoration": [a_map().pk, NOBODY],
         "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
         "organizer_portal:devices": [made.event.pk, NOBODY],
         "organizer_portal:sale_resumption": [made.event.pk, NOBODY],
@@ -226,10 +245,26 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
     return reverse(name, args=arguments.get(name, []), urlconf=urlconf)
 
 
+def a_map() -> SeatMap:
+    """One of the organizer's seat maps."""
+    return SeatMap.objects.earliest("pk")
+
+
+_OF_MAPS = (
+    "seat_map",
+    "seat_map_thumbnail",
+    "seat_map_editor",
+    "seat_map_lease",
+    "seat_map_draft",
+    "seat_map_plan",
+    "map_versions",
+)
 _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
 _OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
+    "seat_plan",
+    "seat_prices",
     "stock_proofs",
     "waiting_room",
     "line",

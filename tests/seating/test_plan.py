@@ -54,7 +54,7 @@ def test_a_block_is_rows_from_front_to_back_each_from_left_to_right() -> None:
     assert [seat.x - front.seats[0].x for seat in front.seats] == [0, 50, 100, 150]
     assert third.seats[0].y - front.seats[0].y == 180
     assert [seat.id for seat in second.seats] == ["stalls_1_2_1", "stalls_1_2_2", "stalls_1_2_3", "stalls_1_2_4"]
-    assert faults_of(document) == []
+    assert [fault.code for fault in faults_of(document)] == ["few_wheelchairs"]
 
 
 def test_an_aisle_takes_room_and_parts_the_row() -> None:

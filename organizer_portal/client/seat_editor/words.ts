@@ -1,0 +1,23 @@
+/**
+ * The editor's words. They are written here in English; the page brings their translations (organizer_portal/editor_words.py,
+ * which a test keeps complete).
+ */
+const node = document.getElementById("editor-words");
+const translated = JSON.parse(node?.textContent ?? "{}") as Record<string, string>;
+
+/** `t("{n} seats", { n: 12 })` */
+export function t(words: string, values: Record<string, string | number> = {}): string {
+  return (translated[words] ?? words).replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ""));
+}
+
+/** One or many: `tn("{n} seat", "{n} seats", 12)`; the number is written as the page's language does. */
+export function tn(one: string, many: string, number: number): string {
+  return t(number === 1 ? one : many, { n: n(number) });
+}
+
+const language = document.documentElement.lang || "en";
+const numbers = new Intl.NumberFormat(language);
+
+export function n(value: number, digits = 0): string {
+  return digits ? value.toLocaleString(language, { maximumFractionDigits: digits }) : numbers.format(value);
+}

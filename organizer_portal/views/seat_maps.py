@@ -1,0 +1,376 @@
+"""Venues and their seat maps: list, create, the editor and what it asks for, versions and what they change."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.storage import storages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events.actions import create_venue
+from organizer_portal.access import EDIT_EVENTS, Desk, staff
+from organizer_portal.editor_words import editor_tools, editor_words
+from organizer_portal.forms import SeatMapForm, VenueForm, VersionForm
+from organizer_portal.map_changes import Changes, changes_between
+from organizer_portal.map_drawing import difference_drawing, thumbnail
+from organizer_portal.plan_image import store_plan
+from organizer_portal.views.events import place_refusal
+from seating.actions import create_seat_map, publish_version, save_version
+from seating.checks import faults_of
+from seating.document import MOST_BYTES, Category, Document, Floor, parse
+from seating.drafts import close_draft, open_draft, restore_version, save_draft, set_plan
+from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
+from seating.models import MapVersion, SeatMap, Venue
+from seating.plan import compile_plan, preset
+from seating.queries import seat_map_by_id, version_by_id
+from ui.errors import BodyTooLarge, DomainError, MalformedBody, NotFound
+from ui.forms import posted
+from ui.ids import new_token
+from ui.problems import domain_problem
+
+P = ParamSpec("P")
+JsonView = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
+MOST_LISTED = 300  # changed seats named one by one; the drawing has them all
+
+
+def json_door(view: JsonView[P]) -> JsonView[P]:
+    """What the editor's script asks: a refusal is a problem document, also one that a page would show as 404."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, desk: Desk, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, desk, *args, **kwargs)
+        except DomainError as error:
+            return domain_problem(error)
+
+    return guarded
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    """The request's JSON object, of at most what a whole document may have. Raises BodyTooLarge, MalformedBody."""
+    content = request.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise BodyTooLarge
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody from error
+    if not isinstance(value, dict):
+        raise MalformedBody
+    return value
+
+
+def _faults(faults: list[Fault]) -> list[dict[str, str]]:
+    return [fault.as_dict() for fault in faults[:MOST_FAULTS_TOLD]]
+
+
+# --- Venues ---------------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def venues(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Every venue with its maps."""
+    found = Venue.objects.prefetch_related("seat_maps__versions").order_by("name", "pk")
+    rows = [(venue, [_row(seat_map) for seat_map in venue.seat_maps.all()]) for venue in found]
+    return render(request, "organizer_portal/venues.html", {"rows": rows})
+
+
+def _row(seat_map: SeatMap) -> dict[str, Any]:
+    published = [version for version in seat_map.versions.all() if version.kind == MapVersion.Kind.PUBLISHED]
+    return {"map": seat_map, "published": published[0] if published else None}
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def new_venue(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """A venue of its own; events make theirs along the way."""
+    form = VenueForm(posted(request), initial={"timezone": desk.organizer.timezone})
+    if request.method == "POST" and form.is_valid():
+        words = dict(form.cleaned_data)
+        try:
+            venue = create_venue(name=words.pop("venue"), actor=desk.actor, **words)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            return redirect("organizer_portal:new_seat_map", venue.pk)
+    return render(request, "organizer_portal/venue_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def new_seat_map(request: HttpRequest, desk: Desk, venue_id: UUID) -> HttpResponse:
+    """A map of a venue, then on to its editor."""
+    venue = Venue.objects.filter(pk=venue_id).first()
+    if venue is None:
+        raise NotFound
+    form = SeatMapForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_seat_map(venue=venue, document=_first_draft(**form.cleaned_data), actor=desk.actor)
+        except DomainError as refusal:
+            place_refusal(form, refusal)
+        else:
+            return redirect("organizer_portal:seat_map_editor", made.pk)
+    context = {"form": form, "venue": venue}
+    return render(request, "organizer_portal/seat_map_new.html", context, status=422 if form.errors else 200)
+
+
+def _first_draft(*, name: str, start: str) -> Document:
+    """An empty sheet, or one of the houses that are ready."""
+    return replace(compile_plan(preset(start)).document, name=name) if start else blank(name)
+
+
+def blank(name: str) -> Document:
+    """What a new map starts from: one floor of 40 by 30 metres, and one category to paint with."""
+    return Document(
+        name=name,
+        width=4000.0,
+        height=3000.0,
+        categories=(Category(key="standard", name=_("Standard"), color="#0072b2"),),
+        floors=(Floor(id="floor-1", name=_("Ground floor")),),
+    )
+
+
+# --- One map -------------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def seat_map(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """A map's picture, figures, faults and versions."""
+    return _map_page(request, seat_map_by_id(map_id))
+
+
+def _map_page(
+    request: HttpRequest, found: SeatMap, *, refusal: DomainError | None = None, form: VersionForm | None = None
+) -> HttpResponse:
+    document = parse(found.draft)
+    faults = faults_of(document, zone=found.venue.timezone)
+    context = {
+        "map": found,
+        "n_seats": sum(1 for _seat in document.seats),
+        "n_places": sum(area.capacity for area in document.areas),
+        "errors": [fault for fault in faults if fault.severity == "error"],
+        "warnings": [fault for fault in faults if fault.severity != "error"],
+        "versions": list(found.versions.defer("document").all()),
+        "refusal": refusal,
+        "form": form,
+        "version_form": form or VersionForm(),
+    }
+    return render(request, "organizer_portal/seat_map.html", context, status=422 if refusal else 200)
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def thumbnail_picture(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """The draft as a small SVG."""
+    drawn = thumbnail(parse(seat_map_by_id(map_id).draft))
+    return HttpResponse(drawn, content_type="image/svg+xml", headers={"Cache-Control": "private, no-cache"})
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def editor(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """The editor's page: an empty desk that its script fills from `draft`."""
+    found = seat_map_by_id(map_id)
+    context = {
+        "map": found,
+        "tools": editor_tools(),
+        "session": new_token()[:24],
+        "words": editor_words() if get_language() != "en" else {},
+        "back_url": reverse("organizer_portal:seat_map", args=[found.pk]),
+    }
+    return render(request, "organizer_portal/seat_map_editor.html", context)
+
+
+@require_http_methods(["POST", "DELETE"])
+@staff(EDIT_EVENTS)
+@json_door
+def lease(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """POST takes or renews the lease of a tab, DELETE gives it back. `{"session", "take_over"}`."""
+    asked = _body(request)
+    session = str(asked.get("session", ""))
+    if request.method == "DELETE":
+        close_draft(map_id=map_id, session=session)
+        return HttpResponse(status=204)
+    found = open_draft(
+        map_id=map_id,
+        session=session,
+        editor=_editor_name(desk),
+        take_over=asked.get("take_over") is True,
+        actor=desk.actor,
+    )
+    return JsonResponse({"is_mine": found.is_mine, "editor": found.editor, "revision": found.revision})
+
+
+def _editor_name(desk: Desk) -> str:
+    return desk.membership.name or desk.membership.email
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+@json_door
+def draft(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """GET: the document with its revision, plan and faults. POST `{"session", "base", "patch"}`: save a change."""
+    if request.method == "POST":
+        asked = _body(request)
+        base = asked.get("base")
+        saved = save_draft(
+            map_id=map_id,
+            session=str(asked.get("session", "")),
+            editor=_editor_name(desk),
+            base_revision=base if isinstance(base, int) else 0,
+            patch=asked.get("patch"),
+        )
+        return JsonResponse({"revision": saved.revision, "faults": _faults(saved.faults)})
+    found = seat_map_by_id(map_id)
+    faults = faults_of(parse(found.draft), zone=found.venue.timezone)
+    return JsonResponse(
+        {
+            "revision": found.revision,
+            "document": found.draft,
+            "faults": _faults(faults),
+            "plan": {**found.plan_placement, "image": bool(found.plan_image)} if found.plan_image else None,
+        }
+    )
+
+
+@require_http_methods(["GET", "POST", "PUT"])
+@staff(EDIT_EVENTS)
+def plan(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """The picture that is traced over: GET shows it, POST (a form with `plan`) replaces it, PUT says where it lies."""
+    found = seat_map_by_id(map_id)
+    if request.method in ("GET", "HEAD"):
+        if not found.plan_image:
+            raise NotFound
+        with storages["private"].open(found.plan_image) as picture:
+            return HttpResponse(picture.read(), content_type="image/webp")
+    return _change_plan(request, desk, found)
+
+
+@json_door
+def _change_plan(request: HttpRequest, desk: Desk, found: SeatMap) -> HttpResponse:
+    if request.method == "PUT":
+        set_plan(map_id=found.pk, image=found.plan_image, placement=_body(request), actor=desk.actor)
+        return HttpResponse(status=204)
+    upload = request.FILES.get("plan")
+    if upload is None:
+        raise MapInvalid([Fault("plan", _("Choose a picture first."))])
+    name, width, _height = store_plan(upload.read())
+    # Until somebody measures it, a plan is as wide as the map.
+    placement = {"x": 0.0, "y": 0.0, "scale": max(float(found.draft["width"]), 100.0) / width, "opacity": 0.5}
+    set_plan(map_id=found.pk, image=name, placement=placement, actor=desk.actor)
+    return JsonResponse({**placement, "image": True})
+
+
+# --- Versions ----------------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@staff(EDIT_EVENTS)
+def versions(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
+    """Keep the draft as a version; with `publish` in the form one that events may sell."""
+    found = seat_map_by_id(map_id)
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        return _map_page(request, found, refusal=DomainError(form.errors.as_text()), form=form)
+    try:
+        if "publish" in request.POST:
+            made = publish_version(map_id=found.pk, name=form.cleaned_data["name"], actor=desk.actor)
+            words = _("Version %(number)d is published: events can sell it.")
+        else:
+            made = save_version(map_id=found.pk, name=form.cleaned_data["name"], actor=desk.actor)
+            words = _("Version %(number)d is kept.")
+    except DomainError as refusal:
+        return _map_page(request, found, refusal=refusal, form=form)
+    messages.success(request, words % {"number": made.number})
+    return redirect("organizer_portal:seat_map", found.pk)
+
+
+def _version_of(map_id: UUID, version_id: UUID) -> MapVersion:
+    found = version_by_id(version_id)
+    if found.seat_map_id != map_id:
+        raise NotFound
+    return found
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def version(request: HttpRequest, desk: Desk, map_id: UUID, version_id: UUID) -> HttpResponse:
+    """What has changed since a version, drawn and listed; `?from=<number>` compares it with an earlier one instead."""
+    found = _version_of(map_id, version_id)
+    since = request.GET.get("from", "")
+    earlier = found.seat_map.versions.filter(number=int(since)).first() if since.isdigit() and len(since) < 9 else None
+    before = parse(earlier.document if earlier else found.document)
+    after = parse(found.document if earlier else found.seat_map.draft)
+    changes = changes_between(before, after)
+    words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
+    gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
+    drawings = [(floor.name, difference_drawing(floor, changes, words=words)) for floor in [*after.floors, *gone]]
+    context = {
+        "map": found.seat_map,
+        "version": found,
+        "earlier": earlier,
+        "others": list(found.seat_map.versions.filter(number__lt=found.number).defer("document")),
+        "changes": changes,
+        "groups": _groups(changes),
+        "drawings": [(name, drawn) for name, drawn in drawings if drawn],
+        "most": MOST_LISTED,
+    }
+    return render(request, "organizer_portal/map_version.html", context)
+
+
+def _groups(changes: Changes) -> list[dict[str, Any]]:
+    """The lists of a difference, each with its heading, its count and at most MOST_LISTED lines."""
+    one = {"added": changes.added, "removed": changes.removed}
+    two = {"moved": changes.moved, "relabelled": changes.relabelled, "recategorised": changes.recategorised}
+    headings = {
+        "added": _("Added"),
+        "removed": _("Removed"),
+        "moved": _("Moved"),
+        "relabelled": _("Called otherwise"),
+        "recategorised": _("In another category"),
+    }
+    lines: dict[str, list[str]] = {name: [" ".join(spot.words) for spot in spots] for name, spots in one.items()}
+    lines["moved"] = [" ".join(b.words) for _a, b in two["moved"]]
+    lines["relabelled"] = [f"{' '.join(a.words)} → {' '.join(b.words)}" for a, b in two["relabelled"]]
+    lines["recategorised"] = [
+        f"{' '.join(b.words)}: {a.category or '–'} → {b.category or '–'}" for a, b in two["recategorised"]
+    ]
+    groups = [
+        {"key": name, "heading": headings[name], "count": len(lines[name]), "lines": lines[name][:MOST_LISTED]}
+        for name in headings
+    ]
+    groups.append(
+        {
+            "key": "areas",
+            "heading": _("Areas"),
+            "count": len(changes.areas),
+            "lines": [f"{name}: {before} → {after}" for name, before, after in changes.areas],
+        }
+    )
+    return [group for group in groups if group["count"]]
+
+
+@require_POST
+@staff(EDIT_EVENTS)
+def restorations(request: HttpRequest, desk: Desk, map_id: UUID, version_id: UUID) -> HttpResponse:
+    """Make the draft what a version was; the present draft is kept as a version first."""
+    found = _version_of(map_id, version_id)
+    try:
+        save_version(map_id=map_id, name=_("Before going back to version %d") % found.number, actor=desk.actor)
+        restore_version(map_id=map_id, version_id=version_id, actor=desk.actor)
+    except DomainError as refusal:
+        return _map_page(request, found.seat_map, refusal=refusal)
+    messages.success(request, _("The draft is version %(number)d again.") % {"number": found.number})
+    return redirect("organizer_portal:seat_map", map_id)

@@ -1,0 +1,39 @@
+"""What changed between two documents, by ids."""
+
+from typing import Any
+
+from organizer_portal.map_changes import changes_between
+from seating.document import parse
+from tests.seating.test_drafts import row, small_map
+
+
+def change(data: dict[str, Any]) -> dict[str, Any]:
+    section = data["floors"][0]["sections"][0]
+    first, second = section["rows"]
+    first["label"] = "AA"  # relabels three
+    first["seats"][0]["x"] += 20  # moves one
+    first["seats"][1]["category"] = "vip"
+    second["seats"] = [*second["seats"][:2], *row("row-c", "C", 1, 300.0)["seats"]]
+    data["categories"].append({"key": "vip", "name": "VIP", "color": "#e69f00"})
+    area = {"id": "pit", "name": "Pit", "capacity": 80, "category": None, "outline": []}
+    data["floors"][0]["areas"] = [area]
+    return data
+
+
+def test_seats_that_came_went_moved_and_are_called_otherwise() -> None:
+    found = changes_between(parse(small_map()), parse(change(small_map())))
+
+    assert found.kept == 2
+    assert [spot.words for spot in found.added] == [("Stalls", "B", "1")]
+    assert [spot.id for spot in found.removed] == ["row-b-3"]
+    assert [(a.x, b.x) for a, b in found.moved] == [(50.0, 70.0)]
+    assert [b.words for _a, b in found.relabelled] == [("Stalls", "AA", n) for n in ("1", "2", "3")]
+    assert [(b.id, a.category, b.category) for a, b in found.recategorised] == [("row-a-2", "standard", "vip")]
+    assert found.areas == [("Pit", 0, 80)]
+    assert not found.is_empty
+
+
+def test_a_document_differs_from_itself_in_nothing() -> None:
+    document = parse(small_map())
+
+    assert changes_between(document, document).is_empty
