@@ -26,6 +26,7 @@ from checkout import actions as checkout
 from checkout import letters
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
+from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
 from events.models import Event
 from events.preview import previewed_event
@@ -41,6 +42,7 @@ from people.consents import CONSENT_TEXTS
 from people.models import LegalText
 from people.queries import legal_text
 from pricing.quote import Quote
+from seating.overview import floor_of, overview
 from storefront.offers import (
     Offer,
     is_few_left,
@@ -429,12 +431,29 @@ def order_status(request: HttpRequest, number: str, token: str) -> HttpResponse:
     return response
 
 
+def _where_they_sit(order: Order) -> list[dict[str, Any]]:
+    """A picture of each floor on which the order has seats: `floor` (its name, "" where there is one) and `svg`."""
+    compiled = map_of_event(order.event_id) if any(one.seat_id for one in order.positions.all()) else None
+    if compiled is None:
+        return []
+    words = {compiled.index_of(one.seat_id): one.seat_words for one in order.positions.all() if one.seat_id}
+    seats = {index: said for index, said in words.items() if index is not None}
+    floors = compiled.document.floors
+    pictures = []
+    for floor in sorted({floor_of(compiled, seat) for seat in seats}):
+        here = [seat for seat in seats if floor_of(compiled, seat) == floor]
+        label = "; ".join(seats[seat] for seat in sorted(here))
+        svg = overview(compiled, floor=floor, label=label, marked=here)
+        pictures.append({"floor": floors[floor].name if len(floors) > 1 else "", "svg": svg})
+    return pictures
+
+
 def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
     """What the order page shows.
 
     `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refund`,
     `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
-    `return_url`) while it waits for a payment, `error` when the payment service is away, `sent` after “send again”,
+    `return_url`) while it waits for a payment, `pictures` of the floors with the order's seats marked, `error` when the payment service is away, `sent` after “send again”,
     `is_slow` when the bank has been asked for half a minute.
     """
     payment = payment_of(order.pk)
@@ -450,6 +469,7 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "positions": list(order.positions.all()),
         "fees": list(order.fees.all()),
         "tickets": tickets_of_order(order.pk) if order.is_paid else [],
+        "pictures": _where_they_sit(order) if order.is_paid else [],
         "payment": payment,
         "refund": payment.refunds.order_by("created_at").first() if payment else None,
         "is_confirming": is_confirming,

@@ -4,7 +4,7 @@ It is a shop page's first paint, a thumbnail, and what there is to see without s
 classes alone, because the pages' policy forbids inline styles; every text is escaped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from math import hypot
 
@@ -27,12 +27,13 @@ def overview(
     label: str,
     categories: Sequence[str | None] | None = None,
     captions: Mapping[str, str] | None = None,
+    marked: Collection[int] = (),
     css: str = "",
 ) -> SafeString:
     """The floor as an `<svg>` whose name is `label`.
 
     `categories` has the key in force of each seat where an event paints otherwise; `captions` a line under the name of a
-    section or an area, by its id.
+    section or an area, by its id; `marked` the indexes of seats to point out ("your seats").
     """
     lines = captions or {}
     document = compiled.document.floors[floor]
@@ -53,6 +54,7 @@ def overview(
             for section, name in zip(sections, names, strict=True)
         ),
         *(_words(area.name, lines.get(area.id, ""), _middle(area.outline), size) for area in areas),
+        *(_mark(compiled, seat, size) for seat in sorted(marked) if floor_of(compiled, seat) == floor),
     ]
     return format_html(
         '<svg class="seat-overview {}" viewBox="{} {} {} {}" role="img" aria-label="{}" preserveAspectRatio="xMidYMid meet">{}</svg>',
@@ -63,6 +65,23 @@ def overview(
         round(height),
         label,
         format_html_join("", "{}", ((part,) for part in parts)),
+    )
+
+
+def floor_of(compiled: CompiledMap, seat: int) -> int:
+    """The number of the floor that a seat is on."""
+    return compiled.sections[compiled.lines[compiled.seats[seat].line].section].floor
+
+
+def _mark(compiled: CompiledMap, seat: int, size: float) -> SafeString:
+    """A seat pointed out: a solid disc in a light ring, seen on any ground and at a stadium's scale too."""
+    at = compiled.seats[seat]
+    return format_html(
+        '<circle cx="{}" cy="{}" r="{}" class="seat-overview-mark" stroke="#fff" stroke-width="{}"/>',
+        round(at.x),
+        round(at.y),
+        round(size * 0.55),
+        round(size * 0.18, 1),
     )
 
 

@@ -9,6 +9,7 @@ from notifications.models import EmailMessage
 from tests import seated, world
 from tests.api.caller import Api, given
 from tests.scanning.door import phone_at
+from tests.staff import Visitor, text
 from tests.tickets.test_pdf import text_of
 from tickets.calendar import calendar_of_order
 from tickets.pdf import render_tickets
@@ -37,6 +38,16 @@ def test_who_stands_reads_the_area(order):
     assert re.search(r"Area.*Standing floor.*Entrance: Door C", text_of(render_tickets(standing)))
 
 
+def test_before_paying_the_page_says_which_seats_are_held(northside):
+    event = seated.seated_event(title="Othello")
+    held = seated.hold_seats(event, SEAT, SEAT + 1)
+
+    page = text(Visitor(northside.host).get(f"/checkout/{held.pk}/{held.token}/"))
+
+    assert page.count(WORDS) == 2  # on a phone in a fold, on a desk beside the form
+    assert page.count("Stalls, row B, seat 4") == 2
+
+
 def test_in_the_calendar(order):
     unfolded = calendar_of_order(order, url="https://x.example/o").replace("\r\n ", "")
 
@@ -52,6 +63,14 @@ def test_in_the_mails(order, media):
     assert WORDS in tickets.html
     assert WORDS in found.text
     assert WORDS in found.html
+
+
+def test_on_the_orders_page_in_words_and_on_a_picture(northside, order):
+    page = text(Visitor(northside.host).get(f"/orders/{order.number}/{order.token}/"))
+
+    assert f'<p class="mt-1 font-semibold">{WORDS}</p>' in page
+    assert page.count("seat-overview-mark") == 1
+    assert f'aria-label="{WORDS}"' in page
 
 
 def test_at_the_door(northside, order):
