@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
@@ -21,16 +22,21 @@ PAID = (Order.State.PAID, Order.State.REFUNDED)
 
 @dataclass(frozen=True)
 class TypeSales:
-    """One ticket type over all dates of its event. `price` is the organizer's; `sold`, `held`, `free` are tickets."""
+    """One ticket type over all dates of its event. `price` is the organizer's; the numbers are tickets.
+
+    Types that draw from the same `quotas`, as the adults and children of one category, share what is free and blocked.
+    """
 
     ticket_type: TicketType
     sold: int
     held: int
     free: int
+    blocked: int = 0
+    quotas: frozenset[int] = frozenset()
 
     @property
     def capacity(self) -> int:
-        return self.sold + self.held + self.free
+        return self.sold + self.held + self.free + self.blocked
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,15 @@ class EventSales:
 
     @property
     def free(self) -> int:
-        return sum(kind.free for kind in self.types)
+        return sum(kind.free for kind in self._one_of_each())
 
     @property
     def capacity(self) -> int:
-        return sum(kind.capacity for kind in self.types)
+        return self.sold + self.held + self.free + sum(kind.blocked for kind in self._one_of_each())
+
+    def _one_of_each(self) -> Iterable[TypeSales]:
+        """A type for each stock: what several draw from is there once."""
+        return {kind.quotas or kind.ticket_type.pk: kind for kind in self.types}.values()
 
 
 @dataclass(frozen=True)
@@ -125,11 +135,13 @@ def _one_type(
     kind: TicketType, stock: list[dict[int, dict[str, int]]], taken: dict[UUID, dict[str, int]], *, opened: bool
 ) -> TypeSales:
     quotas = list(kind.quotas.all())
+    drawn = frozenset(quota.pk for quota in quotas)
     if not opened:  # a draft has no places yet: what will be there is what the quota says
-        return TypeSales(kind, 0, 0, min((quota.size for quota in quotas), default=0))
+        return TypeSales(kind, 0, 0, min((quota.size for quota in quotas), default=0), quotas=drawn)
     free = sum(min((per.get(quota.pk, {}).get("free", 0) for quota in quotas), default=0) for per in stock)
+    blocked = sum(max((per.get(quota.pk, {}).get("blocked", 0) for quota in quotas), default=0) for per in stock)
     mine = taken.get(kind.pk, {})
-    return TypeSales(kind, mine.get("sold", 0), mine.get("held", 0), free)
+    return TypeSales(kind, mine.get("sold", 0), mine.get("held", 0), free, blocked, drawn)
 
 
 def _taken_by_type(performances: list[Performance], at: datetime) -> dict[UUID, dict[str, int]]:
@@ -270,12 +282,14 @@ def _sizes(events: Sequence[Event]) -> dict[UUID, int]:
     )
     types = (
         TicketType.objects.filter(event__in=events, is_active=True)
-        .annotate(size=Min("quotas__size"))
-        .values_list("event", "size")
+        .annotate(size=Min("quotas__size"), drawn=ArrayAgg("quotas", order_by="quotas"))
+        .values_list("event", "size", "drawn")
         .order_by()
     )
+    # Types that draw from the same quotas share their places.
+    stocks = {(event_id, tuple(drawn)): size for event_id, size, drawn in types}
     sizes: dict[UUID, int] = {}
-    for event_id, size in types:
+    for (event_id, _drawn), size in stocks.items():
         sizes[event_id] = sizes.get(event_id, 0) + (size or 0) * dates.get(event_id, 0)
     return sizes
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from analytics.queries import capacities, day_sales, event_sales, tickets_by_day, tickets_by_hour, upcoming_events
 from checkout.actions import refund_order
+from events.models import Quota, TicketType
+from inventory.blocks import Purpose, block_seats
 from orders.models import Order
-from tests import world
+from tests import seated, world
 
 FREE = (("Guest", 0, 10), ("Press", 0, 5))
 
@@ -141,3 +143,19 @@ def test_how_full_events_are_agrees_with_each_events_own_figures(
     for row in rows:
         alone = event_sales(row.event, at=now)
         assert (row.sold, row.held, row.capacity) == (alone.sold, alone.held, alone.capacity)
+
+
+def test_types_of_one_category_share_their_seats_and_blocked_ones_count(northside: world.House) -> None:
+    event = seated.seated_event()
+    Quota.objects.get(event=event, name="Stalls").ticket_types.add(
+        TicketType.objects.create(event=event, name="Child", price=0, category="stalls", sort_order=9)
+    )
+    seated.order_seats(event, 30, kind="Balcony")
+    performance = world.the_performance(event)
+    block_seats(performance_id=performance.pk, seats=[0, 1, 2], purpose=Purpose("press"), actor=world.SYSTEM)
+
+    sales = event_sales(event, at=timezone.now())
+
+    assert (sales.sold, sales.free, sales.capacity) == (1, 27 + 5 + 20, 56)
+    (row,) = capacities([event], at=timezone.now())
+    assert row.capacity == 56
