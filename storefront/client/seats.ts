@@ -36,9 +36,12 @@ async function start(form: HTMLFormElement): Promise<void> {
   const list = new ListView(root.querySelector<HTMLElement>("[data-list]")!, choice, {
     pressed,
     focused: (seat) => map?.map.focusSeat(seat),
+    colorOf: (seat) => map?.map.colorOf(choice.category[seat]!) ?? "",
   });
   new BestView(root, choice, (seats) => {
     look(seats);
+    // On a phone the sheet of what is chosen covers the lower part: the map goes above it.
+    if (root.dataset.showing === "map") root.querySelector(".seats-frame")?.scrollIntoView({ block: innerWidth < 1024 ? "start" : "nearest" });
     form.querySelector<HTMLElement>("button[data-hold]")?.focus({ preventScroll: true });
   });
   connectViews(root, list, choice);

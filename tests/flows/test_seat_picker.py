@@ -11,7 +11,7 @@ from inventory.queries import seats_of_hold
 from orders.models import Order
 from seating.document import as_dict
 from tests import world
-from tests.flows.conftest import PHONE
+from tests.flows.conftest import DESKTOP, PHONE
 from tests.flows.test_storefront_screens import judge
 from tests.seat_maps import cabaret
 from tests.stack import Stack
@@ -56,6 +56,22 @@ def buy_by_keyboard(page: Page, email: str) -> Order:
     press(page, "Space", "Enter")
     page.get_by_role("heading", name="You're going").wait_for()
     return Order.objects.get(email=email)
+
+
+def test_three_seats_side_by_side_by_keyboard_alone(desktop: Page, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12, 12, 12)), wheelchairs=2), kinds=KINDS)
+    open_picker(desktop, stack, in_house, event.slug)
+    judge(desktop)
+
+    # Best available: five presses, with the skip link among them, to seats that are held.
+    press(desktop, "Tab", "Enter", "3", "Enter")
+    expect(desktop.locator("[data-best-result]")).to_have_text("Best available: Stalls, row A, seats 10–12. Free.")
+    assert focused(desktop) == "Hold 3 tickets"
+    press(desktop, "Enter")
+
+    order = buy_by_keyboard(desktop, "three@example.com")
+    assert order.state == "paid"
+    assert [one.seat_id for one in order.positions.order_by("index")] == ["Stalls-A-10", "Stalls-A-11", "Stalls-A-12"]
 
 
 def test_a_wheelchair_space_with_a_companion_by_keyboard_alone(
@@ -154,3 +170,18 @@ def test_tables_and_a_standing_area_in_one_order(other: Page, stack: Stack, in_h
     hold = Hold.objects.latest("created_at")
     assert {seat.row for seat in seats_of_hold(hold)} == {"2"}
     assert hold.places.count() == 7
+
+
+def test_without_script_the_best_are_taken_by_number(browser: Browser, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB", java_script_enabled=False)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(stack.url(in_house.host, f"/events/{event.slug}/"))
+    expect(page.get_by_role("img", name="Map of Ground")).to_be_visible()
+
+    page.get_by_label("Quantity: Adult").fill("2")
+    page.get_by_role("button", name="Continue").click()
+
+    page.wait_for_url("**/checkout/**")
+    assert [seat.row for seat in seats_of_hold(Hold.objects.latest("created_at"))] == ["A", "A"]
+    context.close()

@@ -15,6 +15,8 @@ const TYPING_MS = 1200;
 export interface ListTarget {
   pressed(seat: number): void;
   focused(seat: number): void;
+  /** Its price's, as on the map. */
+  colorOf(seat: number): string;
 }
 
 export class ListView {
@@ -164,6 +166,7 @@ export class ListView {
     cell.dataset.seat = String(seat);
     cell.dataset.state = choice.has(seat) ? "mine" : isOpen ? "free" : choice.states[seat] === SeatState.Held ? "held" : "gone";
     if (choice.isSpace(seat)) cell.dataset.space = "";
+    if (cell.dataset.state === "free") cell.style.setProperty("border-color", this.target.colorOf(seat));
     cell.tabIndex = seat === this.current ? 0 : -1;
     cell.setAttribute("aria-colindex", String(column));
     cell.setAttribute("aria-selected", String(choice.has(seat)));

@@ -13,6 +13,7 @@ export class MapView {
   readonly map: SeatMap;
   private readonly tip: HTMLElement;
   private readonly little: SVGSVGElement | null;
+  private captions: string[][] = [];
   private readonly frame = document.createElementNS("http://www.w3.org/2000/svg", "rect");
 
   constructor(
@@ -82,20 +83,20 @@ export class MapView {
       return [fill(choice.page.words.freeFrom, { n: free, price: least === Infinity ? "" : choice.money(least) })];
     });
     scene.areas.forEach((area) => captions.push([choice.priceWords(area.category)]));
+    this.captions = captions;
     this.map.setCaptions(captions);
   }
 
   private followPointer(): void {
     const { map, choice } = this;
-    map.on("hover", ({ seat, x, y }) => {
-      const isShown = seat >= 0 && map.pitchOnScreen >= 7;
-      this.tip.hidden = !isShown;
-      map.setGhost(isShown ? choice.preview(seat) : []);
-      if (!isShown) return;
-      const [place, price] = [choice.placeName(seat), choice.priceWords(choice.category[seat]!)];
-      const rest = [choice.stateWords(seat), ...choice.flagWords(seat)].filter(Boolean);
-      const isFree = choice.canTake(seat) || choice.has(seat);
-      this.tip.replaceChildren(line(place, "font-semibold"), line([isFree ? price : "", ...rest].filter(Boolean).join(" · "), "text-sm"));
+    map.on("hover", ({ seat, section, x, y }) => {
+      const isSeat = seat >= 0 && map.pitchOnScreen >= 7;
+      const isSection = !isSeat && section >= 0 && map.pitchOnScreen < 7;
+      map.setGhost(isSeat ? choice.preview(seat) : []);
+      this.tip.hidden = !isSeat && !isSection;
+      if (isSeat) this.tellSeat(seat);
+      else if (isSection) this.tell(this.scene.sections[section]!.name, this.captions[section]?.[0] ?? "");
+      if (this.tip.hidden) return;
       const { width, height } = map.camera;
       const left = Math.max(4, Math.min(width - this.tip.offsetWidth - 4, x + 14));
       const top = y + 18 + this.tip.offsetHeight > height ? y - this.tip.offsetHeight - 14 : y + 18;
@@ -106,6 +107,17 @@ export class MapView {
       if (choice.whole.has(number)) this.press(scene(this).lines[number]!.first);
     });
     map.on("area", ({ area }) => this.target.areaPressed(area));
+  }
+
+  private tellSeat(seat: number): void {
+    const { choice } = this;
+    const isFree = choice.canTake(seat) || choice.has(seat);
+    const price = isFree ? choice.priceWords(choice.category[seat]!) : "";
+    this.tell(choice.placeName(seat), [price, choice.stateWords(seat), ...choice.flagWords(seat)].filter(Boolean).join(" · "));
+  }
+
+  private tell(name: string, words: string): void {
+    this.tip.replaceChildren(line(name, "font-semibold"), line(words, "text-sm"));
   }
 
   private press(seat: number): void {

@@ -298,7 +298,9 @@ export class Choice extends EventTarget {
       const seat = sorted[at]!;
       const line = this.scene.lines[this.scene.line[seat]!]!;
       const words = line.kind ? this.page.words.tableSeats : this.page.words.rowSeats;
-      const between = fill(words, { row: line.label, first: this.scene.label(seat), last: this.scene.label(sorted[end]!) });
+      const ends = [this.scene.label(seat), this.scene.label(sorted[end]!)];
+      if (Number(ends[0]) > Number(ends[1])) ends.reverse(); // a row that is numbered from its other end
+      const between = fill(words, { row: line.label, first: ends[0]!, last: ends[1]! });
       const section = this.scene.sections[this.sectionOf(seat)]!.name;
       parts.push(end === at ? this.placeName(seat) : `${section}, ${between}`);
       at = end + 1;

@@ -20,6 +20,18 @@ const MOST_NUMBERS = 2500;
 const SMALLEST = 10; // pixels of a section's name
 const FONT = 'Figtree, "Figtree Fallback", system-ui, sans-serif';
 
+/** A decoration's icon by its name, on a grid of 24 units. */
+const ICONS: Readonly<Record<string, string>> = {
+  door: "M6 21V4.5A1.5 1.5 0 0 1 7.5 3h9A1.5 1.5 0 0 1 18 4.5V21M3.5 21h17M14.5 12v.1",
+  stairs: "M3 20h5v-5h4.5v-5H17V5h4.5",
+  lift: "M5 3h14v18H5zM9 10l3-3.5 3 3.5M9 14l3 3.5 3-3.5",
+  toilet: "M8 4v.1M16 4v.1M8 7.5v13M5 8h6v6H5zM16 7.5l-3.5 8h7zM16 15.5v5M12 3v18",
+  bar: "M4 4h16l-8 9zM12 13v7M8 20.5h8M7 7.5h10",
+  cloakroom: "M12 8.5V7a2 2 0 1 0-2-2M12 8.5 3 16v2.5h18V16z",
+  first_aid: "M4 5h16v15H4zM12 8.5v8M8 12.5h8",
+  info: "M12 3.5a8.5 8.5 0 1 0 .01 0zM12 11v5.5M12 7.5v.1",
+};
+
 const enum Look {
   Free,
   Held,
@@ -150,6 +162,10 @@ export class Painter {
     for (const shape of this.scene.floors[floor]?.decorations ?? []) {
       const [x, y] = onView(stage, shape.x, shape.y);
       const [width, height] = [shape.width * view.scale, shape.height * view.scale];
+      if (shape.kind === "icon" && ICONS[shape.text]) {
+        this.paintIcon(context, ICONS[shape.text]!, x, y, Math.max(11, Math.min(24, width || 40 * view.scale)));
+        continue;
+      }
       context.save();
       if (shape.outline.length) {
         trace(stage, shape.outline);
@@ -176,6 +192,16 @@ export class Painter {
         context.restore();
       }
     }
+  }
+
+  private paintIcon(context: CanvasRenderingContext2D, strokes: string, x: number, y: number, size: number): void {
+    context.save();
+    context.translate(x - size / 2, y - size / 2);
+    context.scale(size / 24, size / 24);
+    context.strokeStyle = this.theme.muted;
+    context.lineWidth = 2;
+    context.stroke(new Path2D(strokes));
+    context.restore();
   }
 
   private paintArea(stage: Stage, area: SceneArea, number: number): void {

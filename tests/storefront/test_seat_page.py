@@ -1,0 +1,100 @@
+"""What the page of a seated date carries, and how its form answers scripts and browsers without any."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from inventory.models import Hold
+from inventory.queries import seats_of_hold
+from tests import world
+from tests.storefront.test_pages import Shop, shop  # noqa: F401  # a fixture
+
+TABLES = (("1", 4, True), ("2", 4, False))
+
+
+@pytest.fixture
+def hall(northside: world.House) -> world.Event:
+    """Stalls of ten and five, two tables of which one is sold as a whole, and forty who stand."""
+    document = world.seat_map(
+        ("Stalls", world.STALLS, (10,)), ("Balcony", world.BALCONY, (5,)), tables=TABLES, standing=40
+    )
+    kinds = (
+        ("Adult", 3000, world.STALLS),
+        ("Child", 1500, world.STALLS),
+        ("Balcony", 2000, world.BALCONY),
+        ("Standing", 1000, world.STANDING),
+    )
+    return world.make_seated_event(
+        document, kinds=kinds, closed=["Stalls-A-1"], categories={"Stalls-A-2": world.BALCONY}
+    )
+
+
+def page_of(shop: Shop, event: world.Event) -> str:  # noqa: F811
+    return str(shop.get(f"/events/{event.slug}/").content.decode())
+
+
+def data_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script id="seats-data" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return dict(json.loads(found[1]))
+
+
+def test_the_page_says_what_the_geometry_does_not(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    data = data_of(page_of(shop, hall))
+
+    assert data["geometry"] == f"/seats/{data['map']}.json"
+    # Stalls, but for one seat that this event sells with the balcony; the balcony; the tables.
+    assert data["painting"] == [[0, 1], [1, 1], [0, 8], [1, 5], [0, 8]]
+    assert data["whole"] == [2]
+    assert [(one["name"], one["price"], one["category"]) for one in data["types"]] == [
+        ("Adult", 3125, 0),
+        ("Child", 1588, 0),
+        ("Balcony", 2100, 1),
+        ("Standing", 1075, 2),
+    ]
+
+
+def test_everybody_gets_the_same_bytes_and_an_event_without_seats_its_own_page(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    answer = shop.get(f"/events/{hall.slug}/")
+
+    assert answer["Cache-Control"] == "public, max-age=0, s-maxage=5"
+    assert answer.content == shop.get(f"/events/{hall.slug}/").content
+    assert "style=" not in answer.content.decode()
+    assert 'aria-label="Map of Ground"' in answer.content.decode()
+    assert "seats-data" not in page_of(shop, world.make_event())
+
+
+def test_a_script_is_told_where_the_hold_is_and_why_there_is_none(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    data = data_of(page_of(shop, hall))
+    adult, standing = world.kind_of(hall, "Adult").pk, world.kind_of(hall, "Standing").pk
+    wish = {
+        "performance_id": data["performance"],
+        "map": data["map"],
+        f"seat-{adult}": "3,4",
+        f"quantity-{standing}": "2",
+    }
+    address = f"/events/{hall.slug}/holds/"
+
+    held = shop.post(address, wish, HTTP_ACCEPT="application/json")
+    refused = shop.post(address, wish, HTTP_ACCEPT="application/json")
+
+    hold = Hold.objects.get()
+    assert held.json() == {"url": f"/checkout/{hold.pk}/{hold.token}/"}
+    assert held["Cache-Control"] == "no-store"
+    assert [seat.label for seat in seats_of_hold(hold)] == ["4", "5"]
+    assert (refused.status_code, refused.json()["code"], refused.json()["seats"]) == (409, "seat_taken", [3, 4])
+    assert Hold.objects.count() == 1
+
+
+def test_without_a_script_the_refusal_is_on_the_page(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    data = data_of(page_of(shop, hall))
+    adult = world.kind_of(hall, "Adult").pk
+    wish = {"performance_id": data["performance"], "map": "0" * 32, f"seat-{adult}": "3,4"}
+
+    answer = shop.post(f"/events/{hall.slug}/holds/", wish)
+
+    assert answer.status_code == 422
+    assert "The seat map has changed since you opened it. Please choose again." in answer.content.decode()
+    assert "seats-data" in answer.content.decode()
