@@ -106,6 +106,10 @@ def move_to_map_version(
         raise EventInvalid(_("Choose a published version of a seat map of this venue."), field="version")
     old = painting_of(plan)
     dates = list(Performance.objects.filter(pools__quota__event=event).distinct().order_by("pk"))
+    sold = Order.objects.filter(event=event, state__in=[Order.State.SECURED, Order.State.PAID])
+    list(
+        sold.select_for_update().order_by("pk").values_list("pk")
+    )  # before the places, as a refund does (docs/locking.md)
     locked = [lock_all_seats(date.pk) for date in dates]
     repin(plan, version, categories=categories, closed=closed, whole_tables=whole_tables)
     new = _for_who_sits_there(plan, old, {seat_id for one in locked for seat_id in one.taken})

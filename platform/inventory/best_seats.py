@@ -13,6 +13,7 @@ from bisect import insort
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
 from events.seating_plan import Painting
@@ -170,8 +171,8 @@ class SeatFinder:
     def runs_near(self, lane: _Lane) -> list[_Lane]:
         """Runs by the distance of their middles, itself first."""
         if lane.index not in self._nearest:
-            ordered = sorted(self.lanes, key=lambda other: (math.dist(lane.middle, other.middle), other.index))
-            self._nearest[lane.index] = ordered[: NEAREST_RUNS + 1]
+            ways = [(math.dist(lane.middle, other.middle), other.index) for other in self.lanes]
+            self._nearest[lane.index] = [self.lanes[index] for _way, index in nsmallest(NEAREST_RUNS + 1, ways)]
         return self._nearest[lane.index]
 
 
