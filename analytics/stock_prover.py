@@ -62,6 +62,17 @@ WITH pool AS (
       LEFT JOIN orders_order sale ON sale.id = position.order_id
      WHERE ticket.number IS DISTINCT FROM 1 OR sold.position_id IS NULL
     UNION ALL
+    -- A seated category's place is one seat, and whoever bought it is told that one.
+    SELECT jsonb_build_object('what', 'seat', 'quota', pool.name, 'number', place.number, 'place', place.id,
+               'by_places', coalesce(seat.seat_id, ''), 'by_tickets', coalesce(position.seat_id, ''), 'order', sale.number)
+      FROM place JOIN pool ON pool.id = place.pool_id
+      JOIN (SELECT DISTINCT its.pool_id FROM inventory_seatplace one JOIN inventory_place its ON its.id = one.place_id
+             WHERE one.performance_id = %(id)s) seated ON seated.pool_id = pool.id
+      LEFT JOIN inventory_seatplace seat ON seat.place_id = place.id
+      LEFT JOIN orders_position position ON position.id = place.position_id AND place.state = 'sold'
+      LEFT JOIN orders_order sale ON sale.id = position.order_id
+     WHERE seat.id IS NULL OR position.seat_id <> seat.seat_id
+    UNION ALL
     SELECT jsonb_build_object('what', 'size', 'quota', pool.name, 'quota_size', pool.size, 'places', count(place.id))
       FROM pool LEFT JOIN place ON place.pool_id = pool.id
      GROUP BY pool.id, pool.name, pool.size HAVING count(place.id) <> pool.size

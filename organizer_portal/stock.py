@@ -62,6 +62,8 @@ def _words(found: dict[str, Any]) -> str:
         return words % {**found, **says}
     if found["what"] == "ticket":
         return _("%(quota)s: %(by_tickets)s valid tickets for %(by_places)s sold places") % found
+    if found["what"] == "seat":
+        return _("%(quota)s, place %(number)s: seat “%(by_places)s”, but its ticket says “%(by_tickets)s”") % found
     return _("%(quota)s: %(quota_size)s tickets on offer, but %(places)s places") % found
 
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from analytics.invariants import breaches
-from events.models import Event
-from inventory.models import Place, StockEntry
+from events.models import Event, SeatingPlan
+from inventory.models import Place, SeatPlace, StockEntry
 from inventory.queries import database_now
 from tests import world
 from tests.world import FREE, House
@@ -61,3 +61,30 @@ def test_steps_that_no_place_takes(event: Event, kinds: tuple[str, ...]) -> None
         write(place, kind)
 
     assert "I16" in breaches()
+
+
+def test_a_place_without_its_seat_and_a_position_on_another(northside: House) -> None:
+    hall = world.make_seated_event(kinds=(("Adult", 0, world.STALLS),))
+    order = world.order_seats(hall, Adult=["Stalls-A-1", "Stalls-A-2"])
+
+    order.positions.filter(index=1).update(seat_id="Stalls-B-9")
+    assert set(breaches()) == {"seats"}
+    order.positions.filter(index=1).update(seat_id="Stalls-A-1")
+    assert breaches() == {}
+
+    SeatPlace.objects.filter(seat_id="Stalls-B-10").delete()
+    assert set(breaches()) == {"seats"}
+
+
+def test_half_a_table_that_is_sold_as_a_whole(northside: House) -> None:
+    hall = world.make_seated_event(
+        world.seat_map(("Stalls", world.STALLS, (4,)), tables=(("1", 4, False), ("2", 4, True))),
+        kinds=(("Adult", 0, world.STALLS),),
+    )
+    world.order_seats(hall, Adult=["T1-1", "T1-2"])
+    world.order_seats(hall, Adult=["T2-1", "T2-2", "T2-3", "T2-4"])
+    assert breaches() == {}
+
+    SeatingPlan.objects.filter(event=hall).update(whole_tables={"T1": True})
+
+    assert set(breaches()) == {"tables"}

@@ -270,3 +270,17 @@ def test_the_command_prints_json_and_exits_with_one_on_a_difference(event: Event
     assert ended.value.code == 1
     found = json.loads(output.getvalue())["proofs"]
     assert [(proof["differences"], proof["is_stopped"]) for proof in found if proof["differences"]] == [(1, True)]
+
+
+def test_a_ticket_that_says_another_seat_is_a_difference(northside: House) -> None:
+    event = world.make_seated_event(kinds=(("Adult", 0, world.STALLS),))
+    order = world.order_seats(event, Adult=["Stalls-A-1", "Stalls-A-2"])
+    assert prove(event).differences == 0
+
+    order.positions.filter(index=2).update(seat_id="Stalls-B-9")
+
+    proof = prove(event)
+    assert proof.differences == 1
+    [found] = proof.examples
+    assert (found["what"], found["by_places"], found["by_tickets"]) == ("seat", "Stalls-A-2", "Stalls-B-9")
+    assert found["order"] == order.number
