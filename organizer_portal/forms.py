@@ -548,6 +548,17 @@ class InvitationForm(RoleForm):
     field_order = ["email", "role"]
 
 
+class ApiKeyForm(forms.Form):
+    """What a new key is called."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("Which program uses it, so that you know later what stops when you revoke it."),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class NewColleagueForm(forms.Form):
     """The account of somebody who accepts an invitation and has none yet."""
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from organizer_portal.views import (
+    api_keys,
     door,
     events,
     home,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("settings/team/<int:member_id>/removal/", team.removals, name="removal"),
     path("invitations/<str:token>/", team.invitation, name="invitation"),
     path("settings/legal/", settings.legal, name="legal"),
+    path("settings/api-keys/", api_keys.api_keys, name="api_keys"),
+    path("settings/api-keys/<uuid:key_id>/revocation/", api_keys.revocations, name="api_key_revocation"),
     path("settings/branding/", settings.branding, name="branding"),
     path("settings/branding/verdict/", settings.brand_verdict, name="brand_verdict"),
 ]

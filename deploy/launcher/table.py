@@ -42,6 +42,7 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
         table.add_row("", organizer["owner"]["email"], _login(organizer["owner"]))
         table.add_row("", organizer["storefront_url"].rstrip("/") + "/door/", "door: scanner page for a phone")
         table.add_row("", organizer["device_token"], "door: device token")
+        table.add_row("", organizer["api_key"], "API key: seat maps")
     table.add_section()
     for number, effect in _CARDS:
         table.add_row("Test card", number, f"{effect}; any future date, any CVC")

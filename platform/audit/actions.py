@@ -10,7 +10,7 @@ from audit.models import AuditEntry
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a signed-in user, a buyer (known by an order or hold), a door device, or the system itself."""
+    """Who acts: a signed-in user, a buyer (known by an order or hold), a door device, a program with an API key, or the system itself."""
 
     kind: AuditEntry.ActorKind
     id: str = ""
@@ -36,6 +36,11 @@ def buyer_actor(reference: object = "") -> Actor:
 def device_actor(device_id: object) -> Actor:
     """A door device."""
     return Actor(AuditEntry.ActorKind.DEVICE, str(device_id))
+
+
+def key_actor(key_id: object) -> Actor:
+    """A program with an API key of the organizer."""
+    return Actor(AuditEntry.ActorKind.KEY, str(key_id))
 
 
 def record(*, verb: str, target: models.Model, actor: Actor, detail: dict[str, Any] | None = None) -> None:

@@ -13,6 +13,7 @@ class AuditEntry(models.Model):
         USER = "user", _("User")
         BUYER = "buyer", _("Buyer")
         DEVICE = "device", _("Device")
+        KEY = "key", _("API key")
         SYSTEM = "system", _("System")
 
     at = models.DateTimeField(auto_now_add=True)

@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from idempotency.actions import LONGEST_KEY
+from organizer_portal.api import router as seat_maps
 from scanning.api import router as scans
 from storefront.api import router as sales
 from ui.problems import JsonParser, describe_problems, register_problems
@@ -46,3 +47,4 @@ api = OrganizerAPI(
 register_problems(api)
 api.add_router("", sales)
 api.add_router("", scans)
+api.add_router("", seat_maps)

@@ -326,6 +326,7 @@ STRIPE_CONNECT_WEBHOOK_SECRET = env.str("STRIPE_CONNECT_WEBHOOK_SECRET", default
 # --- The product ----------------------------------------------------------------------------------------------------------------
 PLATFORM_FEE_BASIS_POINTS = env.int("PLATFORM_FEE_BASIS_POINTS", default=250)  # 2.5 % of the ticket price
 PLATFORM_FEE_FIXED = env.int("PLATFORM_FEE_FIXED", default=50)  # minor units per paid ticket
+SEAT_MAP_FILE_MAX = env.int("SEAT_MAP_FILE_MAX", default=20 * 1024 * 1024)  # bytes of an imported seat map
 PREPARED_SCHEMAS = env.int("PREPARED_SCHEMAS", default=3)  # how many ready schemas the pool keeps
 OUTBOX_HANDLERS = "config.handlers.HANDLERS"
 OUTBOX_WAKE = "config.handlers.wake"

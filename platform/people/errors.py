@@ -41,6 +41,13 @@ class InvitedSomebodyElse(DomainError):
     title = _("This invitation is for another e-mail address.")
 
 
+class ApiKeyInvalid(BadInput):
+    """What was typed is no name for a key, or there are enough of them."""
+
+    code = "api_key_invalid"
+    title = _("This key cannot be made")
+
+
 class LegalTextTooLong(BadInput):
     """Longer than anybody would read."""
 

@@ -62,6 +62,27 @@ class Invitation(models.Model):
         return at < self.expires_at
 
 
+class ApiKey(models.Model):
+    """A program's access to this organizer's API, with a role like a person's. The token itself is kept nowhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.MANAGER)
+    token_digest = models.CharField(max_length=64)
+    created_by = models.UUIDField(null=True)  # a user's id; null: the system
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["token_digest"], name="api_key_token_once")]
+
+    @property
+    def can_edit_events(self) -> bool:
+        return self.role in (Membership.Role.OWNER, Membership.Role.MANAGER)
+
+
 class Customer(models.Model):
     """A buyer as this organizer knows them. One per e-mail address; `user_id` once they signed in."""
 

@@ -1,11 +1,12 @@
-"""Reads about members and customers of this organizer."""
+"""Reads about members, keys and customers of this organizer."""
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
 from people.errors import InvitationOver
 from people.legal import DEFAULTS, DEFAULTS_VERSION, ShownText
-from people.models import Customer, Invitation, LegalText, Membership
+from people.models import ApiKey, Customer, Invitation, LegalText, Membership
 from tenants.current import current_organizer
 from ui.errors import NotFound
 
@@ -45,6 +46,21 @@ def open_invitation(token: str, *, at: datetime, lock: bool = False) -> Invitati
     if invitation is None or not invitation.is_open(at=at):
         raise InvitationOver
     return invitation
+
+
+def key_digest(token: str) -> str:
+    """What is kept of an API key's token: its SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def api_key_of(token: str) -> ApiKey | None:
+    """The key whose token this is, unless it was revoked."""
+    return ApiKey.objects.filter(token_digest=key_digest(token), revoked_at=None).first()
+
+
+def api_keys() -> list[ApiKey]:
+    """All keys, revoked ones too, the newest first."""
+    return list(ApiKey.objects.all())
 
 
 def own_legal_text(kind: LegalText.Kind) -> LegalText | None:

@@ -29,6 +29,11 @@ OPERATIONS = {
     "list_order_tickets",
     "create_scan",
     "list_scans",
+    "list_seat_maps",
+    "get_seat_map",
+    "import_seat_map",
+    "export_seat_map",
+    "compile_seat_map",
 }
 # Refusals that any operation may answer with: the edge (404, 403, 503), a fault (500), no lock in time (503).
 ALWAYS = {"403", "404", "500", "503"}
@@ -98,6 +103,8 @@ def test_keys_are_accepted_on_every_post_and_required_for_holds_and_orders() -> 
         "create_hold": True,
         "create_order": True,
         "create_scan": False,
+        "import_seat_map": False,  # a map more does no harm
+        "compile_seat_map": False,
         "find_best_seats": False,  # only shows them with "hold": false
     }
 
@@ -113,5 +120,5 @@ def test_tokens_are_bearer_tokens_and_only_looking_and_holding_need_none() -> No
 def test_what_is_sent_in_is_closed_against_unknown_members() -> None:
     schemas = document()["components"]["schemas"]
 
-    for name in ("HoldIn", "HoldItemIn", "BestSeatsIn", "NeedsIn", "OrderIn", "BuyerIn", "ScanIn"):
+    for name in ("HoldIn", "HoldItemIn", "BestSeatsIn", "NeedsIn", "OrderIn", "BuyerIn", "ScanIn", "MapPlanIn"):
         assert schemas[name]["additionalProperties"] is False, name

@@ -32,6 +32,7 @@ from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Payment, Refund
 from people.actions import add_member, invite_member, write_legal_text
+from people.keys import create_api_key
 from people.models import LegalText, Membership
 from scanning.actions import create_gate, pair_device, scan
 from seating.drafts import PLACEMENT_MEMBERS, open_draft, set_plan
@@ -211,6 +212,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     proof = prove_stock(performance_id=world.the_performance(event).pk)
     proof.examples = [{"what": "size", "quota": f"{word} guest", "quota_size": 30, "places": 29}]
     proof.save()
+    create_api_key(name=f"{word} key", actor=SYSTEM)
     _wait_in_line(event)
     _seat(word)
     while drain():

@@ -75,6 +75,12 @@ ORGANIZER: dict[str, Row] = {
     "api:create_scan": everybody(401, "POST"),
     "api:list_scans": everybody(401),
     "api:get_door": everybody(401),
+    # the seat maps' API takes a session too, of whoever may set up events here
+    "api:list_seat_maps": Row((401, 200, 403, 403, 403)),
+    "api:get_seat_map": Row((401, 404, 403, 403, 403)),
+    "api:export_seat_map": Row((401, 404, 403, 403, 403)),
+    "api:import_seat_map": Row((401, 422, 403, 403, 403), "POST"),
+    "api:compile_seat_map": Row((401, 422, 403, 403, 403), "POST"),
     **ACCOUNT,
     "organizer_portal:home": staff(200, 302),  # a steward goes on to the door
     "organizer_portal:today": staff(200, 403),
@@ -135,6 +141,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:removal": staff(404, 403, "POST"),
     "organizer_portal:invitation": everybody(404),  # asked with a wrong token
     "organizer_portal:legal": staff(200, 403),
+    "organizer_portal:api_keys": staff(200, 403),
+    "organizer_portal:api_key_revocation": staff(404, 403, "POST"),  # of a key that is not there
     "organizer_portal:branding": staff(200, 403),
     "organizer_portal:brand_verdict": staff(200, 403),
     "scanning:door": everybody(200),  # an empty shell: the phone's token opens the API
@@ -204,6 +212,9 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "api:get_stock": [made.hold.performance_id],
         "api:find_best_seats": [made.hold.performance_id],
         "api:get_seats": [made.hold.performance_id],
+        "api:get_seat_map": [NOBODY],
+        "api:export_seat_map": [NOBODY, "svg"],
+        "organizer_portal:api_key_revocation": [NOBODY],
         "api:get_hold": [made.hold.pk],
         "api:release_hold": [made.hold.pk],
         "api:get_order": [made.ordered.number],
