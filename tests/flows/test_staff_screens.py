@@ -121,6 +121,7 @@ def test_the_portal(screen: Page, stack: Stack, in_house: world.House) -> None:
         "settings/",
         "settings/team/",
         f"settings/team/{Membership.objects.earliest('pk').pk}/",
+        "settings/api-keys/",
         "settings/legal/",
         f"invitations/{invitation.token}/",
         "invitations/over/",
