@@ -126,7 +126,6 @@ class _Buyer:
 
     def pick(self, times: int) -> None:
         for _time in range(times):
-            connection.close()  # as a web process does: sixty people share fewer connections
             try:
                 hold = self.best() if self.chance.random() < 0.5 else self.by_hand()
             except DomainError as refused:

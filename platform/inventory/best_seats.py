@@ -129,7 +129,7 @@ class SeatFinder:
         self.quality = qualities(shown)
         self.lanes = [_Lane(shown, run, self.quality) for run in shown.compiled.runs]
         self._by_best: dict[tuple[str, int], list[_Lane]] = {}
-        self._nearest: dict[int, list[_Lane]] = {}
+        self._nearest: dict[tuple[int, str], list[_Lane]] = {}
 
     def find(self, wish: Wish, house: House) -> list[Block]:
         """Up to MOST_BLOCKS blocks for the wish, best first; one run each if that can be, else in parts, nobody alone."""
@@ -168,12 +168,14 @@ class SeatFinder:
             self._by_best[category, size] = sorted(lanes, key=lambda lane: (-lane.best(size), lane.index))
         return self._by_best[category, size]
 
-    def runs_near(self, lane: _Lane) -> list[_Lane]:
-        """Runs by the distance of their middles, itself first."""
-        if lane.index not in self._nearest:
-            ways = [(math.dist(lane.middle, other.middle), other.index) for other in self.lanes]
-            self._nearest[lane.index] = [self.lanes[index] for _way, index in nsmallest(NEAREST_RUNS + 1, ways)]
-        return self._nearest[lane.index]
+    def runs_near(self, lane: _Lane, category: str) -> list[_Lane]:
+        """Runs with seats of a category by the distance of their middles, itself first where it has some."""
+        key = (lane.index, category)
+        if key not in self._nearest:
+            of_category = self.by_best(category, 1)
+            ways = [(math.dist(lane.middle, other.middle), other.index) for other in of_category]
+            self._nearest[key] = [self.lanes[index] for _way, index in nsmallest(NEAREST_RUNS + 1, ways)]
+        return self._nearest[key]
 
 
 class _Search:
@@ -291,7 +293,7 @@ class _Search:
     ) -> tuple[float, _Lane, int] | None:
         """The window that is good and near, in another run than those taken; its score has the way to it in it."""
         best: tuple[float, _Lane, int] | None = None
-        for other in self.finder.runs_near(lane):
+        for other in self.finder.runs_near(lane, self.wish.category):
             if other.index in taken:
                 continue
             for score, begin in self._windows(other, size):
