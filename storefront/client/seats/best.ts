@@ -61,7 +61,10 @@ export class BestView {
     setBusy(this.button);
     const [kind, value] = (this.price?.value ?? "").split(":");
     const wish: Record<string, unknown> = { quantity: choice.party, needs: this.needs, hold: false };
+    // A price that the map is narrowed to is meant here too.
+    const [only] = choice.filters.categories.size === 1 ? choice.filters.categories : [];
     if (kind === "category") wish.category = value;
+    else if (!kind && only !== undefined) wish.category = choice.scene.categories[only]!.key;
     if (kind === "most") wish.max_price = Number(value);
     try {
       const answer = await fetch(best, {

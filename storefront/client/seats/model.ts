@@ -7,6 +7,7 @@ import { flagBit, type Scene, SeatState, unrolled } from "@ui/seatmap";
 import { fill, type PageJson, type PageType } from "./page";
 
 const MOST_PARTY = 50;
+const NOTHING: readonly PageType[] = [];
 
 /** Words of flags that a buyer should hear of, in the order they are said. */
 const TOLD_FLAGS = ["wheelchair", "companion", "restricted_view", "step_free", "aisle", "near_exit", "plus_size", "armrest", "hearing"];
@@ -33,6 +34,7 @@ export class Choice extends EventTarget {
   /** Somebody said that they need a wheelchair space. */
   isAccess = false;
   private readonly chosen = new Map<number, PageType>();
+  private readonly typesBy = new Map<number, PageType[]>();
   private readonly companions = new Map<number, readonly number[]>();
   readonly bits: Record<"space" | "companion" | "stepFree" | "restricted", number>;
   private readonly runFirst: Int32Array;
@@ -53,6 +55,9 @@ export class Choice extends EventTarget {
       stepFree: flagBit(scene, "step_free"),
       restricted: flagBit(scene, "restricted_view"),
     };
+    for (const type of page.types) {
+      if (type.isOnSale) this.typesBy.set(type.category, [...this.typesOfCategory(type.category), type]);
+    }
     companions.forEach(([space, others]) => this.companions.set(space, others));
     this.runFirst = new Int32Array(scene.count);
     this.runEnd = new Int32Array(scene.count);
@@ -227,11 +232,11 @@ export class Choice extends EventTarget {
   canTake(seat: number): boolean {
     return this.states[seat] === SeatState.Free && this.typesOf(seat).length > 0;
   }
-  typesOf(seat: number): PageType[] {
+  typesOf(seat: number): readonly PageType[] {
     return this.typesOfCategory(this.category[seat]!);
   }
-  typesOfCategory(category: number): PageType[] {
-    return this.page.types.filter((type) => type.category === category && type.isOnSale);
+  typesOfCategory(category: number): readonly PageType[] {
+    return this.typesBy.get(category) ?? NOTHING;
   }
 
   /** 1 for each seat that the filters leave out; undefined without filters. */
