@@ -90,6 +90,7 @@ def test_staff_find_block_release_and_move(desktop: Page, stack: Stack, in_house
     assert (now[0], now[1] != second) == (first, True)
 
     # On a phone, from the lists.
+    expect(page.locator("#move-dialog")).to_be_hidden()  # it fades
     page.set_viewport_size({"width": 390, "height": 844})
     judge(page)
     page.get_by_role("button", name="Release all of “Press”").focus()
