@@ -176,7 +176,7 @@ export class Painter {
         context.roundRect(-width / 2, -height / 2, width, height, Math.min(6, height / 4));
       }
       if (shape.kind === "stage" || shape.kind === "shape") {
-        context.fillStyle = shape.kind === "stage" ? theme.line : theme.panel;
+        context.fillStyle = shape.kind === "stage" && !theme.isForced ? theme.line : theme.panel;
         context.fill();
         context.strokeStyle = shape.kind === "stage" ? theme.strong : theme.line;
         context.lineWidth = 1;
