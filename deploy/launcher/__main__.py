@@ -63,6 +63,8 @@ def main() -> int:
     except LauncherError as error:
         say(f"\n{error}", stream=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -75,7 +75,6 @@ def run_with_services(arguments: list[str], *, is_durable: bool = False) -> int:
     """
     with _services("bench" if is_durable else "test") as (env, supervisor):
         return _run_python({"": (arguments, env)}, supervisor=supervisor)
-    return 130  # the services' block ends early on Ctrl-C
 
 
 PRODUCT, REST = (
@@ -99,7 +98,6 @@ def run_tests(arguments: list[str]) -> int:
         }
         say("\nThe tests that need the running product run beside these; what they say comes at the end.")
         return _run_python(halves, supervisor=supervisor)
-    return 130
 
 
 @contextmanager
@@ -114,8 +112,7 @@ def _services(name: str) -> Iterator[tuple[dict[str, str], Supervisor | None]]:
     supervisor = Supervisor()
     supervisor.install_signals()
     try:
-        with suppress(KeyboardInterrupt):
-            yield start_services(supervisor, place, is_durable=name != "test"), supervisor
+        yield start_services(supervisor, place, is_durable=name != "test"), supervisor
     finally:
         supervisor.stop()
         place.release()
@@ -213,7 +210,12 @@ def _run_python(commands: Mapping[str, tuple[list[str], Mapping[str, str]]], *, 
         for name, (arguments, env) in commands.items()
     }
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: [one.send_signal(number) for one in started.values()])
+
+    def pass_on(number: int, _frame: object) -> None:
+        for one in started.values():
+            one.send_signal(number)
+
+    signal.signal(signal.SIGTERM, pass_on)
     while any(one.poll() is None for one in started.values()):
         if supervisor:
             supervisor.look()
