@@ -46,6 +46,7 @@ class Known:
     """What is really there, for calls that should get far."""
 
     performance: str
+    seated: str  # a performance with a seat map
     ticket_types: list[str]
     slugs: list[str]
     holds: list[tuple[str, str]]  # id, token
@@ -71,6 +72,7 @@ def known(paying: world.House) -> Known:
     seat_map = create_seat_map(venue=event.venue, document=cabaret, actor=SYSTEM)
     return Known(
         performance=str(world.the_performance(event).pk),
+        seated=str(world.the_performance(world.make_seated_event()).pk),
         ticket_types=[str(kind.pk) for kind in event.ticket_types.all()],
         slugs=[event.slug, tonight.slug],
         holds=[(str(hold.pk), hold.token) for hold in [*free, *paid, *(order.hold for order in orders)]],
@@ -100,7 +102,7 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
     if "slug" in path:
         path["slug"] = draw(st.sampled_from(known.slugs))
     if "performance_id" in path:
-        path["performance_id"] = known.performance
+        path["performance_id"] = known.seated if case.operation.path.endswith("seats") else known.performance
     if "hold_id" in path:
         path["hold_id"] = hold_id
     if "seat_map_id" in path:
@@ -111,6 +113,8 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
     if case.operation.path.endswith("/imports"):
         case.body = json.dumps(preset("cabaret")).encode()
         case.query = {"dry_run": draw(st.sampled_from(["true", "false"])), "venue_id": known.venue}
+    if case.operation.path.endswith("/best-seats"):
+        case.body = {"quantity": draw(st.integers(1, 3)), "hold": draw(st.booleans())}
     if "number" in path:
         path["number"], token = draw(st.sampled_from(known.orders))
     if isinstance(body, dict):
