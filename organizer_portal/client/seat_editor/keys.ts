@@ -107,6 +107,7 @@ function nameOf(event: KeyboardEvent): string {
   return `${isCommand ? "ctrl+" : ""}${isCommand && event.shiftKey ? "shift+" : ""}${key}`;
 }
 function shown(key: string): string {
+  if (key.length === 1) return key.toUpperCase();
   return key
     .split("+")
     .map((part) => (part.length === 1 ? part.toUpperCase() : part[0]!.toUpperCase() + part.slice(1)))

@@ -65,7 +65,8 @@ export class Saver {
       const wasMine = this.isMine;
       this.isMine = found.is_mine;
       this.hooks.editor(found.is_mine ? "" : found.editor);
-      if (!this.isSaving && found.revision !== this.revision && !(wasMine && this.model.isDirty)) await this.hooks.stale();
+      // An answer that was on its way while a save came through says less than we know.
+      if (!this.isSaving && found.revision > this.revision && !(wasMine && this.model.isDirty)) await this.hooks.stale();
       if (found.is_mine && !wasMine) await this.recover();
     } catch {
       this.hooks.state("offline", "");

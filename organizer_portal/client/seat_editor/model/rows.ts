@@ -1,6 +1,6 @@
 /** Parametric rows: seats from a shape, and another shape for the same seats, which keep their ids. */
 import { type Point, type RowElement, type RowShape, type Seat, hasShape, newId, round } from "./document";
-import { type Matrix, add, along, apply, direction, distance, flips, lengthOf, pathOf, right, scaled, smoothed } from "./geometry";
+import { type Matrix, add, along, apply, arcOf, direction, distance, flips, lengthOf, pathOf, right, scaled, smoothed } from "./geometry";
 
 export const PITCH = 52;
 export const ROW_PITCH = 90;
@@ -104,8 +104,7 @@ export function reshape(row: RowElement, change: RowChange): RowElement {
     change.length ?? (change.keep === "length" && change.pitch === undefined ? length : pitch * Math.max(1, count + holes.length - 1) + now);
   shape = stretched(shape, wanted, length);
   if (change.curve !== undefined) {
-    shape = { ...shape, kind: change.curve ? "arc" : "line", curve: round(change.curve) };
-    shape = stretched(shape, wanted, lengthOf(pathOfShape(shape)));
+    shape = curved(shape, change.curve, wanted);
   }
   shape = { ...shape, aisle, holes, skew: change.skew ?? shape.skew ?? 0, stagger: change.stagger ?? shape.stagger ?? 0 };
   const points = layOut(shape, count, gaps);
@@ -119,20 +118,34 @@ export function reshape(row: RowElement, change: RowChange): RowElement {
   return { ...row, seats, gaps, shape: tidy(shape) };
 }
 
-/** Another length about its own middle. */
+/** Another length, the middle of the row staying where it is: an arc keeps its circle, other rows their middle. */
 function stretched(shape: RowShape, wanted: number, length: number): RowShape {
   if (Math.abs(wanted - length) < 0.01 || length <= 0) return shape;
-  const factor = wanted / length;
-  const centre: Point = [(shape.from[0] + shape.to[0]) / 2, (shape.from[1] + shape.to[1]) / 2];
-  const from = (point: Point): Point => rounded([centre[0] + (point[0] - centre[0]) * factor, centre[1] + (point[1] - centre[1]) * factor]);
-  return {
-    ...shape,
-    from: from(shape.from),
-    to: from(shape.to),
-    // The radius stays about the same when a row grows: the bulge grows with the square of its length.
-    curve: round(shape.curve * factor * factor),
-    ...(shape.points ? { points: shape.points.map(from) } : {}),
-  };
+  if (shape.kind === "arc" && Math.abs(shape.curve) >= 0.5) {
+    const { centre: pivot, radius, start, sweep } = arcOf(shape.from, shape.to, shape.curve);
+    const half = Math.min(wanted / radius / 2, 3);
+    const apex = start + sweep / 2;
+    const at = (angle: number): Point => rounded([pivot[0] + radius * Math.cos(angle), pivot[1] + radius * Math.sin(angle)]);
+    const way = Math.sign(sweep);
+    return { ...shape, from: at(apex - way * half), to: at(apex + way * half), curve: round(Math.sign(shape.curve) * radius * (1 - Math.cos(half))) };
+  }
+  const from = scaledAbout(shape, wanted / length);
+  return { ...shape, from: from(shape.from), to: from(shape.to), ...(shape.points ? { points: shape.points.map(from) } : {}) };
+}
+
+/** The same bulge on a chord that makes the row as long as before. */
+function curved(shape: RowShape, curve: number, wanted: number): RowShape {
+  let next: RowShape = { ...shape, kind: curve ? "arc" : "line", curve: round(curve) };
+  for (let turn = 0; turn < 4; turn++) {
+    const from = scaledAbout(next, wanted / (lengthOf(pathOfShape(next)) || 1));
+    next = { ...next, from: from(next.from), to: from(next.to) };
+  }
+  return next;
+}
+
+function scaledAbout(shape: RowShape, factor: number): (point: Point) => Point {
+  const [x, y] = [(shape.from[0] + shape.to[0]) / 2, (shape.from[1] + shape.to[1]) / 2];
+  return (point) => rounded([x + (point[0] - x) * factor, y + (point[1] - y) * factor]);
 }
 
 function nextLabel(seats: readonly Seat[], index: number): string {

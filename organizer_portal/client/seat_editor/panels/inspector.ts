@@ -38,8 +38,10 @@ function common<T, V>(things: readonly T[], value: (thing: T) => V): V | null {
 }
 
 export function drawInspector(editor: Editor, host: HTMLElement): void {
-  // A field that somebody is typing in stays; the next change of theirs draws it anew.
+  // A field that somebody is typing in stays as it is; what they typed draws it anew once it counts.
+  watchTyping(host);
   const active = document.activeElement;
+  if (active instanceof HTMLElement && host.contains(active) && active.dataset["typing"] !== undefined) return;
   const focused = host.contains(active) ? focusPath(host, active as HTMLElement) : null;
   const parts: (HTMLElement | null)[] = [];
   const options = editor.isReadOnly ? undefined : editor.tool.options?.();
@@ -49,6 +51,17 @@ export function drawInspector(editor: Editor, host: HTMLElement): void {
   host.replaceChildren(...parts.filter((part) => part !== null));
   if (editor.isReadOnly) for (const control of host.querySelectorAll("input, select, button")) control.setAttribute("disabled", "");
   if (focused) refocus(host, focused);
+}
+
+const watched = new WeakSet<HTMLElement>();
+function watchTyping(host: HTMLElement): void {
+  if (watched.has(host)) return;
+  watched.add(host);
+  host.addEventListener("input", (event) => {
+    const field = event.target as HTMLElement;
+    if (field.matches("input:not([type=checkbox], [type=range])")) field.dataset["typing"] = "";
+  });
+  host.addEventListener("change", (event) => delete (event.target as HTMLElement).dataset["typing"]);
 }
 
 function controls(host: HTMLElement): HTMLElement[] {
