@@ -17,6 +17,7 @@ from events.models import Event, Performance, SeatingPlan, TicketType
 from inventory.blocks import COLORS
 from people.actions import LONGEST_LEGAL_TEXT
 from people.models import LegalText, Membership
+from seating.document import MOST_BYTES
 from seating.models import Venue
 from ui.brand import normalised
 from ui.money import format_money, parse_money
@@ -411,6 +412,19 @@ class SeatMapForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
+    file = forms.FileField(
+        label=_("Or from a file"),
+        required=False,
+        help_text=_("pretix or seats.io JSON, SVG, CSV, or a map saved here; up to 32 MB."),
+        widget=forms.FileInput(attrs={"accept": ".json,.svg,.csv,application/json,image/svg+xml,text/csv"}),
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes] | None":
+        """Refuse what is too large before it is read."""
+        upload: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if upload is not None and (upload.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(_now("This file is larger than 32 MB. Choose a smaller one."))
+        return upload
 
 
 class VersionForm(forms.Form):

@@ -554,7 +554,7 @@ async function start(): Promise<void> {
   part("help").addEventListener("click", () => shortcuts.show());
   part("zoom-in").addEventListener("click", () => editor.map.zoom(1.4));
   part("zoom-out").addEventListener("click", () => editor.map.zoom(1 / 1.4));
-  part("zoom-fit").addEventListener("click", () => editor.map.fit());
+  part("zoom-fit").addEventListener("click", () => (editor.isReadOnly ? editor.fitContent() : editor.map.fit()));
 
   // --- Off we go -----------------------------------------------------------------------------------------------------------------------------
 
@@ -563,6 +563,8 @@ async function start(): Promise<void> {
   await readPlan(first);
   await saver.lease();
   setReadOnly();
+  part("state").textContent = saver.isMine ? t("Saved") : "";
+  if (editor.isReadOnly) editor.fitContent();
   // For whoever drives the page: where on the screen a point of the map is.
   Object.assign(desk, {
     toScreen: (x: number, y: number): [number, number] => {

@@ -29,6 +29,7 @@ from seating.checks import faults_of
 from seating.document import MOST_BYTES, Category, Document, Floor, parse
 from seating.drafts import close_draft, open_draft, restore_version, save_draft, set_plan
 from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
+from seating.formats import import_file
 from seating.models import MapVersion, SeatMap, Venue
 from seating.plan import compile_plan, preset
 from seating.queries import seat_map_by_id, version_by_id
@@ -113,21 +114,30 @@ def new_seat_map(request: HttpRequest, desk: Desk, venue_id: UUID) -> HttpRespon
     venue = Venue.objects.filter(pk=venue_id).first()
     if venue is None:
         raise NotFound
-    form = SeatMapForm(posted(request))
+    form = SeatMapForm(request.POST, request.FILES) if request.method == "POST" else SeatMapForm()
+    faults: list[Fault] = []
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_seat_map(venue=venue, document=_first_draft(**form.cleaned_data), actor=desk.actor)
-        except DomainError as refusal:
-            place_refusal(form, refusal)
+            document, faults = _first_draft(**form.cleaned_data)
+            made = create_seat_map(venue=venue, document=document, actor=desk.actor)
+        except MapInvalid as refusal:
+            faults = list(refusal.faults)
+            form.add_error("file" if form.cleaned_data["file"] else None, refusal.detail)
         else:
+            if faults:
+                context = {"map": made, "faults": faults, "venue": venue}
+                return render(request, "organizer_portal/seat_map_imported.html", context)
             return redirect("organizer_portal:seat_map_editor", made.pk)
-    context = {"form": form, "venue": venue}
+    context = {"form": form, "venue": venue, "faults": faults}
     return render(request, "organizer_portal/seat_map_new.html", context, status=422 if form.errors else 200)
 
 
-def _first_draft(*, name: str, start: str) -> Document:
-    """An empty sheet, or one of the houses that are ready."""
-    return replace(compile_plan(preset(start)).document, name=name) if start else blank(name)
+def _first_draft(*, name: str, start: str, file: Any) -> tuple[Document, list[Fault]]:
+    """What a file says, one of the houses that are ready, or an empty sheet; and what of a file was mended or lost."""
+    if file is not None:
+        imported = import_file(file.name or "", file.read())
+        return replace(imported.document, name=name), list(imported.faults)
+    return (replace(compile_plan(preset(start)).document, name=name) if start else blank(name)), []
 
 
 def blank(name: str) -> Document:

@@ -66,6 +66,23 @@ def test_a_map_may_begin_as_a_house_that_is_ready(nora: Visitor, northside: worl
     assert sum(1 for _seat in parse(made.draft).seats) > 300
 
 
+def test_a_map_may_come_from_a_file_and_every_fault_is_listed(nora: Visitor, northside: world.House) -> None:
+    venue = Venue.objects.create(name="Hall", timezone="Europe/Berlin")
+    page = f"/portal/venues/{venue.pk}/seat-maps/new/"
+    table = SimpleUploadedFile("seats.csv", b"section,row,seat\nStalls,A,1\nStalls,A,2\nStalls,A,2\n")
+
+    shown = nora.post(page, {"name": "From a file", "start": "", "file": table})
+
+    made = SeatMap.objects.get()
+    assert made.draft["name"] == "From a file"
+    assert sum(1 for _seat in parse(made.draft).seats) == 3
+    assert shown.status_code in (200, 302)
+    for wrong in (b"", b"nothing", b"{}", b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
+        refused = nora.post(page, {"name": "Wrong", "start": "", "file": SimpleUploadedFile("x.json", wrong)})
+        assert refused.status_code == 422, wrong
+    assert SeatMap.objects.count() == 1
+
+
 def test_the_editor_reads_and_saves(nora: Visitor, drawn: SeatMap) -> None:
     lease = send(nora, address(drawn, "lease/"), {"session": TAB}).json()
     assert lease == {"is_mine": True, "editor": "Nora", "revision": 1}

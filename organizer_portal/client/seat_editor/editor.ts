@@ -176,6 +176,11 @@ export class Editor {
     this.map.camera.limit(box, this.scene.pitch, 90);
   }
 
+  /** All that is on the floor, without the empty sheet around it. */
+  fitContent(): void {
+    this.map.camera.fit(boxOfFloor(this.scene, Math.max(0, this.floorIndex)), false);
+  }
+
   use(name: string): void {
     const next = this.tools.get(name);
     if (!next || (this.isReadOnly && !["select", "hand"].includes(name))) return;
