@@ -173,6 +173,7 @@ def draw_circle(hand: Hand) -> None:
     hand.push("Change this floor")
     hand.fill("Name of the floor", "Circle", is_leaving=False)
     hand.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     hand.press("b")
     hand.fill("in every n-th row", "0")
     hand.drag(886, 900, 3114, 2160)

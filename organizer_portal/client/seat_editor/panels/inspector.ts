@@ -49,8 +49,15 @@ export function drawInspector(editor: Editor, host: HTMLElement): void {
   if (editor.selection.isEmpty) parts.push(overview(editor));
   else parts.push(...selectionParts(editor));
   host.replaceChildren(...parts.filter((part) => part !== null));
+  for (const details of host.querySelectorAll("details")) details.open = opened.get(headingOf(details)) ?? details.open;
   if (editor.isReadOnly) for (const control of host.querySelectorAll("input, select, button")) control.setAttribute("disabled", "");
   if (focused) refocus(host, focused);
+}
+
+/** What somebody opened or closed stays so when the panel is drawn anew. */
+const opened = new Map<string, boolean>();
+function headingOf(details: HTMLDetailsElement): string {
+  return details.querySelector("summary")?.textContent ?? "";
 }
 
 const watched = new WeakSet<HTMLElement>();
@@ -60,6 +67,10 @@ function watchTyping(host: HTMLElement): void {
   host.addEventListener("input", (event) => {
     const field = event.target as HTMLElement;
     if (field.matches("input:not([type=checkbox], [type=range])")) field.dataset["typing"] = "";
+  });
+  host.addEventListener("click", (event) => {
+    const details = (event.target as HTMLElement).closest("summary")?.parentElement;
+    if (details instanceof HTMLDetailsElement) opened.set(headingOf(details), !details.open);
   });
   host.addEventListener("change", (event) => delete (event.target as HTMLElement).dataset["typing"]);
 }
