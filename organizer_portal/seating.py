@@ -15,6 +15,7 @@ from checkout.errors import MoveRefused
 from inventory.errors import BlockInvalid
 from inventory.models import Block, SeatPlace
 from inventory.words import seat_words
+from seating.compiled import run_lengths
 from ui.dates import moment_text
 from ui.money import format_money, minor_unit_exponent
 
@@ -35,7 +36,7 @@ def map_data(rows: Sequence[SeatRow], *, n_seats: int, currency: str) -> dict[st
     for row in rows:
         states[row.index] = CODES[row.state]
     return {
-        "states": _run_lengths(states),
+        "states": run_lengths(states),
         "sold": [
             {
                 "seat": row.index,
@@ -155,13 +156,3 @@ def as_csv(
 def _harmless(cell: str) -> str:
     """What begins like a formula is text to a spreadsheet when an apostrophe stands before it."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def _run_lengths(values: Sequence[int]) -> list[list[int]]:
-    runs: list[list[int]] = []
-    for value in values:
-        if runs and runs[-1][0] == value:
-            runs[-1][1] += 1
-        else:
-            runs.append([value, 1])
-    return runs

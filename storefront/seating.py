@@ -164,6 +164,7 @@ def _words() -> dict[str, str]:
         "free": _("Free"),
         "from": _("from {price}"),
         "freeFrom": _("{n} from {price}"),
+        "freeSeats": _("{n} free"),
         "full": _("Sold out"),
         "rowSeat": _("row {row}, seat {seat}"),
         "rowSeats": _("row {row}, seats {first}–{last}"),

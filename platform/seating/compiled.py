@@ -197,7 +197,7 @@ def geometry(compiled: CompiledMap) -> dict[str, Any]:
         "x": _steps(compiled, "x"),
         "y": _steps(compiled, "y"),
         "labels": [_label_rule(compiled, line) for line in compiled.lines],
-        "categories_of": _run_lengths([_category_index(compiled, seat.category) for seat in compiled.seats]),
+        "categories_of": run_lengths([_category_index(compiled, seat.category) for seat in compiled.seats]),
         "flags": [[seat.index, seat.flags] for seat in compiled.seats if seat.flags],
         "companions": [[seat.index, list(seat.companions)] for seat in compiled.seats if seat.companions],
         "areas": [
@@ -286,7 +286,8 @@ def _label_rule(compiled: CompiledMap, line: Line) -> list[int] | list[str]:
     return labels
 
 
-def _run_lengths(values: Sequence[int]) -> list[list[int]]:
+def run_lengths(values: Sequence[int]) -> list[list[int]]:
+    """Equal neighbours counted: `[value, how many]` each."""
     runs: list[list[int]] = []
     for value in values:
         if runs and runs[-1][0] == value:

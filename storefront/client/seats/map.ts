@@ -80,7 +80,8 @@ export class MapView {
         for (const type of choice.typesOf(seat)) least = Math.min(least, type.price);
       }
       if (!free) return [choice.page.words.full ?? ""];
-      return [fill(choice.page.words.freeFrom, { n: free, price: least === Infinity ? "" : choice.money(least) })];
+      if (least === 0 || least === Infinity) return [fill(choice.page.words.freeSeats, { n: free })];
+      return [fill(choice.page.words.freeFrom, { n: free, price: choice.money(least) })];
     });
     scene.areas.forEach((area) => captions.push([choice.priceWords(area.category)]));
     this.captions = captions;
