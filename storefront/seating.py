@@ -161,7 +161,7 @@ def _flag_words() -> dict[str, str]:
 def _words() -> dict[str, str]:
     """What scripts say; {braces} are filled in by them."""
     return {
-        "free": _("Free"),
+        "free": _("Free"),  # of charge
         "from": _("from {price}"),
         "freeFrom": _("{n} from {price}"),
         "freeSeats": _("{n} free"),
