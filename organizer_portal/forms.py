@@ -476,6 +476,51 @@ class SeatPlanForm(forms.Form):
         return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
 
 
+class MapMoveForm(forms.Form):
+    """Which version an event on sale moves to, and what becomes of seats in categories that it has no tickets for.
+
+    `base` is the version that the difference was shown from. Where nothing is said of a category's seats, they are sold as
+    those of the first that there are tickets for.
+    """
+
+    NOT_SOLD = "-"  # no key of a category
+
+    version = forms.ChoiceField(
+        label=_("Published version"), error_messages={"required": _("Choose a published version.")}
+    )
+    base = forms.CharField(required=False, max_length=36)
+
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = versions  # type: ignore[attr-defined]
+        self.unsold: dict[str, str] = {}
+
+    def ask_about(self, unsold: Mapping[str, str], sold: Mapping[str, str]) -> None:
+        """A question for each category of the chosen version that has no tickets; validates anew when asked next."""
+        self.unsold = dict(unsold)
+        choices = [*sold.items(), (self.NOT_SOLD, _now("not for sale"))]
+        for key, name in unsold.items():
+            words = _now("Sell the seats of “%(name)s” as") % {"name": name}
+            self.fields[f"as-{key}"] = forms.ChoiceField(label=words, choices=choices)
+        if unsold:
+            # What was not answered yet is shown as it will be taken.
+            first = {self.add_prefix(f"as-{key}"): choices[0][0] for key in unsold}
+            self.data = {**first, **{key: self.data[key] for key in self.data}}
+        self._errors = None
+
+    def clean(self) -> dict[str, Any]:
+        """`instead` has the category of each that was asked about, None for not for sale."""
+        cleaned = super().clean() or self.cleaned_data
+        answers = {key: str(cleaned.get(f"as-{key}", "")) for key in self.unsold}
+        cleaned["instead"] = {key: None if other == self.NOT_SOLD else other for key, other in answers.items()}
+        return cleaned
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The fields that `ask_about` added."""
+        return [self[f"as-{key}"] for key in self.unsold]
+
+
 class SeatPricesForm(forms.Form):
     """A first ticket for each category of an event's seats that has none: its price, before fees."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from django.utils.translation import gettext as _
+
 from organizer_portal.map_changes import Changes, Spot
 from seating.document import Decoration, Document, Floor, Point, Row, Table
 
@@ -98,6 +100,14 @@ def _decoration(one: Decoration) -> str:
 
 def _path(points: Iterable[Point]) -> str:
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
+
+
+def difference_drawings(before: Document, after: Document, changes: Changes) -> list[tuple[str, str]]:
+    """Name and drawing of each floor of both maps, without those that have nothing on them."""
+    words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
+    gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
+    drawings = [(floor.name, difference_drawing(floor, changes, words=words)) for floor in [*after.floors, *gone]]
+    return [(name, drawn) for name, drawn in drawings if drawn]
 
 
 def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str]) -> str:

@@ -47,6 +47,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
     path("events/<uuid:event_id>/seat-plan/", seat_plans.seat_plan, name="seat_plan"),
     path("events/<uuid:event_id>/seat-plan/prices/", seat_plans.seat_prices, name="seat_prices"),
+    path("events/<uuid:event_id>/seat-plan/move/", seat_plans.seat_plan_move, name="seat_plan_move"),
     path("events/<uuid:event_id>/waiting-room/", waiting_room.waiting_room, name="waiting_room"),
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),

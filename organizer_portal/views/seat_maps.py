@@ -20,8 +20,8 @@ from events.actions import create_venue
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.editor_words import editor_tools, editor_words
 from organizer_portal.forms import SeatMapForm, VenueForm, VersionForm
-from organizer_portal.map_changes import Changes, changes_between
-from organizer_portal.map_drawing import difference_drawing, thumbnail
+from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_between
+from organizer_portal.map_drawing import difference_drawings, thumbnail
 from organizer_portal.plan_image import store_plan
 from organizer_portal.views.events import place_refusal
 from seating.actions import create_seat_map, publish_version, save_version
@@ -40,7 +40,6 @@ from ui.problems import domain_problem
 
 P = ParamSpec("P")
 JsonView = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
-MOST_LISTED = 300  # changed seats named one by one; the drawing has them all
 
 
 def json_door(view: JsonView[P]) -> JsonView[P]:
@@ -324,52 +323,17 @@ def version(request: HttpRequest, desk: Desk, map_id: UUID, version_id: UUID) ->
     before = parse(earlier.document if earlier else found.document)
     after = parse(found.document if earlier else found.seat_map.draft)
     changes = changes_between(before, after)
-    words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
-    gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
-    drawings = [(floor.name, difference_drawing(floor, changes, words=words)) for floor in [*after.floors, *gone]]
     context = {
         "map": found.seat_map,
         "version": found,
         "earlier": earlier,
         "others": list(found.seat_map.versions.filter(number__lt=found.number).defer("document")),
         "changes": changes,
-        "groups": _groups(changes),
-        "drawings": [(name, drawn) for name, drawn in drawings if drawn],
+        "groups": change_groups(changes, category_names(before, after)),
+        "drawings": difference_drawings(before, after, changes),
         "most": MOST_LISTED,
     }
     return render(request, "organizer_portal/map_version.html", context)
-
-
-def _groups(changes: Changes) -> list[dict[str, Any]]:
-    """The lists of a difference, each with its heading, its count and at most MOST_LISTED lines."""
-    one = {"added": changes.added, "removed": changes.removed}
-    two = {"moved": changes.moved, "relabelled": changes.relabelled, "recategorised": changes.recategorised}
-    headings = {
-        "added": _("Added"),
-        "removed": _("Removed"),
-        "moved": _("Moved"),
-        "relabelled": _("Called otherwise"),
-        "recategorised": _("In another category"),
-    }
-    lines: dict[str, list[str]] = {name: [" ".join(spot.words) for spot in spots] for name, spots in one.items()}
-    lines["moved"] = [" ".join(b.words) for _a, b in two["moved"]]
-    lines["relabelled"] = [f"{' '.join(a.words)} → {' '.join(b.words)}" for a, b in two["relabelled"]]
-    lines["recategorised"] = [
-        f"{' '.join(b.words)}: {a.category or '–'} → {b.category or '–'}" for a, b in two["recategorised"]
-    ]
-    groups = [
-        {"key": name, "heading": headings[name], "count": len(lines[name]), "lines": lines[name][:MOST_LISTED]}
-        for name in headings
-    ]
-    groups.append(
-        {
-            "key": "areas",
-            "heading": _("Areas"),
-            "count": len(changes.areas),
-            "lines": [f"{name}: {before} → {after}" for name, before, after in changes.areas],
-        }
-    )
-    return [group for group in groups if group["count"]]
 
 
 @require_POST

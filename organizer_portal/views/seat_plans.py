@@ -10,15 +10,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from checkout.changes import MapMove, move_to_map_version
 from events.actions import add_ticket_type
+from events.errors import EventInvalid
 from events.models import Event, SeatingPlan
-from events.seating_plan import change_seating_rules, painting_of, plan_of, plan_seating
+from events.queries import event_for_update
+from events.seating_plan import Painting, change_seating_rules, on_version, painting_of, plan_of, plan_seating
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.forms import SeatPlanForm, SeatPricesForm
-from organizer_portal.seat_offers import unpriced_categories
+from organizer_portal.forms import MapMoveForm, SeatPlanForm, SeatPricesForm
+from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_of
+from organizer_portal.map_drawing import difference_drawings
+from organizer_portal.seat_offers import unpriced_categories, unsold_categories
 from organizer_portal.views.events import event_or_404, place_refusal
+from seating.difference import Difference, difference
 from seating.models import MapVersion
-from ui.errors import DomainError
+from ui.errors import DomainError, NotFound
 
 MOST_PER_ORDER = 10
 
@@ -52,8 +58,17 @@ def _plan(found: Event, desk: Desk, words: dict[str, Any]) -> None:
 
 def _versions(found: Event) -> list[tuple[str, str]]:
     """What a draft may choose from: the published versions of its venue's maps, newest first; nothing for others."""
-    if found.state != Event.State.DRAFT:
+    return _published(found) if found.state == Event.State.DRAFT else []
+
+
+def _others(found: Event, plan: SeatingPlan | None) -> list[tuple[str, str]]:
+    """Where an event that is on sale could move to: the published versions of its venue's maps but its own."""
+    if plan is None or not found.is_published:
         return []
+    return [(pk, words) for pk, words in _published(found) if pk != str(plan.version_id)]
+
+
+def _published(found: Event) -> list[tuple[str, str]]:
     published = MapVersion.objects.filter(seat_map__venue=found.venue, kind=MapVersion.Kind.PUBLISHED)
     words = _("%(map)s, version %(number)d%(name)s: %(seats)d seats, %(places)d standing places")
     return [
@@ -111,6 +126,7 @@ def _page(
     *,
     form: SeatPlanForm | None = None,
     prices: SeatPricesForm | None = None,
+    move: MapMoveForm | None = None,
 ) -> HttpResponse:
     known: dict[str, Any] = {"zone": found.venue.timezone, "versions": _versions(found)}
     names = unpriced_categories(found)
@@ -119,12 +135,13 @@ def _page(
         "event": found,
         "plan": plan,
         "plan_form": shown,
-        "form": prices or shown,
+        "form": move or prices or shown,
         "has_versions": bool(known["versions"]),
         "prices": prices or SeatPricesForm(currency=found.currency, categories=names) if names else None,
         "categories": _categories(found, plan) if plan else [],
+        "move": move or (MapMoveForm(versions=others) if (others := _others(found, plan)) else None),
     }
-    is_refused = bool(shown.errors or (prices and prices.errors))
+    is_refused = bool(shown.errors or (prices and prices.errors) or move)
     return render(request, "organizer_portal/seat_plan.html", context, status=422 if is_refused else 200)
 
 
@@ -142,3 +159,102 @@ def _categories(found: Event, plan: SeatingPlan) -> list[dict[str, Any]]:
         for category in shown.compiled.document.categories
         if category.key in shown.sizes
     ]
+
+
+# --- Another version, on sale ---------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@staff(EDIT_EVENTS)
+def seat_plan_move(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+    """What another version of the map would change for an event on sale; with `confirm` in the form, go there.
+
+    Looking is a dry run of the very verb, which locks what it reads: so it is a POST, which no link can set off.
+    """
+    found = event_or_404(event_id)
+    plan = plan_of(found.pk)
+    if plan is None or not found.is_published:
+        raise NotFound
+    if request.POST.get("version") == str(plan.version_id):  # sent twice, or a colleague was faster
+        messages.info(request, _("The event is on this version of the map already."))
+        return redirect("organizer_portal:seat_plan", found.pk)
+    form = MapMoveForm(request.POST, versions=_others(found, plan))
+    if not form.is_valid():
+        return _page(request, found, plan, move=form)
+    version = MapVersion.objects.select_related("seat_map").get(pk=form.cleaned_data["version"])
+    form.ask_about(*unsold_categories(found, plan, version))
+    if not form.is_valid():
+        return _page(request, found, plan, move=form)
+    if "confirm" not in request.POST:
+        return _difference_page(request, desk, found, plan, version, form)
+    try:
+        _move(found, desk, version, form)
+    except DomainError as refusal:
+        return _difference_page(request, desk, found, plan, version, form, refusal=refusal)
+    words = _("The event is on version %(number)d of %(map)s now.")
+    messages.success(request, words % {"number": version.number, "map": version.seat_map.name})
+    return redirect("organizer_portal:seat_plan", found.pk)
+
+
+@transaction.atomic
+def _move(found: Event, desk: Desk, version: MapVersion, form: MapMoveForm, *, is_dry_run: bool = False) -> MapMove:
+    """Move, unless the event is on another version than the one that the difference was shown from. Raises EventInvalid."""
+    event_for_update(found.pk)
+    plan = plan_of(found.pk)
+    if plan is None or (not is_dry_run and form.cleaned_data["base"] != str(plan.version_id)):
+        raise EventInvalid(_("The event has moved to another version meanwhile. Look at the difference again."))
+    painted = on_version(plan, version, instead=form.cleaned_data["instead"])
+    return move_to_map_version(
+        event_id=found.pk,
+        version_id=version.pk,
+        categories=painted.categories,
+        closed=painted.closed,
+        actor=desk.actor,
+        is_dry_run=is_dry_run,
+    )
+
+
+def _difference_page(
+    request: HttpRequest,
+    desk: Desk,
+    found: Event,
+    plan: SeatingPlan,
+    version: MapVersion,
+    form: MapMoveForm,
+    *,
+    refusal: DomainError | None = None,
+) -> HttpResponse:
+    """The difference drawn and listed, what it means for buyers, and what stands in its way."""
+    old, new = painting_of(plan), painting_of(on_version(plan, version, instead=form.cleaned_data["instead"]))
+    different, renamed = _plain_difference(old, new), 0
+    if refusal is None:
+        try:
+            moved = _move(found, desk, version, form, is_dry_run=True)
+        except DomainError as refused:
+            refusal = refused
+        else:
+            different, renamed = moved, moved.renamed
+    changes = changes_of(
+        different, old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories
+    )
+    before, after = old.compiled.document, new.compiled.document
+    context = {
+        "event": found,
+        "plan": plan,
+        "version": version,
+        "form": form,
+        "refusal": refusal,
+        "refused_seats": refusal.extra.get("seats", ()) if refusal else (),
+        "more_refused": refusal.extra.get("n", 0) - len(refusal.extra.get("seats", ())) if refusal else 0,
+        "renamed": renamed,
+        "changes": changes,
+        "groups": change_groups(changes, category_names(before, after)),
+        "drawings": difference_drawings(before, after, changes),
+        "most": MOST_LISTED,
+    }
+    return render(request, "organizer_portal/seat_plan_move.html", context, status=422 if refusal else 200)
+
+
+def _plain_difference(old: Painting, new: Painting) -> Difference:
+    """What is different between the paintings, when the verb has refused to say what it would make of them."""
+    return difference(old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories)

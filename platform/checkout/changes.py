@@ -1,6 +1,7 @@
 """Change what is on sale already: how much there is, when and where it happens, on which map. The buyers are told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -79,6 +80,13 @@ def move_performance(
     return performance
 
 
+@dataclass(frozen=True)
+class MapMove(Difference):
+    """What a move changes, and how many tickets say something else than before: whoever has them is mailed."""
+
+    renamed: int
+
+
 @transaction.atomic
 def move_to_map_version(
     *,
@@ -89,7 +97,7 @@ def move_to_map_version(
     closed: Sequence[str] | None = None,
     whole_tables: Mapping[str, bool] | None = None,
     is_dry_run: bool = False,
-) -> Difference:
+) -> MapMove:
     """Put an event that is on sale on another version of its map, or paint it anew on the same; returns what is different.
 
     None leaves the event's painting as it is, without what the new map lacks. Who has a seat keeps it, and its category: a
@@ -117,15 +125,16 @@ def move_to_map_version(
     _check_move(event, new, locked)
     plan.save()
     fit_quotas(event, new)
+    renamed = 0
     for one in locked:
         move_seats(locked=one, new=new, actor=actor)
-        rename_seats(performance_id=one.performance_id, actor=actor)
+        renamed += rename_seats(performance_id=one.performance_id, actor=actor)
     detail = {"version": str(version.pk), "hash": version.hash, **found.as_dict()}
     record(verb="move_to_map_version", target=event, actor=actor, detail=detail)
     _list_again(event)
     if is_dry_run:
         transaction.set_rollback(True)
-    return found
+    return MapMove(**vars(found), renamed=renamed)
 
 
 def _for_who_sits_there(plan: SeatingPlan, old: Painting, taken: set[str]) -> Painting:

@@ -8,6 +8,7 @@ all go by it.
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -301,6 +302,27 @@ def repin(
     plan.version = version
     plan.categories, plan.closed, plan.whole_tables = _what_fits(plan, compiled_by_hash(version.hash))
     set_painting(plan, categories=categories, closed=closed, whole_tables=whole_tables)
+
+
+def on_version(plan: SeatingPlan, version: MapVersion, *, instead: Mapping[str, str | None]) -> SeatingPlan:
+    """What a plan would be on another version, unsaved: its own painting, as far as the new map has its elements.
+
+    `instead` sells the seats of a category as those of another one; None closes them. Raises EventInvalid.
+    """
+    moved = copy(plan)
+    repin(moved, version, categories=None, closed=None, whole_tables=None)
+    if not instead:
+        return moved
+    shown = painting_of(moved)
+    categories, closed = dict(moved.categories), list(moved.closed)
+    for category, other in instead.items():
+        ids = [shown.compiled.seats[index].id for index in shown.seats_by_category.get(category, ())]
+        if other is None:
+            closed += ids
+        else:
+            categories.update(dict.fromkeys(ids, other))
+    set_painting(moved, categories=categories, closed=closed, whole_tables=None)
+    return moved
 
 
 def quota_of_category(event: Event, plan: SeatingPlan, category: str) -> Quota:

@@ -107,6 +107,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:price": staff(200, 403),
     "organizer_portal:seat_plan": staff(200, 403),
     "organizer_portal:seat_prices": staff(302, 403, "POST"),
+    "organizer_portal:seat_plan_move": staff(404, 403, "POST"),  # its event has no map
     "organizer_portal:venues": staff(200, 403),
     "organizer_portal:new_venue": staff(200, 403),
     "organizer_portal:new_seat_map": staff(200, 403),
@@ -276,6 +277,7 @@ _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
     "seat_plan",
     "seat_prices",
+    "seat_plan_move",
     "stock_proofs",
     "waiting_room",
     "line",

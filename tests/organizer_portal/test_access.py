@@ -36,6 +36,21 @@ PAGES: dict[str, set[Role]] = {
     "blocks": EDITORS,
     "block_releases": EDITORS,
     "seat_move": EDITORS,
+    "seat_plan": EDITORS,
+    "seat_prices": EDITORS,
+    "seat_plan_move": EDITORS,
+    "venues": EDITORS,
+    "new_venue": EDITORS,
+    "new_seat_map": EDITORS,
+    "seat_map": EDITORS,
+    "seat_map_thumbnail": EDITORS,
+    "seat_map_editor": EDITORS,
+    "seat_map_lease": EDITORS,
+    "seat_map_draft": EDITORS,
+    "seat_map_plan": EDITORS,
+    "map_versions": EDITORS,
+    "map_version": EDITORS,
+    "map_restoration": EDITORS,
     "publication": EDITORS,
     "stock_proofs": EDITORS,
     "sale_resumption": EDITORS,
@@ -65,6 +80,8 @@ PAGES: dict[str, set[Role]] = {
     "member": {Role.OWNER},
     "removal": {Role.OWNER},
     "legal": {Role.OWNER},
+    "api_keys": {Role.OWNER},
+    "api_key_revocation": {Role.OWNER},
     "branding": {Role.OWNER},
     "brand_verdict": {Role.OWNER},
 }
@@ -73,6 +90,11 @@ POSTS = {
     "block_releases",
     "stock_proofs",
     "sale_resumption",
+    "seat_prices",
+    "seat_plan_move",
+    "seat_map_lease",
+    "map_versions",
+    "map_restoration",
     "publication",
     "deliveries",
     "gates",
@@ -82,8 +104,18 @@ POSTS = {
     "invitations",
     "withdrawal",
     "removal",
+    "api_key_revocation",
 }
 OPEN = {"invitation"}  # for who has its token, on the team or not: test_team.py
+OF_MAPS = (
+    "seat_map",
+    "seat_map_thumbnail",
+    "seat_map_editor",
+    "seat_map_lease",
+    "seat_map_draft",
+    "seat_map_plan",
+    "map_versions",
+)
 OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 NOBODY = UUID("01900000-0000-7000-8000-000000000000")
 
@@ -97,6 +129,13 @@ def address(name: str, event: Event) -> str:
         **{name: [event.pk, event.performances.get().pk] for name in OF_DATES},
         "block_releases": [event.pk, event.performances.get().pk, NOBODY],
         "seat_move": [event.pk, event.performances.get().pk, NOBODY],
+        "seat_plan": [event.pk],
+        "seat_prices": [event.pk],
+        "seat_plan_move": [event.pk],
+        "new_seat_map": [event.venue_id],
+        **{name: [NOBODY] for name in OF_MAPS},
+        "map_version": [NOBODY, NOBODY],
+        "map_restoration": [NOBODY, NOBODY],
         "publication": [event.pk],
         "new_ticket_type": [event.pk],
         "ticket_type": [event.pk, event.ticket_types.first().pk],
@@ -115,6 +154,7 @@ def address(name: str, event: Event) -> str:
         "withdrawal": [NOBODY],
         "member": [10**9],
         "removal": [10**9],
+        "api_key_revocation": [NOBODY],
     }
     return reverse(f"organizer_portal:{name}", args=arguments.get(name, []), urlconf="config.urls")
 

@@ -154,7 +154,7 @@ def test_versions_and_what_changed_since(nora: Visitor, drawn: SeatMap) -> None:
     send(nora, address(drawn, "draft/"), {"session": TAB, "base": 1, "patch": patch})
     send(nora, address(drawn, "lease/"), {"session": TAB}, "DELETE")
     shown = text(nora.get(page))
-    assert '<span class="font-semibold">3</span> removed' in shown
+    assert '<span class="font-semibold">3</span> Removed' in shown
     assert shown.count('stroke="#b3131b"') == 3
 
     nora.post(versions, {"name": "Second"})
