@@ -72,13 +72,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     items.sort(key=lambda item: ("browser" in item.fixturenames, "stack" in item.fixturenames))  # type: ignore[attr-defined]
     if half := os.environ.get("MARQUEE_HALF"):
-        others = {item for item in items if _needs_product(item) != (half == "product")}
+        others = {item for item in items if _is_of_products_half(item) != (half == "product")}
         config.hook.pytest_deselected(items=list(others))
         items[:] = [item for item in items if item not in others]
 
 
-def _needs_product(item: pytest.Item) -> bool:
-    return not {"stack", "browser"}.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
+# Need no product, but half the time: in its half they come first.
+ALSO_IN_PRODUCTS_HALF = {"isolation", "launcher", "seating"}
+
+
+def _is_of_products_half(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return folder in ALSO_IN_PRODUCTS_HALF or not {"stack", "browser"}.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
