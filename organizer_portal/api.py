@@ -1,7 +1,6 @@
 """The staff API: seat maps in and out. A program shows an organizer's key; a staff screen its session and CSRF token."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,17 +19,18 @@ from accounts.access import is_verified, signed_in_user
 from audit.actions import Actor, key_actor, user_actor
 from idempotency.actions import open_key, remember_answer
 from organizer_portal import schemas
+from organizer_portal.map_exports import map_export, version_of
 from people.keys import note_use
 from people.queries import api_key_of, membership_of
 from seating.actions import create_seat_map
 from seating.checks import faults_of
 from seating.document import Document, as_dict, parse
 from seating.errors import Fault
-from seating.formats import READERS, WRITERS, export_file, import_file
+from seating.formats import READERS, WRITERS, import_file
 from seating.models import MapVersion, SeatMap, Venue
 from seating.plan import compile_plan
-from seating.queries import seat_map_by_id, version_by_id
-from ui.errors import BadInput, BodyTooLarge, NotAllowed, NotFound, NotSignedIn, TooOften
+from seating.queries import seat_map_by_id
+from ui.errors import BadInput, BodyTooLarge, NotAllowed, NotSignedIn, TooOften
 from ui.limits import Limit, count_against
 from ui.problems import Problem
 
@@ -147,16 +147,10 @@ def export_seat_map(
     """A seat map as a file of another kind, with a list of what that kind cannot hold."""
     _count(HEAVY_PER_MINUTE, _caller(request))
     seat_map = seat_map_by_id(seat_map_id)
-    source = seat_map.draft
-    if version is not None:
-        found = version_by_id(version)
-        if found.seat_map_id != seat_map.pk:
-            raise NotFound
-        source = found.document
-    exported = export_file(parse(source), format)
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", seat_map.name).strip("-").lower() or "seat-map"
+    found = version_of(seat_map, version) if version is not None else None
+    file_name, exported = map_export(seat_map, found, format)
     return {
-        "file_name": f"{stem}.{exported.extension}",
+        "file_name": file_name,
         "media_type": exported.media_type,
         "content": exported.content.decode(),
         "lost": _told(exported.lost),

@@ -7,6 +7,7 @@ from organizer_portal.views import (
     door,
     events,
     home,
+    map_exports,
     money,
     orders,
     seat_maps,
@@ -64,6 +65,8 @@ urlpatterns = [
     path("seat-maps/<uuid:map_id>/lease/", seat_maps.lease, name="seat_map_lease"),
     path("seat-maps/<uuid:map_id>/draft/", seat_maps.draft, name="seat_map_draft"),
     path("seat-maps/<uuid:map_id>/plan/", seat_maps.plan, name="seat_map_plan"),
+    path("seat-maps/<uuid:map_id>/exports/", map_exports.exports, name="map_exports"),
+    path("seat-maps/<uuid:map_id>/exports/<slug:format>/", map_exports.export, name="map_export"),
     path("seat-maps/<uuid:map_id>/versions/", seat_maps.versions, name="map_versions"),
     path("seat-maps/<uuid:map_id>/versions/<uuid:version_id>/", seat_maps.version, name="map_version"),
     path(

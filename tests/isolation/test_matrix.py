@@ -117,6 +117,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:seat_map_lease": staff(400, 403, "POST"),
     "organizer_portal:seat_map_draft": staff(200, 403),
     "organizer_portal:seat_map_plan": staff(200, 403),
+    "organizer_portal:map_exports": staff(200, 403),
+    "organizer_portal:map_export": staff(200, 403),
     "organizer_portal:map_versions": staff(302, 403, "POST"),
     "organizer_portal:map_version": staff(404, 403),
     "organizer_portal:map_restoration": staff(404, 403, "POST"),
@@ -223,6 +225,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "account_reset_password_from_key": ["1", "no-key"],
         "organizer_portal:new_seat_map": [made.event.venue_id],
         **{f"organizer_portal:{name}": [a_map().pk] for name in _OF_MAPS},
+        "organizer_portal:map_export": [a_map().pk, "svg"],
         "organizer_portal:map_version": [a_map().pk, NOBODY],
         "organizer_portal:map_restoration": [a_map().pk, NOBODY],
         "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
@@ -269,6 +272,7 @@ _OF_MAPS = (
     "seat_map_lease",
     "seat_map_draft",
     "seat_map_plan",
+    "map_exports",
     "map_versions",
 )
 _OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")

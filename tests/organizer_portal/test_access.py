@@ -48,6 +48,8 @@ PAGES: dict[str, set[Role]] = {
     "seat_map_lease": EDITORS,
     "seat_map_draft": EDITORS,
     "seat_map_plan": EDITORS,
+    "map_exports": EDITORS,
+    "map_export": EDITORS,
     "map_versions": EDITORS,
     "map_version": EDITORS,
     "map_restoration": EDITORS,
@@ -114,6 +116,7 @@ OF_MAPS = (
     "seat_map_lease",
     "seat_map_draft",
     "seat_map_plan",
+    "map_exports",
     "map_versions",
 )
 OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
@@ -134,6 +137,7 @@ def address(name: str, event: Event) -> str:
         "seat_plan_move": [event.pk],
         "new_seat_map": [event.venue_id],
         **{name: [NOBODY] for name in OF_MAPS},
+        "map_export": [NOBODY, "svg"],
         "map_version": [NOBODY, NOBODY],
         "map_restoration": [NOBODY, NOBODY],
         "publication": [event.pk],
