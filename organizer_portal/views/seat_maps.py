@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.actions import create_venue
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
+from organizer_portal.drawings import cluster_picture, forget_drawing, keep_drawing, kept_drawing, shape_words
 from organizer_portal.editor_words import editor_tools, editor_words
 from organizer_portal.forms import SeatMapForm, VenueForm, VersionForm
 from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_between
@@ -29,7 +31,7 @@ from seating.checks import faults_of
 from seating.document import MOST_BYTES, Category, Document, Floor, parse
 from seating.drafts import close_draft, open_draft, restore_version, save_draft, set_plan
 from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
-from seating.formats import import_file
+from seating.formats import Imported, import_file
 from seating.models import MapVersion, SeatMap, Venue
 from seating.plan import compile_plan, preset
 from seating.queries import seat_map_by_id, version_by_id
@@ -113,30 +115,99 @@ def new_seat_map(request: HttpRequest, desk: Desk, venue_id: UUID) -> HttpRespon
     venue = Venue.objects.filter(pk=venue_id).first()
     if venue is None:
         raise NotFound
+    if request.method == "POST" and "drawing" in request.POST:
+        return _confirmed_drawing(request, desk, venue)
     form = SeatMapForm(request.POST, request.FILES) if request.method == "POST" else SeatMapForm()
     faults: list[Fault] = []
     if request.method == "POST" and form.is_valid():
         try:
-            document, faults = _first_draft(**form.cleaned_data)
+            imported = _imported(form.cleaned_data["file"])
+            if imported is not None and imported.needs_confirmation:
+                return _drawing_page(request, desk, venue, form, imported)
+            document, faults = _first_draft(form.cleaned_data["name"], form.cleaned_data["start"], imported)
             made = create_seat_map(venue=venue, document=document, actor=desk.actor)
         except MapInvalid as refusal:
             faults = list(refusal.faults)
             form.add_error("file" if form.cleaned_data["file"] else None, refusal.detail)
         else:
-            if faults:
-                context = {"map": made, "faults": faults, "venue": venue}
-                return render(request, "organizer_portal/seat_map_imported.html", context)
-            return redirect("organizer_portal:seat_map_editor", made.pk)
+            return _made_page(request, made, faults)
     context = {"form": form, "venue": venue, "faults": faults}
     return render(request, "organizer_portal/seat_map_new.html", context, status=422 if form.errors else 200)
 
 
-def _first_draft(*, name: str, start: str, file: Any) -> tuple[Document, list[Fault]]:
+def _made_page(request: HttpRequest, made: SeatMap, faults: list[Fault]) -> HttpResponse:
+    """On to the editor, or first to what of a file was mended or lost."""
+    if faults:
+        context = {"map": made, "faults": faults, "venue": made.venue}
+        return render(request, "organizer_portal/seat_map_imported.html", context)
+    return redirect("organizer_portal:seat_map_editor", made.pk)
+
+
+def _imported(file: "UploadedFile[bytes] | None") -> Imported | None:
+    if file is None:
+        return None
+    content = file.read()
+    file.seek(0)  # a drawing is kept until somebody has confirmed it
+    return import_file(file.name or "", content)
+
+
+def _first_draft(name: str, start: str, imported: Imported | None) -> tuple[Document, list[Fault]]:
     """What a file says, one of the houses that are ready, or an empty sheet; and what of a file was mended or lost."""
-    if file is not None:
-        imported = import_file(file.name or "", file.read())
+    if imported is not None:
         return replace(imported.document, name=name), list(imported.faults)
     return (replace(compile_plan(preset(start)).document, name=name) if start else blank(name)), []
+
+
+def _drawing_page(
+    request: HttpRequest, desk: Desk, venue: Venue, form: SeatMapForm, imported: Imported
+) -> HttpResponse:
+    """What was found in a drawing, and the question which of it seats are. Raises MapInvalid for one that cannot wait."""
+    file = form.cleaned_data["file"]
+    name = form.cleaned_data["name"]
+    token = keep_drawing(
+        user=desk.user, venue_id=str(venue.pk), name=name, file_name=file.name or "", content=file.read()
+    )
+    return _proposal_page(request, venue, name=name, token=token, imported=imported)
+
+
+def _proposal_page(
+    request: HttpRequest, venue: Venue, *, name: str, token: str, imported: Imported, refusal: DomainError | None = None
+) -> HttpResponse:
+    proposal = imported.proposal
+    clusters = [
+        {**one, "picture": cluster_picture(proposal["page"], one), "words": shape_words(one["shape"])}
+        for one in proposal["clusters"]
+    ]
+    context = {
+        "venue": venue,
+        "name": name,
+        "token": token,
+        "clusters": sorted(clusters, key=lambda one: (not one["is_proposed"], -one["count"])),
+        "rows": len(proposal["rows"]),
+        "faults": imported.faults,
+        "refusal": refusal,
+    }
+    return render(request, "organizer_portal/seat_map_drawing.html", context, status=422 if refusal else 200)
+
+
+def _confirmed_drawing(request: HttpRequest, desk: Desk, venue: Venue) -> HttpResponse:
+    """Make the map of the shapes that were ticked."""
+    kept = kept_drawing(user=desk.user, venue_id=str(venue.pk), token=request.POST["drawing"])
+    if kept is None:
+        form = SeatMapForm(initial={"name": request.POST.get("name", "")[:80]})
+        words = _("The drawing is kept for half an hour, until you upload another one. Choose the file again.")
+        context = {"form": form, "venue": venue, "faults": [], "gone": words}
+        return render(request, "organizer_portal/seat_map_new.html", context, status=422)
+    chosen = request.POST.getlist("clusters")
+    try:
+        imported = import_file(kept.file_name, kept.content, "svg", {"clusters": chosen})
+        document = replace(imported.document, name=kept.name)
+        made = create_seat_map(venue=venue, document=document, actor=desk.actor)
+    except MapInvalid as refusal:
+        again = import_file(kept.file_name, kept.content, "svg")
+        return _proposal_page(request, venue, name=kept.name, token=kept.token, imported=again, refusal=refusal)
+    forget_drawing(desk.user)
+    return _made_page(request, made, list(imported.faults))
 
 
 def blank(name: str) -> Document:
