@@ -70,8 +70,12 @@ class StockHub:
         with suppress(RedisError):  # gone with the connection then
             await self.news.unsubscribe(topic(mark))
 
+    def _is_at_work(self) -> bool:
+        """Whether the running task is still one of the hub's: a cancellation can get lost in the Redis client."""
+        return asyncio.current_task() in self.tasks
+
     async def _listen(self) -> None:
-        while True:
+        while self._is_at_work():
             try:
                 async for message in self.news.listen():
                     await self._tell(message["channel"].removeprefix(topic("")), message["data"])
@@ -82,7 +86,7 @@ class StockHub:
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
 
     async def _beat_for_ever(self) -> None:
-        while True:
+        while self._is_at_work():
             await asyncio.sleep(BEAT_SECONDS)
             await self.beat()
 
