@@ -168,6 +168,7 @@ async function start(): Promise<void> {
         setReadOnly();
       },
       faults: (found) => {
+        if (JSON.stringify(found) === JSON.stringify(faults)) return;
         faults = found;
         editor.changed();
       },

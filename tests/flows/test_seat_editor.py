@@ -20,6 +20,7 @@ from payments import gateway
 from seating.actions import create_seat_map
 from seating.document import parse
 from seating.models import MapVersion, Venue
+from seating.plan import compile_plan, preset
 from seating.queries import compiled_version
 from tests import world
 from tests.flows.conftest import DESKTOP
@@ -305,3 +306,22 @@ def test_on_a_phone_one_looks_and_on_a_desk_the_keyboard_draws(
     expect(page.locator("[data-part=state]")).to_have_text("Saved")
     seat_map.refresh_from_db()
     assert sum(1 for _seat in parse(seat_map.draft).seats) == 21
+    moves_what_a_plan_drew(page, stack, in_house, venue)
+
+
+def moves_what_a_plan_drew(page: Page, stack: Stack, house: world.House, venue: Venue) -> None:
+    """Rows of a ready-made map, which keep how they were made in a plan's words, are moved and saved like our own."""
+    drawn = compile_plan(preset("theatre")).document
+    seat_map = create_seat_map(venue=venue, document=drawn, actor=SYSTEM)
+    page.goto(stack.url(house.host, f"/portal/seat-maps/{seat_map.pk}/editor/"))
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+    first = drawn.floors[0].sections[0]
+    page.get_by_role("treeitem", name=first.name).first.click()
+    expect(page.get_by_label("Name of the section")).to_have_value(first.name)
+    page.locator("[data-part=map]").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-part=state]")).to_have_text("Saved")
+    seat_map.refresh_from_db()
+    moved = parse(seat_map.draft).floors[0].sections[0]
+    assert [seat.y for seat in moved.rows[0].seats] == [seat.y + 50 for seat in first.rows[0].seats]

@@ -9,6 +9,7 @@ import { AISLE, PITCH, ROW_PITCH } from "./model/rows";
 import { type EditorScene, sceneOf } from "./model/scene";
 import { type Grain, grown, Selection } from "./model/selection";
 import { ROWS_A_TO_Z, type RowNumbering, SEATS_FROM_1, type SeatNumbering } from "./model/numbering";
+import { drawSpecks } from "./specks";
 import { t } from "./words";
 
 export interface Pointer {
@@ -97,6 +98,7 @@ export class Editor {
   cursor: Point | null = null;
   private readonly watchers = new Set<() => void>();
   private isRefreshing = false;
+  private ringed: { seats?: ReadonlySet<string>; scene?: EditorScene; floorId?: string; points: readonly Point[] } = { points: [] };
 
   constructor(
     readonly model: MapModel,
@@ -308,7 +310,7 @@ export class Editor {
     if (!this.map) return; // the first drawing comes before its own maker is done
     const pen = new Pen(context, this);
     pen.focal(this.model.focal(), this.model.map.focal !== null);
-    pen.rings([...this.selection.seats]);
+    pen.rings(this.selectedPoints());
     for (const area of this.selection.areas()) pen.outline(area.outline, true);
     for (const one of this.selection.decorations()) pen.box(one);
     const { x, y } = this.guides;
@@ -316,6 +318,27 @@ export class Editor {
     if (y !== null) pen.guide("y", y);
     this.tool.draw?.(context, pen);
     if (this.cursor) pen.cross(this.cursor);
+  }
+
+  /** Where the selected seats of this floor are: found anew when they, the map or the floor are others. */
+  private selectedPoints(): readonly Point[] {
+    const { scene, floorId } = this;
+    const { seats } = this.selection;
+    if (this.ringed.seats !== seats || this.ringed.scene !== scene || this.ringed.floorId !== floorId) {
+      this.ringed = { seats, scene, floorId, points: this.pointsHere(seats) };
+    }
+    return this.ringed.points;
+  }
+
+  /** Where these seats are, of those that this floor shows. */
+  pointsHere(seats: Iterable<string>): Point[] {
+    const { scene, map } = this;
+    const points: Point[] = [];
+    for (const id of seats) {
+      const index = scene.indexOf(id);
+      if (index >= 0 && scene.sections[map.sectionOf(index)]!.floor === map.floor) points.push([scene.x[index]!, scene.y[index]!]);
+    }
+    return points;
   }
 
   /** The way to use a tool with the keyboard alone: it does at the middle of the view what a click would start there. */
@@ -372,26 +395,30 @@ export class Pen {
     return Math.max(2.5, this.editor.map.pitchOnScreen * 0.41);
   }
 
-  /** Rings around selected seats: one path, of what is in view. */
-  rings(ids: readonly string[]): void {
-    if (!ids.length) return;
-    const { scene, map, context } = this.here;
-    const { box } = map.camera;
-    const radius = this.radius + 1.5;
-    context.beginPath();
-    for (const id of ids) {
-      const index = scene.indexOf.get(id);
-      if (index === undefined || scene.sections[scene.lines[scene.line[index]!]!.section]!.floor !== map.floor) continue;
-      const [x, y] = [scene.x[index]!, scene.y[index]!];
-      if (x < box.left - 60 || x > box.right + 60 || y < box.top - 60 || y > box.bottom + 60) continue;
-      const [px, py] = this.at([x, y]);
-      context.moveTo(px + radius, py);
-      context.arc(px, py, radius, 0, Math.PI * 2);
-    }
+  /** Rings around selected seats: one path, of what is in view. From far, where rings would run together, specks. */
+  rings(points: readonly Point[]): void {
+    if (!points.length) return;
+    if (this.isFar) return this.specks(points);
+    const { box } = this.editor.map.camera;
+    const isSeen = ([x, y]: Point): boolean => x > box.left - 60 && x < box.right + 60 && y > box.top - 60 && y < box.bottom + 60;
+    this.circles(points.filter(isSeen), this.radius + 1.5);
     this.stroke(this.radius < 6 ? 1.5 : 2.5);
   }
-  private get here(): { scene: EditorScene; map: SeatMap; context: CanvasRenderingContext2D } {
-    return { scene: this.editor.scene, map: this.editor.map, context: this.context };
+  private get isFar(): boolean {
+    return this.editor.map.pitchOnScreen < 6;
+  }
+  private circles(points: readonly Point[], radius: number): void {
+    const { context } = this;
+    context.beginPath();
+    for (const point of points) {
+      const [x, y] = this.at(point);
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, Math.PI * 2);
+    }
+  }
+  private specks(points: readonly Point[], by: Point = [0, 0]): void {
+    const look = { scale: this.editor.map.camera.scale, size: Math.max(2, this.radius * 1.6), color: this.accent };
+    drawSpecks(this.context, points, look, (corner) => this.at(geo.add(corner, by)));
   }
   private stroke(width: number, color = this.accent, dash: number[] = []): void {
     this.context.setLineDash(dash);
@@ -401,20 +428,17 @@ export class Pen {
     this.context.setLineDash([]);
   }
 
-  /** Seats that are not there yet. */
-  ghosts(points: readonly Point[]): void {
-    const { context } = this;
-    context.beginPath();
-    for (const point of points) {
-      const [x, y] = this.at(point);
-      context.moveTo(x + this.radius, y);
-      context.arc(x, y, this.radius, 0, Math.PI * 2);
+  /** Seats that are not there yet; `by` is how far they have come. */
+  ghosts(points: readonly Point[], by: Point = [0, 0]): void {
+    this.context.globalAlpha = 0.5;
+    if (this.isFar) this.specks(points, by);
+    else {
+      this.circles(points.map((point) => geo.add(point, by)), this.radius);
+      this.context.fillStyle = this.accent;
+      this.context.fill();
     }
-    context.globalAlpha = 0.5;
-    context.fillStyle = this.accent;
-    context.fill();
-    context.globalAlpha = 1;
-    this.stroke(1);
+    this.context.globalAlpha = 1;
+    if (!this.isFar) this.stroke(1);
   }
   path(points: readonly Point[], isClosed = false, dash: number[] = []): void {
     if (!points.length) return;

@@ -144,6 +144,8 @@ export function flatten(document: Record<string, unknown>): Map<string, Element>
       flat[member] = children.map((child) => child["id"]);
       for (const child of children) visit(child, of, child["id"] as string);
     }
+    // A plan's rows say in their own way how they were made; the editor takes those as their seats stand.
+    if (type === "row" && !("from" in ((value["shape"] ?? {}) as object))) flat["shape"] = {};
     if (type === "map") ["format", "version"].forEach((name) => delete flat[name]);
     elements.set(id, flat as unknown as Element);
   };

@@ -1,6 +1,6 @@
 /**
- * The living document: elements by id, changed only in steps that can be taken back. Every look-up that is made from the
- * elements (who is inside what, which row has a seat, the columns that are drawn) is kept until the next step.
+ * The living document: elements by id, changed only in steps that can be taken back. Who is inside what, and which row has a
+ * seat, is kept in step with each element that is put, also in the middle of a step.
  */
 import type { Element, FloorElement, LineElement, MapElement, Point, Seat, SectionElement } from "./document";
 import { ROOT, isLine, wire } from "./document";
@@ -34,17 +34,18 @@ export class MapModel {
   private undone: Step[] = [];
   private readonly dirty = new Set<string>();
   private readonly watchers = new Set<() => void>();
-  private parents = new Map<string, string>();
-  private seats = new Map<string, { line: string; index: number }>();
-  private indexed = -1;
+  private readonly parents = new Map<string, string>();
+  private readonly seats = new Map<string, { line: string; index: number }>();
 
   constructor(elements: Map<string, Element>) {
     this.elements = elements;
+    this.indexAll();
   }
 
   /** Another document altogether, as after going back to a version; the history begins anew. */
   replace(elements: Map<string, Element>): void {
     this.elements = elements;
+    this.indexAll();
     this.done = [];
     this.undone = [];
     this.dirty.clear();
@@ -83,7 +84,6 @@ export class MapModel {
     return this.sections(floor).flatMap((section) => this.lines(section));
   }
   parentOf(id: string): string {
-    this.index();
     return this.parents.get(id) ?? ROOT;
   }
   /** The floor an element or a seat lies on. */
@@ -92,18 +92,19 @@ export class MapModel {
     while (at !== ROOT && this.elements.get(at)?.type !== "floor") at = this.parentOf(at);
     return at;
   }
+  /** The line a seat is in, and its place there. */
+  placeOf(seat: string): { readonly line: string; readonly index: number } | undefined {
+    return this.seats.get(seat);
+  }
   lineOf(seat: string): LineElement | undefined {
-    this.index();
     const found = this.seats.get(seat);
     return found && (this.elements.get(found.line) as LineElement);
   }
   seat(id: string): Seat | undefined {
-    this.index();
     const found = this.seats.get(id);
     return found && (this.elements.get(found.line) as LineElement).seats[found.index];
   }
   isSeat(id: string): boolean {
-    this.index();
     return this.seats.has(id);
   }
   find(id: string): Found | undefined {
@@ -158,7 +159,7 @@ export class MapModel {
 
   /** Takes an element out of the map, with all that is inside it, and out of the list it is in. */
   remove(id: string): void {
-    const parent = this.elements.get(this.containerOf(id));
+    const parent = this.elements.get(this.parentOf(id));
     if (parent) this.put(without(parent, id));
     this.drop(id);
   }
@@ -170,14 +171,6 @@ export class MapModel {
     this.note(id, null);
   }
 
-  /** In the middle of a step the kept parents may be stale: this one looks. */
-  private containerOf(id: string): string {
-    const guess = this.step ? undefined : this.parentOf(id);
-    if (guess !== undefined) return guess;
-    for (const [name, element] of this.elements) if (childrenOf(element).includes(id)) return name;
-    return ROOT;
-  }
-
   private note(id: string, after: Element | null): void {
     if (!this.step) throw new Error("a change outside a step");
     const known = this.step.changes.get(id);
@@ -187,8 +180,10 @@ export class MapModel {
   }
 
   private set(id: string, element: Element | null): void {
+    const before = this.elements.get(id);
     if (element) this.elements.set(id, element);
     else this.elements.delete(id);
+    this.index(id, before, element);
     this.version += 1;
   }
 
@@ -259,15 +254,20 @@ export class MapModel {
     for (const watcher of this.watchers) watcher();
   }
 
-  private index(): void {
-    if (this.indexed === this.version) return;
-    this.indexed = this.version;
-    this.parents = new Map();
-    this.seats = new Map();
-    for (const [id, element] of this.elements) {
-      for (const child of childrenOf(element)) this.parents.set(child, id);
-      if (isLine(element)) element.seats.forEach((seat, index) => this.seats.set(seat.id, { line: id, index }));
-    }
+  private indexAll(): void {
+    this.parents.clear();
+    this.seats.clear();
+    for (const [id, element] of this.elements) this.index(id, undefined, element);
+  }
+
+  /** One element came in another's stead. What lies inside yet another element by now stays there. */
+  private index(id: string, before: Element | undefined, after: Element | null): void {
+    if (before) for (const child of childrenOf(before)) if (this.parents.get(child) === id) this.parents.delete(child);
+    if (after) for (const child of childrenOf(after)) this.parents.set(child, id);
+    const [old, now] = [isLine(before) ? before.seats : [], isLine(after ?? undefined) ? (after as LineElement).seats : []];
+    if (old.length === now.length && old.every((seat, index) => seat.id === now[index]!.id)) return;
+    for (const seat of old) if (this.seats.get(seat.id)?.line === id) this.seats.delete(seat.id);
+    now.forEach((seat, index) => this.seats.set(seat.id, { line: id, index }));
   }
 }
 

@@ -1,4 +1,4 @@
-/** The columns that the renderer draws, made of the living document: some milliseconds for twenty thousand seats. */
+/** The columns that the renderer draws, made of the living document: a few milliseconds for twenty thousand seats. */
 import type { DecorationJson, Scene, SceneArea, SceneLine, SceneSection, SceneTable } from "@ui/seatmap/index";
 import type { Point } from "./document";
 import type { MapModel } from "./model";
@@ -23,9 +23,9 @@ export const FLAGS = [
 const BITS = new Map<string, number>(FLAGS.map((flag, bit) => [flag, 1 << bit]));
 
 export interface EditorScene extends Scene {
-  /** The id of each seat by index, and back. */
+  /** The id of each seat by index, and back: -1 for one that is hidden or gone. */
   readonly ids: readonly string[];
-  readonly indexOf: ReadonlyMap<string, number>;
+  indexOf(seat: string): number;
 }
 
 /** `hidden` has ids of sections and lines that nobody wants to see now. */
@@ -39,7 +39,7 @@ export function sceneOf(model: MapModel, hidden: ReadonlySet<string>): EditorSce
   const category = new Int16Array(total);
   const ids: string[] = [];
   const labels: string[] = [];
-  const indexOf = new Map<string, number>();
+  const numbers = new Map<string, number>(); // of the lines
   const sections: SceneSection[] = [];
   const lines: SceneLine[] = [];
   const tables: SceneTable[] = [];
@@ -65,12 +65,12 @@ export function sceneOf(model: MapModel, hidden: ReadonlySet<string>): EditorSce
           line[at] = lines.length;
           category[at] = categories.get(seat.category ?? inherited ?? "") ?? -1;
           for (const flag of seat.flags) flags[at]! |= BITS.get(flag) ?? 0;
-          indexOf.set(seat.id, at);
           ids.push(seat.id);
           labels.push(seat.label);
         }
         const [a, b] = one.seats;
         if (!isTable && a && b) pitches.push(Math.hypot(b.x - a.x, b.y - a.y));
+        numbers.set(one.id, lines.length);
         lines.push({
           section: sections.length,
           label: one.label,
@@ -119,7 +119,11 @@ export function sceneOf(model: MapModel, hidden: ReadonlySet<string>): EditorSce
     areas,
     label: (seat) => labels[seat] ?? "",
     ids,
-    indexOf,
+    indexOf: (seat) => {
+      const place = model.placeOf(seat);
+      const number = place && numbers.get(place.line);
+      return number === undefined ? -1 : lines[number]!.first + place!.index;
+    },
   };
 }
 

@@ -1,4 +1,7 @@
-/** What is selected: seats, and things without seats (areas, stage, text). A row or table is selected when all its seats are. */
+/**
+ * What is selected: seats, and things without seats (areas, stage, text). A row or table is selected when all its seats are.
+ * The lines, points and frame of what is selected are asked for in every frame, so they are kept until it or the map changes.
+ */
 import type { AreaElement, DecorationElement, LineElement, Point, Seat, SectionElement } from "./document";
 import { type Frame, frameOf } from "./geometry";
 import type { MapModel } from "./model";
@@ -9,8 +12,17 @@ export class Selection {
   seats: ReadonlySet<string> = new Set();
   things: ReadonlySet<string> = new Set();
   private readonly watchers = new Set<() => void>();
+  private readonly kept = new Map<string, unknown>();
+  private keptAt = -1;
 
   constructor(private readonly model: MapModel) {}
+
+  private keep<T>(name: string, make: () => T): T {
+    if (this.keptAt !== this.model.version) this.kept.clear();
+    this.keptAt = this.model.version;
+    if (!this.kept.has(name)) this.kept.set(name, make());
+    return this.kept.get(name) as T;
+  }
 
   watch(changed: () => void): void {
     this.watchers.add(changed);
@@ -25,6 +37,7 @@ export class Selection {
 
   set(seats: Iterable<string>, things: Iterable<string> = []): void {
     [this.seats, this.things] = [new Set(seats), new Set(things)];
+    this.kept.clear();
     this.told();
   }
   clear(): void {
@@ -48,7 +61,10 @@ export class Selection {
   }
 
   /** The lines that have selected seats; `isWhole` says whether all of them are. */
-  lines(): { line: LineElement; isWhole: boolean }[] {
+  lines(): readonly { line: LineElement; isWhole: boolean }[] {
+    return this.keep("lines", () => this.findLines());
+  }
+  private findLines(): { line: LineElement; isWhole: boolean }[] {
     const counts = new Map<string, number>();
     for (const id of this.seats) {
       const line = this.model.lineOf(id);
@@ -60,16 +76,23 @@ export class Selection {
   private order(counts: ReadonlyMap<string, number>): LineElement[] {
     return this.model.floors().flatMap((floor) => this.model.linesOn(floor).filter((line) => counts.has(line.id)));
   }
-  wholeLines(): LineElement[] {
-    return this.lines().flatMap(({ line, isWhole }) => (isWhole ? [line] : []));
+  wholeLines(): readonly LineElement[] {
+    return this.keep("wholeLines", () => this.lines().flatMap(({ line, isWhole }) => (isWhole ? [line] : [])));
   }
-  sections(): SectionElement[] {
-    const ids = new Set(this.lines().map(({ line }) => this.model.parentOf(line.id)));
-    return [...ids].map((id) => this.model.get(id) as SectionElement);
+  sections(): readonly SectionElement[] {
+    return this.keep("sections", () => {
+      const ids = new Set(this.lines().map(({ line }) => this.model.parentOf(line.id)));
+      return [...ids].map((id) => this.model.get(id) as SectionElement);
+    });
   }
   /** The sections all of whose seats are selected. */
-  wholeSections(): SectionElement[] {
-    return this.sections().filter((section) => this.model.lines(section).every((line) => line.seats.every((seat) => this.seats.has(seat.id))));
+  wholeSections(): readonly SectionElement[] {
+    return this.keep("wholeSections", () => this.sections().filter((section) => this.model.lines(section).every((line) => line.seats.every((seat) => this.seats.has(seat.id)))));
+  }
+  /** Whether all of it is selected: a seat, a line, a section, or a thing. */
+  has(id: string): boolean {
+    const whole = this.keep("whole", () => new Set([...this.wholeLines(), ...this.wholeSections()].map((element) => element.id)));
+    return this.seats.has(id) || this.things.has(id) || whole.has(id);
   }
   areas(): AreaElement[] {
     return this.ofType("area");
@@ -87,7 +110,10 @@ export class Selection {
     return this.lines().flatMap(({ line }) => line.seats.filter((seat) => this.seats.has(seat.id)));
   }
 
-  points(): Point[] {
+  points(): readonly Point[] {
+    return this.keep("points", () => this.findPoints());
+  }
+  private findPoints(): Point[] {
     const corners = this.decorations().flatMap((one): Point[] =>
       one.outline.length
         ? [...one.outline]
@@ -99,7 +125,7 @@ export class Selection {
     return [...this.seatList().map((seat): Point => [seat.x, seat.y]), ...this.areas().flatMap((area) => [...area.outline]), ...corners];
   }
   frame(): Frame | null {
-    return frameOf(this.points());
+    return this.keep("frame", () => frameOf(this.points()));
   }
 
   private told(): void {

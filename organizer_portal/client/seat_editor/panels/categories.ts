@@ -3,6 +3,7 @@ import { button, group, h } from "../dom";
 import type { Editor } from "../editor";
 import * as commands from "../model/commands";
 import type { AreaElement, Category } from "../model/document";
+import type { MapModel } from "../model/model";
 import { n, t, tn } from "../words";
 
 /** Prices are for the sum alone: an event sets its own. They stay in this browser. */
@@ -29,8 +30,15 @@ export interface Counts {
   byCategory: Map<string, number>;
 }
 
-export function countsOf(editor: Editor): Counts {
-  const { model } = editor;
+let kept: { model: MapModel; version: number; counts: Counts } | undefined;
+
+/** Counted once for each state of the map. */
+export function countsOf({ model }: Editor): Counts {
+  if (kept?.model !== model || kept.version !== model.version) kept = { model, version: model.version, counts: count(model) };
+  return kept.counts;
+}
+
+function count(model: MapModel): Counts {
   const counts: Counts = { seats: 0, places: 0, byCategory: new Map() };
   const add = (key: string | null, number: number): void => void counts.byCategory.set(key ?? "", (counts.byCategory.get(key ?? "") ?? 0) + number);
   for (const floor of model.floors()) {

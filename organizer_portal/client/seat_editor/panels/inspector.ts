@@ -290,9 +290,12 @@ function decorationPart(editor: Editor, one: DecorationElement): HTMLElement {
 
 function paintPart(editor: Editor): HTMLElement {
   const { model, selection } = editor;
-  const keys = [...selection.seats].map((id) => model.find(id)).map((found) => (found ? model.categoryOf(found) : null));
-  const all = [...keys, ...selection.areas().map((area) => area.category)];
-  const now = common(all, (key) => key ?? "");
+  const keys = new Set(selection.areas().map((area) => area.category));
+  for (const { line } of selection.lines()) {
+    const inherited = line.category ?? (model.get(model.parentOf(line.id)) as SectionElement).category;
+    for (const seat of line.seats) if (selection.seats.has(seat.id)) keys.add(seat.category ?? inherited);
+  }
+  const now = keys.size === 1 ? [...keys][0] : null;
   return group(
     t("Category"),
     h(
@@ -311,15 +314,17 @@ function paintPart(editor: Editor): HTMLElement {
 function flagsPart(editor: Editor): HTMLElement {
   const { model, selection } = editor;
   const seats = selection.seatList();
+  const counts = new Map<string, number>();
+  for (const seat of seats) for (const flag of seat.flags) counts.set(flag, (counts.get(flag) ?? 0) + 1);
   const has = (flag: string): boolean | null => {
-    const count = seats.filter((seat) => seat.flags.includes(flag)).length;
+    const count = counts.get(flag) ?? 0;
     return count === 0 ? false : count === seats.length ? true : null;
   };
   const each = { value: 1 };
-  const hasSpace = seats.some((seat) => seat.flags.includes("wheelchair"));
+  const hasSpace = counts.has("wheelchair");
   const details = h(
     "details",
-    { class: "ed-group", open: seats.some((seat) => seat.flags.length) || selection.seats.size <= 4 },
+    { class: "ed-group", open: counts.size > 0 || selection.seats.size <= 4 },
     h("summary", {}, h("h2", {}, t("Access and comfort"))),
     ...FLAGS.map((flag) => checkField(flagWords(flag), has(flag), (isSet) => commands.setFlag(model, selection.seats, flag, isSet))),
   );

@@ -15,7 +15,7 @@ let perSection = true;
 export function openNumbering(editor: Editor): void {
   const { model, selection } = editor;
   const chosen = selection.wholeLines();
-  const lines: LineElement[] = chosen.length ? chosen : model.linesOn(model.floor(editor.floorId));
+  const lines: readonly LineElement[] = chosen.length ? chosen : model.linesOn(model.floor(editor.floorId));
   if (!lines.length) return;
   const rules = h("div", { class: "ed-rules" });
   const preview = h("div", { class: "ed-preview", tabindex: "0", role: "region", "aria-label": t("Preview") });

@@ -21,6 +21,8 @@ export class Tree {
   private readonly open = new Set<string>();
   private current = "";
   private items: Item[] = [];
+  /** The rows on the page by their item's id, each with what it was drawn from: only what differs is drawn again. */
+  private rows = new Map<string, { from: string; row: HTMLElement }>();
 
   constructor(
     private readonly editor: Editor,
@@ -31,35 +33,44 @@ export class Tree {
   }
 
   draw(): void {
-    const { editor, host } = this;
+    const { host } = this;
     const hadFocus = host.contains(document.activeElement);
     this.items = this.visible(this.top());
     if (!this.items.some((item) => item.id === this.current)) this.current = this.items[0]?.id ?? "";
-    const { selection } = editor;
-    const rows = this.items.map((item) => {
-      const seats = item.seats();
-      const isIn = (seats.length > 0 || item.things.length > 0) && seats.every((id) => selection.seats.has(id)) && item.things.every((id) => selection.things.has(id));
-      const state = editor.hidden.has(item.id) ? t("hidden") : editor.locked.has(item.id) ? t("locked") : "";
-      const row = h(
-        "li",
-        {
-          role: "treeitem",
-          id: `tree-${item.id}`,
-          "data-id": item.id,
-          tabindex: item.id === this.current ? "0" : "-1",
-          "aria-level": item.level,
-          "aria-selected": String(isIn),
-          "aria-expanded": item.children ? String(this.open.has(item.id)) : undefined,
-        },
-        h("span", { class: "ed-twist", "data-twist": item.children ? "" : undefined, "aria-hidden": "true" }, item.children ? (this.open.has(item.id) ? "▾" : "▸") : ""),
-        h("span", { class: "ed-name" }, item.words),
-        state ? h("span", { class: "ed-state" }, state) : null,
-      );
-      row.style.setProperty("--level", String(item.level));
-      return row;
-    });
-    host.replaceChildren(...(rows.length ? rows : [h("li", { class: "ed-hint", role: "treeitem", tabindex: "0", "aria-selected": "false" }, t("Nothing is on this floor yet."))]));
+    const before = this.rows;
+    this.rows = new Map(this.items.map((item) => [item.id, this.drawn(item, before.get(item.id))]));
+    const rows = [...this.rows.values()].map(({ row }) => row);
+    if (!rows.length) rows.push(h("li", { class: "ed-hint", role: "treeitem", tabindex: "0", "aria-selected": "false" }, t("Nothing is on this floor yet.")));
+    if (rows.length === host.children.length && rows.every((row, index) => row === host.children[index])) return;
+    host.replaceChildren(...rows);
     if (hadFocus) this.focus();
+  }
+
+  private drawn(item: Item, before: { from: string; row: HTMLElement } | undefined): { from: string; row: HTMLElement } {
+    const { editor } = this;
+    const state = editor.hidden.has(item.id) ? t("hidden") : editor.locked.has(item.id) ? t("locked") : "";
+    const isIn = editor.selection.has(item.id);
+    const isOpen = this.open.has(item.id);
+    const tabindex = item.id === this.current ? "0" : "-1";
+    const from = [item.level, item.words, item.children !== null, isOpen, isIn, state, tabindex].join("\n");
+    if (before?.from === from) return before;
+    const row = h(
+      "li",
+      {
+        role: "treeitem",
+        id: `tree-${item.id}`,
+        "data-id": item.id,
+        tabindex,
+        "aria-level": item.level,
+        "aria-selected": String(isIn),
+        "aria-expanded": item.children ? String(isOpen) : undefined,
+      },
+      h("span", { class: "ed-twist", "data-twist": item.children ? "" : undefined, "aria-hidden": "true" }, item.children ? (isOpen ? "▾" : "▸") : ""),
+      h("span", { class: "ed-name" }, item.words),
+      state ? h("span", { class: "ed-state" }, state) : null,
+    );
+    row.style.setProperty("--level", String(item.level));
+    return { from, row };
   }
 
   private focus(): void {

@@ -578,7 +578,7 @@ export class BrushTool implements Tool {
     this.editor.map.topChanged();
   }
   draw(_context: CanvasRenderingContext2D, pen: Pen): void {
-    pen.rings([...this.seats]);
+    pen.rings(this.editor.pointsHere(this.seats));
   }
   options(): (HTMLElement | null)[] {
     const { editor } = this;

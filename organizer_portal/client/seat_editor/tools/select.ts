@@ -8,8 +8,8 @@ import { n, t, tn } from "../words";
 
 type Drag =
   | { kind: "marquee"; from: Point; to: Point; isAdding: boolean }
-  | { kind: "move"; from: Point; by: Point; points: Point[]; isCopy: boolean }
-  | { kind: "turn"; pivot: Point; start: number; angle: number; points: Point[] }
+  | { kind: "move"; from: Point; by: Point; points: readonly Point[]; isCopy: boolean }
+  | { kind: "turn"; pivot: Point; start: number; angle: number; points: readonly Point[] }
   | { kind: "row"; part: "from" | "to" | "curve"; row: RowElement; shape: RowShape; preview: RowElement }
   | { kind: "size"; id: string; frame: geo.Frame; corner: number; next: geo.Frame }
   | { kind: "corner"; id: string; index: number; outline: Point[] };
@@ -260,7 +260,7 @@ export class SelectTool implements Tool {
     const { drag, editor } = this;
     if (drag?.kind === "marquee") pen.frame({ left: Math.min(drag.from[0], drag.to[0]), right: Math.max(drag.from[0], drag.to[0]), top: Math.min(drag.from[1], drag.to[1]), bottom: Math.max(drag.from[1], drag.to[1]) });
     if (drag?.kind === "move") {
-      pen.ghosts(drag.points.map((point) => geo.add(point, drag.by)));
+      pen.ghosts(drag.points, drag.by);
       const last = geo.add(drag.from, drag.by);
       pen.note(last, drag.isCopy ? t("Copy") : `${n(drag.by[0])} · ${n(drag.by[1])} cm`);
     }
