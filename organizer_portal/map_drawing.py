@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from organizer_portal.map_changes import Changes, Spot
@@ -102,7 +103,7 @@ def _path(points: Iterable[Point]) -> str:
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
 
 
-def difference_drawings(before: Document, after: Document, changes: Changes) -> list[tuple[str, str]]:
+def difference_drawings(before: Document, after: Document, changes: Changes) -> list[tuple[str, SafeString]]:
     """Name and drawing of each floor of both maps, without those that have nothing on them."""
     words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
     gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
@@ -110,7 +111,7 @@ def difference_drawings(before: Document, after: Document, changes: Changes) -> 
     return [(name, drawn) for name, drawn in drawings if drawn]
 
 
-def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str]) -> str:
+def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str]) -> SafeString:
     """One floor of the newer document with what changed on it, told apart by shape as well as by colour.
 
     Added seats are discs with a plus, removed ones crosses, moved ones have a line from where they were, others rings. `words`
@@ -120,7 +121,7 @@ def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str])
     before = [(a.x, a.y) for a, b in changes.moved if b.floor == floor.id == a.floor]
     box = bounds(floor, [*((spot.x, spot.y) for spot in here), *before])
     if box is None:
-        return ""
+        return SafeString()
     x, y, width, height = box
     parts = [_HEAD.format(box=f"{x:.0f} {y:.0f} {width:.0f} {height:.0f}")]
     parts += [_decoration(one) for one in floor.decorations if one.kind in ("stage", "shape")]
@@ -137,7 +138,8 @@ def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str])
             parts.append(_move(before_spot, spot, _title(words["moved"], spot)))
     parts += [_plus(spot, _title(words["added"], spot)) for spot in changes.added if spot.floor == floor.id]
     parts += [_cross(spot, _title(words["removed"], spot)) for spot in changes.removed if spot.floor == floor.id]
-    return "".join([*parts, "</svg>"])
+    # Its texts are escaped in `_title`; all else are numbers and words of ours.
+    return SafeString("".join([*parts, "</svg>"]))
 
 
 def _title(word: str, *spots: Spot) -> str:

@@ -32,6 +32,7 @@ from seating.plan import compile_plan, preset
 from tests import world
 from tests.api.test_openapi import document, operations
 from tests.scanning.door import phone_at
+from tests.staff import forget_limits
 from tests.tickets.sales import open_event, sell
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "15"))
@@ -140,6 +141,7 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
 def test_no_fault_and_no_broken_promise(known: Known, mode: GenerationMode, subtests: pytest.Subtests) -> None:
     for name in NAMES:
         with subtests.test(name):
+            forget_limits()  # other tests have asked in this minute, too
             call_many_times(known, name, mode)
     connection.set_schema_to_public()
 
