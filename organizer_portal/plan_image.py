@@ -19,7 +19,7 @@ MOST_PIXELS = 60_000_000
 class NotAPlan(BadInput):
     """The upload is no picture that we show."""
 
-    code = "not_an_image"
+    code = "not_a_plan_image"
     title = _("This file is not a PNG, JPEG or WebP picture of at most 20 MB. Nothing was changed.")
 
 
