@@ -134,7 +134,7 @@ def test_a_plan_is_only_pixels_and_only_for_staff(nora: Visitor, drawn: SeatMap,
 
     for upload in (b"no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
         refused = nora.post(address(drawn, "plan/"), {"plan": SimpleUploadedFile("plan.svg", upload)})
-        assert (refused.status_code, refused.json()["code"]) == (422, "not_an_image")
+        assert (refused.status_code, refused.json()["code"]) == (422, "not_a_plan_image")
 
     shown = nora.get(address(drawn, "plan/"))
     assert (shown["Content-Type"], shown.content[:4], b"script" in shown.content) == ("image/webp", b"RIFF", False)
