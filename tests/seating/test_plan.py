@@ -230,10 +230,10 @@ def test_a_plan_for_more_seats_than_a_map_may_have_is_refused_before_they_are_ma
 @pytest.mark.parametrize(
     ("name", "seats", "places", "wheelchairs", "floors"),
     [
-        ("theatre", 2_000, 0, 8, 3),
-        ("cabaret", 172, 0, 1, 1),
+        ("theatre", 2_000, 0, 20, 3),
+        ("cabaret", 172, 0, 2, 1),
         ("standing", 334, 1_500, 6, 2),
-        ("stadium", 20_138, 0, 28, 1),
+        ("stadium", 20_138, 0, 126, 1),
     ],
 )
 def test_the_presets_can_be_published_as_they_are(
@@ -242,7 +242,7 @@ def test_the_presets_can_be_published_as_they_are(
     planned = compile_plan(preset(name))
     document = planned.document
     assert planned.faults == []
-    assert [fault for fault in faults_of(document) if fault.severity == "error"] == []
+    assert faults_of(document, zone="Europe/Berlin") == []
     assert sum(1 for _seat in document.seats) == seats
     assert sum(area.capacity for area in document.areas) == places
     assert sum("wheelchair" in seat.flags for seat in document.seats) == wheelchairs
