@@ -12,13 +12,13 @@ import { type Query, column, query } from "./seat_editor/model/selection";
 import { FLAGS } from "./seat_editor/model/scene";
 import { countsOf, drawCategories, Prices } from "./seat_editor/panels/categories";
 import { drawFaults, type Fault } from "./seat_editor/panels/faults";
-import { drawInspector, flagWords } from "./seat_editor/panels/inspector";
+import { drawInspector } from "./seat_editor/panels/inspector";
 import { openNumbering } from "./seat_editor/panels/numbering";
 import { Tree } from "./seat_editor/panels/tree";
 import { type Address, Saver, type State } from "./seat_editor/save";
 import * as draw from "./seat_editor/tools/draw";
 import { SelectTool } from "./seat_editor/tools/select";
-import { n, t, tn } from "./seat_editor/words";
+import { flagWords, n, t, tn } from "./seat_editor/words";
 
 interface Draft {
   revision: number;
@@ -28,9 +28,21 @@ interface Draft {
 }
 
 const desk = document.querySelector<HTMLElement>("[data-seat-editor]")!;
-const { draftUrl, leaseUrl, planUrl, session, mapId } = desk.dataset as Record<string, string>;
+const { draftUrl, leaseUrl, planUrl, mapId } = desk.dataset as Record<string, string>;
 const token = document.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
 const part = <T extends HTMLElement>(name: string): T => desk.querySelector<T>(`[data-part="${name}"]`)!;
+
+/** This tab's word for itself: the same when it is loaded again, so that nobody waits for their own lease. */
+function tabSession(): string {
+  const fresh = desk.dataset["session"]!;
+  try {
+    const name = `seat-map-session-${mapId}`;
+    sessionStorage.setItem(name, sessionStorage.getItem(name) ?? fresh);
+    return sessionStorage.getItem(name)!;
+  } catch {
+    return fresh;
+  }
+}
 
 function linesSeats(element: Element | undefined): string[] {
   return isLine(element) ? element.seats.map((seat) => seat.id) : [];
@@ -55,6 +67,7 @@ async function start(): Promise<void> {
     if (!isTools(event)) return false;
     host.setPointerCapture(event.pointerId);
     host.focus({ preventScroll: true });
+    editor.cursor = null;
     pressed = true;
     editor.tool.down?.(pointerOf(event));
     return true;
@@ -152,7 +165,7 @@ async function start(): Promise<void> {
     "signed-out": t("You are signed out. Sign in again in another tab."),
     refused: t("Not saved"),
   };
-  const address: Address = { draft: draftUrl!, lease: leaseUrl!, session: session!, token };
+  const address: Address = { draft: draftUrl!, lease: leaseUrl!, session: tabSession(), token };
   const saver = new Saver(
     model,
     address,
@@ -165,6 +178,7 @@ async function start(): Promise<void> {
       },
       editor: (name) => {
         otherEditor = name;
+        if (!name && !part("state").textContent) part("state").textContent = t("Saved");
         setReadOnly();
       },
       faults: (found) => {
@@ -367,21 +381,22 @@ async function start(): Promise<void> {
   const value = part<HTMLInputElement>("query-value");
   const choices = part<HTMLDataListElement>("query-choices");
   by.addEventListener("change", () => offerChoices());
-  const offerChoices = (): void => {
-    const lists: Record<string, [string, string][]> = {
-      category: model.map.categories.map((category) => [category.key, category.name]),
-      flag: FLAGS.map((flag) => [flag, flagWords(flag)]),
-      section: model.sections(model.floor(editor.floorId)).map((section) => [section.name, section.name]),
-    };
-    choices.replaceChildren(...(lists[by.value] ?? []).map(([key, words]) => h("option", { value: key }, words)));
+  /** What can be looked for by its words, with the key that it has in the map. */
+  const offered = (): [string, string][] => {
+    if (by.value === "category") return model.map.categories.map((category) => [category.key, category.name]);
+    if (by.value === "flag") return FLAGS.map((flag) => [flag, flagWords(flag)]);
+    if (by.value === "section") return model.sections(model.floor(editor.floorId)).map((section) => [section.name, section.name]);
+    return [];
   };
+  const offerChoices = (): void => choices.replaceChildren(...offered().map(([, words]) => h("option", { value: words })));
+  value.addEventListener("focus", offerChoices);
   part<HTMLFormElement>("query").addEventListener("submit", (event) => {
     event.preventDefault();
     const [first] = editor.selection.seats;
+    const typed = value.value.trim().toLocaleLowerCase();
+    const wanted = offered().find(([, words]) => words.toLocaleLowerCase() === typed)?.[0] ?? value.value;
     const seats =
-      by.value === "column" && !value.value && first
-        ? column(model, first)
-        : query(model, editor.floorId, { by: by.value as Query["by"], value: value.value });
+      by.value === "column" && !typed && first ? column(model, first) : query(model, editor.floorId, { by: by.value as Query["by"], value: wanted });
     editor.selection.set(seats);
     whisper(tn("{n} seat selected", "{n} seats selected", seats.length));
   });
@@ -465,13 +480,13 @@ async function start(): Promise<void> {
     selection.set(seats, things);
     editor.made(from === target ? commands.copies(model, selection, [geo.shift(100, 100)]) : commands.copyToFloor(model, selection, target));
   }
-  model.map.categories.slice(0, 9).forEach((_category, index) => {
+  for (let number = 1; number <= 9; number++) {
     const paint = edit(() => {
-      const category = model.map.categories[index];
-      if (category) commands.paint(model, selection.seats, selection.things, category.key);
+      const category = model.map.categories[number - 1];
+      if (category && !selection.isEmpty) commands.paint(model, selection.seats, selection.things, category.key);
     });
-    shortcuts.add({ id: `category-${index + 1}`, words: t("Paint with category {n}", { n: index + 1 }), key: String(index + 1), run: paint });
-  });
+    shortcuts.add({ id: `category-${number}`, words: t("Paint with category {n}", { n: number }), key: String(number), run: paint });
+  }
 
   const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=range], [type=color]), textarea, select");
   document.addEventListener("keydown", (event) => {
@@ -561,10 +576,10 @@ async function start(): Promise<void> {
 
   offerChoices();
   showPanel("properties");
-  await readPlan(first);
-  await saver.lease();
+  // The map is read and shown; who edits, and the plan beneath, may come later.
+  part("state").textContent = "";
+  await Promise.all([readPlan(first), saver.lease()]);
   setReadOnly();
-  part("state").textContent = saver.isMine ? t("Saved") : "";
   if (editor.isReadOnly) editor.fitContent();
   // For whoever drives the page: where on the screen a point of the map is.
   Object.assign(desk, {

@@ -251,6 +251,7 @@ export class Editor {
     this.guides = { x: null, y: null };
     if (isFree || !this.isSnapping) return [x, y];
     const reach = 7 / this.map.camera.scale;
+    const { pitch, rowPitch } = this.settings;
     let [bestX, bestY] = [reach, reach];
     let [sx, sy] = [Math.round(x / 10) * 10, Math.round(y / 10) * 10];
     const offer = (ox: number, oy: number): void => {
@@ -262,6 +263,9 @@ export class Editor {
       if (first) offer(first.x, first.y);
       if (last) offer(last.x, last.y);
       if (first && last) offer((first.x + last.x) / 2, (first.y + last.y) / 2);
+      // One pitch further: where the row would go on, and the next one would begin.
+      if (first && last) offer(Math.min(first.x, last.x) - pitch, first.y - rowPitch);
+      if (first && last) offer(Math.max(first.x, last.x) + pitch, first.y + rowPitch);
     }
     const focal = this.model.focal();
     offer(focal[0], focal[1]);
@@ -280,6 +284,11 @@ export class Editor {
     if (!frame) return;
     const margin = Math.max(150, (frame.right - frame.left) * 0.3);
     this.map.zoomToBox({ left: frame.left - margin, top: frame.top - margin, right: frame.right + margin, bottom: frame.bottom + margin });
+  }
+
+  /** Whether Enter comes a second time at one place: so the keyboard ends what a double click would. */
+  isAgainAt(last: Point | undefined): boolean {
+    return !this.cursor || (last !== undefined && last[0] === this.cursor[0] && last[1] === this.cursor[1]);
   }
 
   middleOfView(): Point {

@@ -95,7 +95,7 @@ export class Shortcuts {
     const more = h(
       "p",
       { class: "ed-hint" },
-      t("Arrows move what is selected by 10 cm, with Shift by 50 cm, with Alt by 1 cm. While the map has the focus and a drawing tool is in hand, arrows move a cross and Enter clicks there. Space drags the view."),
+      t("Arrows move what is selected by 10 cm, with Shift by 50 cm, with Alt by 1 cm. While the map has the focus and a drawing tool is in hand, arrows move a cross and Enter clicks there, twice to end what has corners. Space drags the view."),
     );
     dialog(t("Shortcuts"), "", off, h("div", { class: "ed-keys", tabindex: "0", role: "region", "aria-label": t("Shortcuts") }, h("table", {}, body)), more, buttons(reset));
   }

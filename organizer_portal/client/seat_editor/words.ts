@@ -21,3 +21,21 @@ const numbers = new Intl.NumberFormat(language);
 export function n(value: number, digits = 0): string {
   return digits ? value.toLocaleString(language, { maximumFractionDigits: digits }) : numbers.format(value);
 }
+
+export function flagWords(flag: string): string {
+  const words: Record<string, string> = {
+    wheelchair: t("Wheelchair space"),
+    companion: t("Companion seat"),
+    restricted_view: t("Restricted view"),
+    aisle: t("At an aisle"),
+    step_free: t("Step-free"),
+    near_exit: t("Near an exit"),
+    semi_ambulatory: t("Few steps to walk"),
+    hearing: t("Hearing loop"),
+    sign_language: t("Sign language"),
+    captioning: t("Captions in view"),
+    plus_size: t("Wide seat"),
+    armrest: t("Lift-up armrest"),
+  };
+  return words[flag] ?? flag;
+}

@@ -91,22 +91,34 @@ function following(label: string): string {
   return label.slice(0, -1) + (last === "Z" ? "ZA" : String.fromCharCode(last.charCodeAt(0) + 1));
 }
 
+/** "Standing", then "Standing 2". */
+function freeAreaName(model: MapModel, name: string): string {
+  const taken = new Set(model.floors().flatMap((floor) => floor.areas.map((id) => (model.get(id) as AreaElement).name)));
+  if (!taken.has(name)) return name;
+  const base = name.replace(/ \d+$/, "");
+  for (let number = 2; ; number++) if (!taken.has(`${base} ${number}`)) return `${base} ${number}`;
+}
+
+/** An area with a category that is its own: no seat and no other area may have it. */
+function withOwnCategory(model: MapModel, area: AreaElement): AreaElement {
+  const category = newCategory(model, area.name);
+  model.put({ ...model.map, categories: [...model.map.categories, category] });
+  return { ...area, category: category.key };
+}
+
 export function addArea(model: MapModel, floorId: string, outline: readonly Point[]): Made {
   const floor = model.floor(floorId);
   const area: AreaElement = {
     type: "area",
     id: newId(),
-    name: t("Standing"),
+    name: freeAreaName(model, t("Standing")),
     capacity: 100,
     outline: outline.map(rows.rounded),
     category: null,
     entrance: "",
   };
   model.transact(t("Add an area"), () => {
-    // An area's category is its own: one is made for it.
-    const category = newCategory(model, area.name);
-    model.put({ ...model.map, categories: [...model.map.categories, category] });
-    model.put({ ...area, category: category.key });
+    model.put(withOwnCategory(model, area));
     model.put({ ...floor, areas: [...floor.areas, area.id] });
   });
   return { seats: [], things: [area.id] };
@@ -146,8 +158,7 @@ export function addFloor(model: MapModel, name: string, like?: FloorElement): Fl
         model.put({ ...copy, name: freeName(model, section.name) });
         return id;
       });
-      const decorations = like.decorations.map(copied);
-      made = { ...made, sections, decorations };
+      made = { ...made, sections, areas: like.areas.map(copied), decorations: like.decorations.map(copied) };
     }
     model.put(made);
     model.put({ ...model.map, floors: [...model.map.floors, made.id] });
@@ -395,8 +406,9 @@ function copyInto(model: MapModel, id: string, m: geo.Matrix): Element {
     model.put(section);
     return section;
   }
-  model.put(copy);
-  return copy;
+  const own = copy.type === "area" ? withOwnCategory(model, { ...copy, name: freeAreaName(model, copy.name) }) : copy;
+  model.put(own);
+  return own;
 }
 
 function renamed(moves: Readonly<Record<string, Point>>, names: ReadonlyMap<string, string>): Record<string, Point> {
@@ -566,7 +578,7 @@ export function reshapeRows(model: MapModel, lines: readonly RowElement[], by: r
   model.transact(t("Change the rows"), () => {
     lines.forEach((row, index) => {
       const own = { ...by };
-      if (by.skew !== undefined) own.skew = by.skew * index;
+      if (by.skew !== undefined && lines.length > 1) own.skew = by.skew * index;
       if (by.stagger !== undefined) own.stagger = index % 2 ? by.stagger : 0;
       model.put(rows.reshape(row, own));
     });

@@ -8,26 +8,8 @@ import { reshapeTable } from "../model/blocks";
 import * as rows from "../model/rows";
 import { FLAGS } from "../model/scene";
 import { iconWords } from "../tools/draw";
-import { t, tn } from "../words";
+import { flagWords, t, tn } from "../words";
 import { openNumbering } from "./numbering";
-
-export function flagWords(flag: string): string {
-  const words: Record<string, string> = {
-    wheelchair: t("Wheelchair space"),
-    companion: t("Companion seat"),
-    restricted_view: t("Restricted view"),
-    aisle: t("At an aisle"),
-    step_free: t("Step-free"),
-    near_exit: t("Near an exit"),
-    semi_ambulatory: t("Few steps to walk"),
-    hearing: t("Hearing loop"),
-    sign_language: t("Sign language"),
-    captioning: t("Captions in view"),
-    plus_size: t("Wide seat"),
-    armrest: t("Lift-up armrest"),
-  };
-  return words[flag] ?? flag;
-}
 
 /** The value that all have in common, null where they differ. */
 function common<T, V>(things: readonly T[], value: (thing: T) => V): V | null {
@@ -205,7 +187,7 @@ function rowsPart(editor: Editor, list: readonly RowElement[]): HTMLElement {
       numberField(t("Aisle"), common(shapes, (shape) => rounded(shape.aisle ?? 0)), (aisle) => apply({ aisle, keep: "pitch" }), { least: 0, most: 1000, unit: "cm" }),
     ),
     pair(
-      numberField(list.length > 1 ? t("Skew from row to row") : t("Skew"), rounded(step), (skew) => (only ? apply({ skew }) : apply({ skew })), { least: -500, most: 500, unit: "cm" }),
+      numberField(list.length > 1 ? t("Skew from row to row") : t("Skew"), rounded(step), (skew) => apply({ skew }), { least: -500, most: 500, unit: "cm" }),
       list.length > 1
         ? checkField(t("Staggered"), shapes.some((shape) => shape.stagger), (value) => apply({ stagger: value ? rows.pitchOf(list[0]!) / 2 : 0 }))
         : null,

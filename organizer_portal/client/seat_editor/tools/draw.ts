@@ -7,7 +7,8 @@ import type { DecorationKind, Point, RowElement, RowShape } from "../model/docum
 import * as geo from "../model/geometry";
 import { seatLabels } from "../model/numbering";
 import * as rows from "../model/rows";
-import { n, t, tn } from "../words";
+import { FLAGS } from "../model/scene";
+import { flagWords, n, t, tn } from "../words";
 
 /** The section that new rows go into. */
 function targetField(editor: Editor): HTMLElement {
@@ -56,7 +57,7 @@ export class RowTool implements Tool {
     this.editor.map.topChanged();
   }
   key(event: KeyboardEvent): boolean {
-    if (event.key !== "Enter" || this.points.length < 2 || this.name !== "path") return false;
+    if (event.key !== "Enter" || this.points.length < 2 || this.name !== "path" || !this.editor.isAgainAt(this.points.at(-1))) return false;
     this.finish();
     return true;
   }
@@ -352,7 +353,7 @@ abstract class OutlineTool implements Tool {
     this.editor.changed();
   }
   key(event: KeyboardEvent): boolean {
-    if (event.key !== "Enter" || this.points.length < 3) return false;
+    if (event.key !== "Enter" || this.points.length < 3 || !this.editor.isAgainAt(this.points.at(-1))) return false;
     this.close();
     return true;
   }
@@ -538,13 +539,17 @@ export class FocalTool implements Tool {
   }
 }
 
-/** The brush: seats and areas take the category that is in hand. */
+/** The brush: seats and areas take the category in hand; or seats get a feature, or lose it. */
 export class BrushTool implements Tool {
   readonly name = "brush";
   private isPainting = false;
   private seats = new Set<string>();
   private things = new Set<string>();
-  category: string | null;
+  /** A category's key; else the brush is for features. */
+  private category: string | null;
+  private isForFlags = false;
+  private flag: string = FLAGS[0];
+  private isSetting = true;
 
   constructor(private readonly editor: Editor) {
     this.category = editor.model.map.categories[0]?.key ?? null;
@@ -560,9 +565,7 @@ export class BrushTool implements Tool {
     if (this.isPainting) this.touch(pointer);
   }
   up(): void {
-    const { editor } = this;
-    this.isPainting = false;
-    if (this.seats.size || this.things.size) commands.paint(editor.model, this.seats, this.things, this.category);
+    this.paint(this.seats, this.things);
     this.cancel();
   }
   cancel(): void {
@@ -571,10 +574,15 @@ export class BrushTool implements Tool {
     this.things = new Set();
     this.editor.map.topChanged();
   }
+  private paint(seats: ReadonlySet<string>, things: ReadonlySet<string>): void {
+    const { model } = this.editor;
+    if (this.isForFlags && seats.size) commands.setFlag(model, seats, this.flag, this.isSetting);
+    if (!this.isForFlags && seats.size + things.size) commands.paint(model, seats, things, this.category);
+  }
   private touch(pointer: Pointer): void {
     const found = this.editor.pick(pointer.px, pointer.py);
     found?.seats.forEach((id) => this.seats.add(id));
-    found?.things.forEach((id) => this.things.add(id));
+    if (!this.isForFlags) found?.things.forEach((id) => this.things.add(id));
     this.editor.map.topChanged();
   }
   draw(_context: CanvasRenderingContext2D, pen: Pen): void {
@@ -584,9 +592,17 @@ export class BrushTool implements Tool {
     const { editor } = this;
     const { categories } = editor.model.map;
     if (!categories.some((category) => category.key === this.category)) this.category = categories[0]?.key ?? null;
+    const kinds = [["category", t("A category")], ["flag", t("A feature")]] as const;
     return [
-      selectField(t("Category"), this.category, categories.map((category) => [category.key, category.name] as const), (key) => (this.category = key)),
-      buttons(button(t("Paint what is selected"), () => commands.paint(editor.model, editor.selection.seats, editor.selection.things, this.category))),
+      selectField(t("The brush paints"), this.isForFlags ? "flag" : "category", kinds, (kind) => {
+        this.isForFlags = kind === "flag";
+        editor.changed();
+      }),
+      this.isForFlags
+        ? selectField(t("Feature"), this.flag, FLAGS.map((flag) => [flag, flagWords(flag)] as const), (flag) => (this.flag = flag))
+        : selectField(t("Category"), this.category, categories.map((category) => [category.key, category.name] as const), (key) => (this.category = key)),
+      this.isForFlags ? checkField(t("Take it away instead"), !this.isSetting, (isTaking) => (this.isSetting = !isTaking)) : null,
+      buttons(button(t("Paint what is selected"), () => this.paint(editor.selection.seats, editor.selection.things))),
     ];
   }
 }

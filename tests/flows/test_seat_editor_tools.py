@@ -1,0 +1,445 @@
+"""Each tool of the seat map editor in a person's hand: real clicks, drags and keys, and what they leave in the draft."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from audit.actions import SYSTEM
+from seating.actions import create_seat_map
+from seating.document import Document, Row, Section, parse
+from seating.models import SeatMap, Venue
+from tests import world
+from tests.flows.test_seat_editor import Hand, expect_seats, shot
+from tests.flows.test_staff_screens import sign_in
+from tests.flows.test_storefront_screens import judge
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+Points = list[tuple[float, float]]
+
+
+class Drawer(Hand):
+    """A hand with a lasso, at a map whose draft can be read."""
+
+    def __init__(self, page: Page, seat_map: SeatMap) -> None:
+        super().__init__(page)
+        self.seat_map = seat_map
+
+    def lasso(self, *points: tuple[float, float]) -> None:
+        """Pressed at the first point and let go at the last, through all others."""
+        self.actions += 1
+        mouse = self.page.mouse
+        mouse.move(*self._at(*points[0]))
+        mouse.down()
+        for point in points[1:]:
+            mouse.move(*self._at(*point), steps=6)
+        mouse.up()
+
+    def around(self, left: float, top: float, right: float, bottom: float) -> None:
+        self.lasso((left, top), (right, top), (right, bottom), (left, bottom), (left, top + 5))
+
+    def select(self, by: str, value: str) -> None:
+        """By what is written above the list of objects; the focus is on the map again afterwards."""
+        self.choose("Select by", by)
+        box = self.page.get_by_label("which one", exact=True)
+        box.fill(value)
+        box.press("Enter")
+        self.page.locator("[data-part=map]").focus()
+
+    def selected(self, number: int) -> None:
+        expect(self.page.locator("[data-selected]")).to_have_attribute("data-selected", str(number))
+
+    def open(self, heading: str) -> None:
+        """A part of the panel that is folded away, unless it is open."""
+        part = self.page.locator("details", has=self.page.get_by_role("heading", name=heading, exact=True))
+        if part.get_attribute("open") is None:
+            self.push(heading, "heading")
+
+    def undo(self, step: str) -> None:
+        button = self.page.get_by_role("button", name="Undo", exact=True)
+        expect(button).to_have_attribute("title", f"Undo: {step}")
+        self.press("Control+z")
+
+    def redo(self, step: str) -> None:
+        button = self.page.get_by_role("button", name="Redo", exact=True)
+        expect(button).to_have_attribute("title", f"Redo: {step}")
+        self.press("Control+Shift+z")
+
+    @property
+    def draft(self) -> Document:
+        """What the server has after a save."""
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator("[data-part=state]")).to_have_text("Saved")
+        self.seat_map.refresh_from_db()
+        return parse(self.seat_map.draft)
+
+    def section(self, name: str) -> Section:
+        return next(section for _floor, section in self.draft.sections if section.name == name)
+
+    def row(self, label: str, section: str = "Stalls") -> Row:
+        return next(row for row in self.section(section).rows if row.label == label)
+
+
+def three_rows() -> dict[str, Any]:
+    """Stalls of three rows of ten before a stage, half a metre apart; two categories."""
+
+    def row(label: str, y: float) -> dict[str, Any]:
+        seats = [{"id": f"{label}-{n}", "label": str(n), "x": 950.0 + 50 * n, "y": y} for n in range(1, 11)]
+        return {"id": f"row-{label}", "label": label, "seats": seats}
+
+    rows = [row("A", 600), row("B", 690), row("C", 780)]
+    stage = {"id": "stage", "kind": "stage", "x": 1225.0, "y": 200.0, "width": 800.0, "height": 200.0, "text": "Stage"}
+    section = {"id": "stalls", "name": "Stalls", "category": "standard", "rows": rows}
+    return {
+        "format": "marquee-seat-map",
+        "version": 1,
+        "name": "House",
+        "width": 3000.0,
+        "height": 2400.0,
+        "categories": [
+            {"key": "standard", "name": "Standard", "color": "#0072b2"},
+            {"key": "premium", "name": "Premium", "color": "#e69f00"},
+        ],
+        "floors": [{"id": "ground", "name": "Ground", "sections": [section], "decorations": [stage]}],
+    }
+
+
+@pytest.fixture
+def drawer(desktop: Page, stack: Stack, in_house: world.House) -> Drawer:
+    """Flora at the editor, with three rows before a stage."""
+    venue = Venue.objects.create(name="Tool House", timezone="Europe/Berlin")
+    seat_map = create_seat_map(venue=venue, document=parse(three_rows()), actor=SYSTEM)
+    sign_in(desktop, stack.url(in_house.host, f"/portal/seat-maps/{seat_map.pk}/editor/"), in_house.owner)
+    desktop.locator("[data-seat-editor][data-ready]").wait_for()
+    return Drawer(desktop, seat_map)
+
+
+def test_rows_tables_areas_and_what_is_cut_out_of_them(drawer: Drawer) -> None:
+    draws_rows_with_corners_and_bends(drawer)
+    draws_areas_and_tables(drawer)
+    draws_corners_by_keyboard(drawer)
+    cuts_and_parts_rows(drawer)
+    puts_words_icons_and_the_focal_point(drawer)
+    traces_a_plan(drawer)
+    judge(drawer.page)
+
+
+def draws_rows_with_corners_and_bends(drawer: Drawer) -> None:
+    drawer.press("p")
+    for corner in ((300, 1200), (600, 1100), (900, 1200)):
+        drawer.click(*corner)
+    drawer.press("Enter")
+    drawer.press("c")
+    for point in ((300, 1500), (900, 1500), (600, 1600)):
+        drawer.click(*point)
+    drawn = drawer.section("Section 1")
+    cornered, bent = drawn.rows
+    assert (cornered.label, bent.label) == ("A", "B")
+    assert cornered.shape["kind"] == "free"
+    assert cornered.shape["points"] == [[600, 1100]]
+    assert [(seat.x, seat.y) for seat in (cornered.seats[0], cornered.seats[-1])] == [(300, 1200), (900, 1200)]
+    assert (bent.shape["kind"], abs(bent.shape["curve"])) == ("arc", 100)
+    drawer.undo("Add rows")
+    assert len(drawer.section("Section 1").rows) == 1
+    drawer.redo("Add rows")
+    assert drawer.section("Section 1").rows == drawn.rows
+
+
+def draws_areas_and_tables(drawer: Drawer) -> None:
+    drawer.press("a")
+    drawer.drag(2000, 350, 2600, 450)
+    for corner in ((2000, 1000), (2600, 1000), (2300, 1080)):
+        drawer.click(*corner)
+    drawer.press("Enter")
+    standing, more = drawer.draft.areas
+    assert (standing.name, more.name) == ("Standing", "Standing 2")
+    assert standing.category != more.category
+    assert standing.outline == ((2000, 350), (2600, 350), (2600, 450), (2000, 450))
+    assert more.outline == ((2000, 1000), (2600, 1000), (2300, 1080))
+    drawer.undo("Add an area")
+    assert [area.name for area in drawer.draft.areas] == ["Standing"]
+    drawer.redo("Add an area")
+    drawer.press("t")
+    drawer.click(1800, 1350)
+    drawer.drag(1800, 1700, 2400, 1700)
+    tables = drawer.section("Section 1").tables
+    assert [(table.label, len(table.seats)) for table in tables] == [("1", 8), ("2", 8), ("3", 8)]
+    assert [(table.x, table.y) for table in tables][:2] == [(1800, 1350), (1800, 1700)]
+
+
+def draws_corners_by_keyboard(drawer: Drawer) -> None:
+    """Enter sets a corner where the cross is, and a second time at one place closes the outline."""
+    drawer.press("a")
+    drawer.page.locator("[data-part=map]").focus()
+    for way in ("ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft"):
+        for _step in range(3):
+            drawer.press(f"Shift+{way}")
+        drawer.press("Enter")
+    assert len(list(drawer.draft.areas)) == 2
+    drawer.press("Enter")
+    left, right = 1500, 1650
+    assert list(drawer.draft.areas)[-1].outline == ((left, 1050), (right, 1050), (right, 1200), (left, 1200))
+    drawer.undo("Add an area")
+
+
+def cuts_and_parts_rows(drawer: Drawer) -> None:
+    """A pillar in row B; then a lasso makes the left half of the stalls a section of its own."""
+    drawer.press("k")
+    drawer.around(1180, 660, 1270, 720)
+    cut = drawer.row("B")
+    assert ([seat.label for seat in cut.seats], cut.gaps) == (["1", "2", "3", "4", "7", "8", "9", "10"], (3,))
+    drawer.undo("Cut out")
+    assert len(drawer.row("B").seats) == 10
+    drawer.redo("Cut out")
+
+    drawer.press("s")
+    drawer.around(960, 560, 1225, 820)
+    drawer.selected(14)
+    left = drawer.section("Section 2")
+    assert [(row.label, len(row.seats)) for row in left.rows] == [("A", 5), ("B", 4), ("C", 5)]
+    assert [[seat.label for seat in row.seats] for row in drawer.section("Stalls").rows] == [
+        ["6", "7", "8", "9", "10"],
+        ["7", "8", "9", "10"],
+        ["6", "7", "8", "9", "10"],
+    ]
+    assert {seat.id for seat in left.seats} == {f"{row}-{n}" for row in "ABC" for n in range(1, 6)} - {"B-5"}
+    drawer.undo("Make a section")
+    assert len(drawer.row("A").seats) == 10
+    drawer.redo("Make a section")
+    shot(drawer.page, "tools")
+
+
+def puts_words_icons_and_the_focal_point(drawer: Drawer) -> None:
+    drawer.press("x")
+    drawer.fill("Words", "Way out")
+    drawer.click(300, 2000)
+    drawer.press("i")
+    drawer.page.get_by_role("combobox", name="Icon").select_option(label="Lift")
+    drawer.click(600, 2000)
+    drawer.press("f")
+    drawer.click(1225, 300)
+    draft = drawer.draft
+    others = [(one.kind, one.text, one.x, one.y) for one in draft.floors[0].decorations]
+    assert others[1:] == [("text", "Way out", 300, 2000), ("icon", "lift", 600, 2000)]
+    assert draft.focal == (1225, 300)
+
+
+def traces_a_plan(drawer: Drawer) -> None:
+    """A picture of 800 pixels lies under the map, at first as wide as it; two points of it are 20 m apart."""
+    page = drawer.page
+    picture = BytesIO()
+    Image.new("RGB", (800, 600), "lightgrey").save(picture, "PNG")
+    drawer.press("m")
+    with page.expect_file_chooser() as choosing:
+        drawer.push("Upload a plan…")
+    choosing.value.set_files([{"name": "plan.png", "mimeType": "image/png", "buffer": picture.getvalue()}])
+    scale = page.get_by_label("A pixel is wide (cm)")
+    expect(scale).to_have_value("3.8")
+    drawer.click(500, 500)
+    drawer.click(1500, 500)
+    drawer.fill("Distance of the two points (m)", "20")
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        drawer.push("Set the scale")
+    assert saved.value.ok
+    expect(scale).to_have_value("7.5")
+    drawer.seat_map.refresh_from_db()
+    placed = drawer.seat_map.plan_placement
+    assert (round(placed["scale"], 2), round(placed["x"]), round(placed["y"])) == (7.5, -500, -500)
+
+
+def test_seats_are_found_painted_copied_and_put_in_order(drawer: Drawer) -> None:
+    finds_seats(drawer)
+    brushes_categories_and_features(drawer)
+    copies_rows(drawer)
+    mirrors_aligns_and_distributes(drawer)
+    judge(drawer.page)
+
+
+def finds_seats(drawer: Drawer) -> None:
+    for by, value, number in (
+        ("Row", "b", 10),
+        ("Seat number", "5", 3),
+        ("Column", "5", 3),
+        ("Section", "stalls", 30),
+        ("Category", "Standard", 30),
+        ("Category", "Premium", 0),
+    ):
+        drawer.select(by, value)
+        if number:
+            drawer.selected(number)
+        else:
+            expect(drawer.page.locator("[data-selected]")).to_have_count(0)
+    drawer.push("Seats")
+    drawer.click(1200, 600)
+    drawer.selected(1)
+    drawer.select("Column", "")
+    drawer.selected(3)
+    drawer.press("Escape")
+
+
+def brushes_categories_and_features(drawer: Drawer) -> None:
+    page = drawer.page
+    drawer.press("d")
+    drawer.choose("Category", "Premium")
+    drawer.lasso((1000, 600), (1100, 600))
+    assert [seat.category for seat in drawer.row("A").seats[:4]] == ["premium", "premium", "premium", None]
+    drawer.undo("Paint a category")
+    assert {seat.category for seat in drawer.row("A").seats} == {None}
+    drawer.redo("Paint a category")
+
+    drawer.choose("The brush paints", "A feature")
+    drawer.choose("Feature", "Restricted view")
+    drawer.lasso((1350, 780), (1450, 780))
+    drawer.check("Take it away instead")
+    drawer.click(1450, 780)
+    seats = drawer.row("C").seats
+    assert [sorted(seat.flags) for seat in seats[6:]] == [[], ["restricted_view"], ["restricted_view"], []]
+    drawer.press("Escape")
+    drawer.select("Feature", "restricted view")
+    drawer.selected(2)
+
+    # What is selected is painted by its number, by a press on the category, and by a tick.
+    drawer.press("2")
+    assert [seat.category for seat in drawer.row("C").seats[6:]] == [None, "premium", "premium", None]
+    drawer.select("Category", "Premium")
+    drawer.selected(5)
+    drawer.push("Standard", exact_in="[data-part=properties]")
+    expect(page.get_by_role("button", name="Standard", exact=True)).to_have_attribute("aria-pressed", "true")
+    drawer.open("Access and comfort")
+    drawer.check("Step-free")
+    assert [sorted(seat.flags) for seat in drawer.row("A").seats[:4]] == [["step_free"]] * 3 + [[]]
+
+
+def copies_rows(drawer: Drawer) -> None:
+    drawer.select("Row", "C")
+    drawer.press("Control+d")
+    expect_seats(drawer.page, 40)
+    assert {seat.y for seat in drawer.row("D").seats} == {870}
+    drawer.open("Copy")
+    drawer.fill("Copies in all", "3", is_leaving=False)
+    drawer.fill("Sideways (cm)", "25", is_leaving=False)
+    drawer.fill("Down (cm)", "100")
+    drawer.push("Array")
+    expect_seats(drawer.page, 60)
+    copies = [drawer.row(label) for label in "EF"]
+    assert [(row.seats[0].x, row.seats[0].y) for row in copies] == [(1025, 970), (1050, 1070)]
+    ids = [seat.id for seat in drawer.section("Stalls").seats]
+    assert len(set(ids)) == 60
+    drawer.undo("Array")
+    expect_seats(drawer.page, 40)
+    drawer.redo("Array")
+    expect_seats(drawer.page, 60)
+    drawer.undo("Array")
+    drawer.undo("Duplicate")
+    expect_seats(drawer.page, 30)
+
+
+def mirrors_aligns_and_distributes(drawer: Drawer) -> None:
+    page = drawer.page
+    before = drawer.row("A").seats
+    drawer.select("Row", "A")
+    drawer.open("Arrange")
+    drawer.push("Left and right")
+    assert [(seat.label, seat.x) for seat in drawer.row("A").seats] == [(seat.label, seat.x) for seat in before]
+    page.get_by_label("Numbers keep their direction").uncheck()
+    drawer.push("Left and right")
+    assert [seat.x for seat in drawer.row("A").seats] == [seat.x for seat in reversed(before)]
+    drawer.undo("Mirror")
+    assert drawer.row("A").seats[0].x == 1000
+    drawer.redo("Mirror")
+    drawer.undo("Mirror")
+
+    drawer.select("Row", "B")
+    drawer.press("Shift+ArrowRight")
+    drawer.press("ArrowDown")
+    drawer.select("Section", "Stalls")
+    drawer.push("Left", exact_in="[data-part=properties]")
+    assert [row.seats[0].x for row in drawer.section("Stalls").rows] == [1000, 1000, 1000]
+    drawer.undo("Align")
+    assert drawer.row("B").seats[0].x == 1050
+    drawer.redo("Align")
+    assert [row.seats[0].y for row in drawer.section("Stalls").rows] == [600, 700, 780]
+    drawer.push("Up and down")
+    assert [row.seats[0].y for row in drawer.section("Stalls").rows] == [600, 690, 780]
+    drawer.undo("Distribute")
+    assert drawer.row("B").seats[0].y == 700
+    drawer.redo("Distribute")
+    assert drawer.row("B").seats[0].y == 690
+
+
+def test_who_edits_what_is_wrong_and_what_has_changed(drawer: Drawer, stack: Stack, in_house: world.House) -> None:
+    looks_while_another_tab_edits(drawer)
+    is_shown_what_is_wrong(drawer)
+    compares_a_named_version(drawer)
+
+
+def looks_while_another_tab_edits(drawer: Drawer) -> None:
+    """The second tab reads until it takes over; then the first one does."""
+    page = drawer.page
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator("[data-seat-editor][data-ready]").wait_for()
+    expect(other.locator("[data-part=banner]")).to_contain_text("Flora edits this map now")
+    expect(other.locator("[data-part=state]")).to_be_empty()
+    other.locator("[data-part=map]").focus()
+    other.keyboard.press("Control+a")
+    other.keyboard.press("Delete")
+    expect_seats(other, 30)
+    other.get_by_role("button", name="Take over").click()
+    expect(other.locator("[data-part=banner]")).to_be_hidden()
+    expect(other.locator("[data-part=state]")).to_have_text("Saved")
+    drawer.select("Row", "A")
+    drawer.press("ArrowDown")
+    expect(page.locator("[data-part=banner]")).to_contain_text("Flora edits this map now")
+    other.close()
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("[data-part=banner]")).to_be_hidden()
+    page.reload()
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+    expect(page.locator("[data-part=banner]")).to_be_hidden()
+
+
+def is_shown_what_is_wrong(drawer: Drawer) -> None:
+    """Two rows of one name: the check says so once it is saved, and a press on it goes there."""
+    page = drawer.page
+    drawer.select("Row", "B")
+    drawer.fill("Label", "A")
+    assert len(drawer.draft.floors[0].sections[0].rows) == 3
+    drawer.push("1 error")
+    before = drawer._at(1450, 690)[0] - drawer._at(1000, 690)[0]
+    drawer.press("Escape")
+    page.get_by_role("button", name="“Stalls” has two rows or tables “A”.").click()
+    page.wait_for_timeout(600)  # the way there is shown
+    assert drawer._at(1450, 690)[0] - drawer._at(1000, 690)[0] > 1.3 * before
+    frame = page.locator("[data-part=map]").bounding_box()
+    x, y = drawer._at(1225, 690)
+    assert frame is not None
+    assert abs(x - frame["x"] - frame["width"] / 2) < 30
+    assert abs(y - frame["y"] - frame["height"] / 2) < 30
+    judge(page)
+    drawer.undo("Change")
+    assert drawer.row("B").label == "B"
+
+
+def compares_a_named_version(drawer: Drawer) -> None:
+    page = drawer.page
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_label("Name").fill("Before the move")
+    page.get_by_role("button", name="Only keep it").click()
+    page.get_by_role("link", name="Open the editor").click()
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+    drawer.select("Row", "C")
+    drawer.press("Shift+ArrowDown")
+    drawer.select("Row", "A")
+    drawer.press("Delete")
+    assert {seat.y for seat in drawer.row("C").seats} == {830}
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("link", name="Before the move").click()
+    shot(page, "difference")
+    judge(page)
+    for words in ("10 Removed", "10 Moved", "10 kept"):
+        expect(page.get_by_text(words, exact=True)).to_be_visible()
