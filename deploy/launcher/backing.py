@@ -41,6 +41,9 @@ def start_services(supervisor: Supervisor, place: Place, *, is_durable: bool = F
                 postgres.initialise()
         supervisor.start(postgres.service())
         postgres.create_roles()
+        if is_durable:
+            with step("Filling the database's log, as a server in use has it"):
+                postgres.fill_log()
         # Tests create and drop databases, so they connect as the owner; DATABASE_APP_URL is what the product would use.
         found["DATABASE_URL"] = found["DATABASE_OWNER_URL"] = postgres.url(OWNER)
         found["DATABASE_APP_URL"] = postgres.url(APPLICATION)
