@@ -180,11 +180,9 @@ class _Reader:
         for at, item in self.mender.items(data, "seats", where):
             self.tell("seat", item, _SEAT, at)
             label = self.mender.label(item.get("seat_number"), f"{at}.seat_number", fallback=str(len(seats) + 1))
-            place = self.mender.point(item.get("position"), at)
+            place = self.mender.place(item.get("position"), label, at)
             if place is None:
-                self.notes.lost("position", _("Seat “%s” has no position and is left out.") % label, at)
                 continue
-            self.mender.count_seat(at)
             seats.append(
                 Seat(
                     id=self.mender.id(item.get("seat_guid"), at, fallback=f"{row_id[:30]}-{len(seats) + 1}"),

@@ -294,6 +294,15 @@ class Mender:
     def color(self, value: object, where: str, *, fallback: str) -> str:
         """A colour as #rrggbb."""
         text = str(value).strip().lower() if isinstance(value, str) else ""
+    def place(self, position: object, label: str, where: str) -> Point | None:
+        """Where a seat is, which is counted; None where it has no position: it is left out, and a note says so."""
+        point = self.point(position, where)
+        if point is None:
+            self.notes.lost("position", _("Seat “%s” has no position and is left out.") % label, where)
+        else:
+            self.count_seat(where)
+        return point
+
         text = NAMED_COLORS.get(text, text)
         if _HEX.fullmatch(text):
             return "#" + "".join(2 * digit for digit in text[1:]) if len(text) == 4 else text[:7]

@@ -243,11 +243,9 @@ class _Reader:
             self.notes.unknown("seat", item, known, at)
             written = item.get("displayLabel") or item.get("label")
             label = self.mender.label(written, f"{at}.label", fallback=str(len(found) + 1))
-            place = self.mender.point(item, at)
+            place = self.mender.place(item, label, at)
             if place is None:
-                self.notes.lost("position", _("Seat “%s” has no position and is left out.") % label, at)
                 continue
-            self.mender.count_seat(at)
             found.append(
                 Seat(
                     id=self.mender.id(item.get("uuid"), at, fallback=f"{line[:30]}-{len(found) + 1}"),
