@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
 from seating.checks import faults_of
-from seating.compiled import CompiledMap
 from seating.document import Document, as_dict, digest, parse
 from seating.errors import Fault, MapInvalid, NotPublishableMap
 from seating.models import MapVersion, SeatMap, Venue
-from seating.queries import seat_map_for_update
+from seating.queries import compiled_document, seat_map_for_update
 
 
 @transaction.atomic
@@ -29,7 +28,8 @@ def create_seat_map(*, venue: Venue, document: Document, actor: Actor) -> SeatMa
 @transaction.atomic
 def save_version(*, map_id: UUID, name: str, actor: Actor) -> MapVersion:
     """Keep the draft as it is now under a name, to come back to. Raises MapNotFound, MapInvalid."""
-    return _freeze(map_id, kind=MapVersion.Kind.SAVED, name=name, actor=actor)
+    seat_map = seat_map_for_update(map_id)
+    return _freeze(seat_map, parse(seat_map.draft), kind=MapVersion.Kind.SAVED, name=name, actor=actor)
 
 
 @transaction.atomic
@@ -46,13 +46,11 @@ def publish_version(*, map_id: UUID, actor: Actor, name: str = "") -> MapVersion
     latest = seat_map.versions.filter(kind=MapVersion.Kind.PUBLISHED).order_by("-number").first()
     if latest is not None and latest.hash == digest(document):
         return latest
-    return _freeze(map_id, kind=MapVersion.Kind.PUBLISHED, name=name, actor=actor)
+    return _freeze(seat_map, document, kind=MapVersion.Kind.PUBLISHED, name=name, actor=actor)
 
 
-def _freeze(map_id: UUID, *, kind: MapVersion.Kind, name: str, actor: Actor) -> MapVersion:
-    seat_map = seat_map_for_update(map_id)
-    document = parse(seat_map.draft)
-    compiled = CompiledMap(document)
+def _freeze(seat_map: SeatMap, document: Document, *, kind: MapVersion.Kind, name: str, actor: Actor) -> MapVersion:
+    compiled = compiled_document(document)
     last: dict[str, Any] = seat_map.versions.aggregate(last=Max("number"))
     version = MapVersion.objects.create(
         seat_map=seat_map,

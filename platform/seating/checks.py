@@ -101,7 +101,8 @@ def _overlaps(document: Document) -> Iterator[Fault]:
         for section in one.sections:
             for seat in section.seats:
                 column, row = floor(seat.x / CLOSEST), floor(seat.y / CLOSEST)
-                near = (other for x in (-1, 0, 1) for y in (-1, 0, 1) for other in cells[column + x, row + y])
+                around = itertools.product((column - 1, column, column + 1), (row - 1, row, row + 1))
+                near = (other for cell in around if cell in cells for other in cells[cell])
                 if any((seat.x - o.x) ** 2 + (seat.y - o.y) ** 2 < CLOSEST**2 for o in near):
                     yield Fault("overlap", _("Seat “%s” lies on another seat.") % seat.label, element=seat.id)
                 cells[column, row].append(seat)

@@ -230,16 +230,18 @@ def parse(data: object) -> Document:
 
 def _plain(value: Any) -> Any:
     """Like `dataclasses.asdict`, several times as fast: nothing is copied that cannot change."""
-    names = _MEMBERS.get(type(value))
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    names = _MEMBERS.get(kind)
     if names is not None:
         return {name: _plain(getattr(value, name)) for name in names}
-    if isinstance(value, tuple):
+    if kind is tuple:
         return [_plain(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return dict(value) if isinstance(value, Mapping) else value
+    return sorted(value) if kind is frozenset else dict(value)
 
 
+_LEAVES: Final = frozenset((str, float, int, bool, type(None)))
 _MEMBERS: Final[Mapping[type, Sequence[str]]] = {
     kind: [member.name for member in fields(kind)]
     for kind in (Category, Seat, Row, Table, Section, Area, Decoration, Floor, Document)

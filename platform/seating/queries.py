@@ -4,7 +4,7 @@ from collections import OrderedDict
 from uuid import UUID
 
 from seating.compiled import CompiledMap
-from seating.document import parse
+from seating.document import Document, parse
 from seating.errors import MapNotFound
 from seating.models import MapVersion, SeatMap
 
@@ -39,23 +39,34 @@ def version_by_id(version_id: UUID) -> MapVersion:
 
 def compiled_version(version: MapVersion) -> CompiledMap:
     """The version, ready for work. Kept by its hash: equal documents are one, whoever drew them."""
-    found = _kept.get(version.hash)
-    if found is None:
-        found = CompiledMap(parse(version.document))
-        _kept[version.hash] = found
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(version.hash)
-    return found
+    return _kept_one(version.hash) or _keep(CompiledMap(parse(version.document)))
+
+
+def compiled_document(document: Document) -> CompiledMap:
+    """The same of a document that is about to become a version."""
+    return _keep(CompiledMap(document))
 
 
 def compiled_by_hash(digest: str) -> CompiledMap:
     """The same by a hash that some version of this organizer has. Raises MapNotFound."""
     versions = MapVersion.objects.filter(hash=digest)
-    if digest in _kept and versions.exists():  # without reading its document again
-        _kept.move_to_end(digest)
-        return _kept[digest]
+    found = _kept_one(digest)
+    if found is not None and versions.exists():  # without reading its document again
+        return found
     version = versions.first()
     if version is None:
         raise MapNotFound
     return compiled_version(version)
+
+
+def _kept_one(digest: str) -> CompiledMap | None:
+    if digest in _kept:
+        _kept.move_to_end(digest)
+    return _kept.get(digest)
+
+
+def _keep(compiled: CompiledMap) -> CompiledMap:
+    _kept[compiled.hash] = compiled
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return compiled
