@@ -11,7 +11,7 @@ the stage, and rows go backwards from the front.
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -294,76 +294,19 @@ class _Builder:
         part.rest()
 
         self.count(sum(sizes))
-        lines: list[tuple[list[_Spot], list[int]]] = []
-        widest = 0.0
-        offsets: list[tuple[list[float], list[int]]] = []
-        for size in sizes:
-            us, gaps = _along(size, pitch, aisles, part)
-            widest = max(widest, us[-1] if us else 0.0)
-            offsets.append((us, gaps))
-        for number, (us, gaps) in enumerate(offsets):
-            total = us[-1] if us else 0.0
-            start = {"centre": -total / 2, "left": -widest / 2, "right": widest / 2 - total}[align]
-            start += stagger * pitch * (number % 2)
-            texts = numbers.labels(len(us))
-            spots = [
-                _Spot(place, frame.point(start + u, number), text)
-                for place, (u, text) in enumerate(zip(us, texts, strict=True), start=1)
-            ]
-            lines.append((spots, gaps))
-
-        said: dict[tuple[int, int], _Said] = {}
-        for mark in marks:
-            found = False
-            for number in mark.rows(count):
-                for place in mark.seats(len(lines[number - 1][0])):
-                    said[number, place] = said.get((number, place), _Said()).also(mark)
-                    found = True
-            if not found:
-                mark.part.warn("nothing_marked", _("No seat of this block is meant by this."))
-        companions: dict[tuple[int, int], tuple[int, ...]] = {}
-        for space in wheelchairs:
-            row = lines[space.row - 1][0] if 1 <= space.row <= count else []
-            places = [_counted(place, len(row)) for place in (space.seat, *space.companions)]
-            if not row or not all(1 <= place <= len(row) for place in places):
-                space.part.fault("no_such_seat", _("There is no such seat in this block."))
-                continue
-            said[space.row, places[0]] = said.get((space.row, places[0]), _Said()).flagged("wheelchair")
-            for place in places[1:]:
-                said[space.row, place] = said.get((space.row, place), _Said()).flagged("companion")
-            companions[space.row, places[0]] = tuple(places[1:])
-
+        along = [_along(size, pitch, aisles, part) for size in sizes]
+        lines = [
+            [_Spot(place, frame.point(u, number), "") for place, u in enumerate(us, start=1)]
+            for number, us in enumerate(_aligned([us for us, _gaps in along], align, stagger * pitch))
+        ]
+        said = _said(marks, wheelchairs, [len(line) for line in lines])
         rows: list[Row] = []
-        for number, (spots, gaps) in enumerate(lines, start=1):
-            row_id = self.id(f"{prefix}_{number}")
-            left_out = {spot.place for spot in spots if said.get((number, spot.place), _Said()).is_left_out}
-            if numbers.closes_holes and left_out:
-                given = iter(numbers.labels(len(spots) - len(left_out)))
-                spots = [replace(s, label="" if s.place in left_out else next(given)) for s in spots]
-            beside = {gap + 1 for gap in gaps} | {gap + 2 for gap in gaps}
-            seats: list[Seat] = []
-            closed: list[int] = []
-            for spot in spots:
-                if spot.place in left_out:
-                    closed.append(len(seats) - 1)
-                    continue
-                here = said.get((number, spot.place), _Said())
-                flags = set(here.flags)
-                if flags_aisles and spot.place in beside:
-                    flags.add("aisle")
-                seats.append(
-                    Seat(
-                        id=f"{row_id}_{spot.place}",
-                        label=spot.label,
-                        x=spot.at[0],
-                        y=spot.at[1],
-                        category=here.category,
-                        flags=frozenset(flags),
-                        companions=tuple(f"{row_id}_{place}" for place in companions.get((number, spot.place), ())),
-                    )
-                )
-                if spot.place - 1 in gaps:
-                    closed.append(len(seats) - 1)
+        for number, (line, (_us, gaps), of_row) in enumerate(zip(lines, along, said, strict=True)):
+            if flags_aisles:
+                for place in {place for gap in gaps for place in (gap + 1, gap + 2)}:
+                    of_row[place] = of_row.get(place, _Said()).flagged("aisle")
+            row_id = self.id(f"{prefix}_{number + 1}")
+            seats, gaps_now = _seats(row_id, numbers.given(line, of_row), gaps, of_row)
             if not seats:
                 continue
             row_category = category if category != of_section else None
@@ -371,9 +314,8 @@ class _Builder:
             if len(painted) == 1 and None not in painted:  # the whole row is painted: say so once
                 row_category = painted.pop()
                 seats = [replace(seat, category=None) for seat in seats]
-            gaps_now = tuple(sorted({gap for gap in closed if 0 <= gap < len(seats) - 1}))
-            rows.append(Row(row_id, labels[number - 1], tuple(seats), row_category, gaps_now, frame.shape(number - 1)))
-        return rows, _around([[spot.at for spot in spots] for spots, _gaps in lines if spots], frame)
+            rows.append(Row(row_id, labels[number], tuple(seats), row_category, gaps_now, frame.shape(number)))
+        return rows, _around([[spot.at for spot in line] for line in lines if line], frame)
 
     def sizes(self, part: Part, count: int, frame: "_Frame") -> list[int]:
         """How many places each row has: one number, a list, a first row that grows, or a wedge that is filled."""
@@ -715,6 +657,21 @@ def _along(size: int, pitch: float, aisles: Sequence[_Aisle], part: Part) -> tup
     return places, sorted(before - 1 for before in wider)
 
 
+def _aligned(rows: Sequence[Sequence[float]], align: str, stagger: float) -> list[list[float]]:
+    """The same from the block's middle; every other row is moved by `stagger`."""
+    totals = [row[-1] if row else 0.0 for row in rows]
+    widest = max(totals, default=0.0)
+    starts = {
+        "centre": [-total / 2 for total in totals],
+        "left": [-widest / 2 for _total in totals],
+        "right": [widest / 2 - total for total in totals],
+    }[align]
+    return [
+        [start + stagger * (number % 2) + u for u in row]
+        for number, (start, row) in enumerate(zip(starts, rows, strict=True))
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Numbers:
     """How the seats of a row are numbered. With `closes_holes` a place that is left out takes no number."""
@@ -740,6 +697,13 @@ class _Numbers:
         )
         part.rest()
         return numbers
+
+    def given(self, spots: Sequence[_Spot], said: Mapping[int, "_Said"]) -> list[_Spot]:
+        """The places of a row with their labels."""
+        left_out = {spot.place for spot in spots if said.get(spot.place, _Said()).is_left_out}
+        holes = left_out if self.closes_holes else set()
+        labels = iter(self.labels(len(spots) - len(holes)))
+        return [replace(spot, label="" if spot.place in holes else next(labels)) for spot in spots]
 
     def labels(self, count: int) -> list[str]:
         numbers = seat_numbers(
@@ -777,6 +741,7 @@ class _Said:
     category: str | None = None
     flags: frozenset[str] = frozenset()
     is_left_out: bool = False
+    companions: tuple[int, ...] = ()  # their places in the row
 
     def also(self, mark: _Mark) -> "_Said":
         return _Said(mark.category or self.category, self.flags | set(mark.flags), self.is_left_out or mark.leave_out)
@@ -791,6 +756,48 @@ class _Wheelchair:
     row: int
     seat: int
     companions: tuple[int, ...]
+
+
+def _said(marks: Sequence[_Mark], spaces: Sequence[_Wheelchair], sizes: Sequence[int]) -> list[dict[int, _Said]]:
+    """What is said of the seats of each row, by their places."""
+    said: list[dict[int, _Said]] = [{} for _size in sizes]
+    for mark in marks:
+        found = False
+        for number in mark.rows(len(sizes)):
+            row = said[number - 1]
+            for place in mark.seats(sizes[number - 1]):
+                row[place] = row.get(place, _Said()).also(mark)
+                found = True
+        if not found:
+            mark.part.warn("nothing_marked", _("No seat of this block is meant by this."))
+    for space in spaces:
+        size = sizes[space.row - 1] if 1 <= space.row <= len(sizes) else 0
+        at, *beside = (_counted(place, size) for place in (space.seat, *space.companions))
+        if not all(1 <= place <= size for place in (at, *beside)):
+            space.part.fault("no_such_seat", _("There is no such seat in this block."))
+            continue
+        row = said[space.row - 1]
+        row[at] = replace(row.get(at, _Said()).flagged("wheelchair"), companions=tuple(beside))
+        for place in beside:
+            row[place] = row.get(place, _Said()).flagged("companion")
+    return said
+
+
+def _seats(
+    row_id: str, spots: Sequence[_Spot], gaps: Sequence[int], said: Mapping[int, _Said]
+) -> tuple[list[Seat], tuple[int, ...]]:
+    """The seats of a row, and after which of them nobody is adjacent: an aisle, or a place that is left out."""
+    seats: list[Seat] = []
+    closed = set[int]()
+    for spot in spots:
+        here = said.get(spot.place, _Said())
+        if not here.is_left_out:
+            companions = tuple(f"{row_id}_{place}" for place in here.companions)
+            seat_id = f"{row_id}_{spot.place}"
+            seats.append(Seat(seat_id, spot.label, *spot.at, here.category, here.flags, companions))
+        if here.is_left_out or spot.place - 1 in gaps:
+            closed.add(len(seats) - 1)
+    return seats, tuple(sorted(gap for gap in closed if 0 <= gap < len(seats) - 1))
 
 
 def _selection(part: Part, name: str) -> Sequence[tuple[int, int]] | None:
