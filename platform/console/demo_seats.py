@@ -8,19 +8,17 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from django.conf import settings
-from django.utils import timezone
 
 from audit.actions import SYSTEM
 from checkout import actions as checkout
-from checkout.publish import publish_event
 from checkout.seats import SeatChoice
+from console.demo_events import at, draft, on_sale, venue_of
 from events import actions as events
-from events.errors import NotPublishable
 from events.models import Event, SeatingPlan
 from events.seating_plan import Painting, painting_of, plan_of, plan_seating
 from inventory.blocks import COLORS, Purpose, block_quantity, block_seats
@@ -29,7 +27,7 @@ from orders.models import Order
 from payments.queries import payment_of
 from seating.actions import create_seat_map, publish_version
 from seating.compiled import Run
-from seating.models import SeatMap, Venue
+from seating.models import SeatMap
 from seating.plan import compile_plan, preset
 from ui.errors import DomainError
 
@@ -168,37 +166,27 @@ def put_on(show: SeatedShow) -> None:
 
 
 def _open(show: SeatedShow) -> Event:
-    name, address, city, zone = show.venue
-    venue = Venue.objects.filter(name=name).first() or events.create_venue(
-        name=name, address=address, city=city, timezone=zone, actor=SYSTEM
-    )
+    venue = venue_of(show.venue)
     document = compile_plan(preset(show.preset)).document
     seat_map = SeatMap.objects.filter(venue=venue, name=document.name).first() or create_seat_map(
         venue=venue, document=document, actor=SYSTEM
     )
     version = publish_version(map_id=seat_map.pk, actor=SYSTEM)
-    day = timezone.localdate() + timedelta(days=show.days)
-    starts_at = events.local_time(datetime(day.year, day.month, day.day, show.hour), zone)  # noqa: DTZ001 - made aware here
-    event = events.create_event(
-        title=show.title,
-        summary=show.summary,
-        description=show.description,
+    event = draft(
+        show.title,
+        show.summary,
+        show.description,
         venue=venue,
-        currency="EUR",
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=3),
-        doors_at=starts_at - timedelta(hours=1),
-        actor=SYSTEM,
+        starts_at=at(show.days, show.hour, show.venue[3]),
+        hours=3,
+        doors_minutes=60,
     )
     plan_seating(event_id=event.pk, version_id=version.pk, actor=SYSTEM)
     for category, kind, price in show.kinds:
         events.add_ticket_type(
             event_id=event.pk, name=kind, perk="", price=price, category=category, max_per_order=8, actor=SYSTEM
         )
-    try:
-        return publish_event(event_id=event.pk, actor=SYSTEM)
-    except NotPublishable:
-        return event  # paid tickets, and with real keys the owner has yet to connect Stripe
+    return on_sale(event)
 
 
 # --- An audience ----------------------------------------------------------------------------------------------------------------

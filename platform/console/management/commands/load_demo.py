@@ -23,10 +23,9 @@ from django_tenants.utils import tenant_context
 from accounts.actions import add_second_factor, create_platform_admin, create_user
 from accounts.models import User
 from audit.actions import SYSTEM
-from checkout.publish import publish_event
+from console.demo_events import at, draft, on_sale, venue_of
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
-from events.errors import NotPublishable
 from events.models import Event
 from payments import gateway
 from payments.actions import keep_account_facts
@@ -37,7 +36,6 @@ from people.models import Membership
 from people.queries import api_key_of
 from scanning.actions import create_gate, pair_device
 from scanning.queries import paired_device
-from seating.models import Venue
 from tenants.actions import open_organizer, top_up_prepared_schemas
 from tenants.models import Organizer
 from tenants.queries import portal_url, storefront_url
@@ -164,7 +162,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         _connect_stripe(organizer, owner)
         for show in cast.later:
             if not Event.objects.filter(title=show.title).exists():
-                event = _put_on(cast, show, starts_at=_at(show, cast.venue[3]), doors_minutes=60)
+                event = _put_on(cast, show, starts_at=at(show.days, show.hour, cast.venue[3]), doors_minutes=60)
                 if show is cast.later[0]:
                     # Off: switched on at /portal/events/<id>/waiting-room/, it lets few enough in that one can watch.
                     change_room(event_id=event.pk, mode="off", rate_min=6, rate_max=60, actor=SYSTEM)
@@ -242,11 +240,6 @@ def _connect_stripe(organizer: Organizer, owner: User) -> None:
     keep_account_facts(organizer=organizer, facts=gateway.fetch_account(facts.id), actor=SYSTEM)
 
 
-def _at(show: Show, zone: str) -> datetime:
-    day = timezone.localdate() + timedelta(days=show.days)
-    return events.local_time(datetime(day.year, day.month, day.day, show.hour), zone)  # noqa: DTZ001 - made aware here
-
-
 def _tonight(cast: Cast) -> Event:
     """The show whose doors are open now and which goes on for hours; put on again once it is over."""
     now = timezone.now()
@@ -256,29 +249,20 @@ def _tonight(cast: Cast) -> Event:
 
 
 def _put_on(cast: Cast, show: Show, *, starts_at: datetime, doors_minutes: int) -> Event:
-    name, address, city, zone = cast.venue
-    venue = Venue.objects.filter(name=name).first() or events.create_venue(
-        name=name, address=address, city=city, timezone=zone, actor=SYSTEM
-    )
-    event = events.create_event(
-        title=show.title,
-        summary=show.summary,
-        description=show.description,
-        venue=venue,
-        currency="EUR",
+    event = draft(
+        show.title,
+        show.summary,
+        show.description,
+        venue=venue_of(cast.venue),
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(hours=4),
-        doors_at=starts_at - timedelta(minutes=doors_minutes),
-        actor=SYSTEM,
+        hours=4,
+        doors_minutes=doors_minutes,
     )
     for kind, perk, price, quantity in show.kinds:
         events.add_ticket_type(
             event_id=event.pk, name=kind, perk=perk, price=price, quantity=quantity, max_per_order=8, actor=SYSTEM
         )
-    try:
-        return publish_event(event_id=event.pk, actor=SYSTEM)
-    except NotPublishable:
-        return event  # paid tickets, and with real keys the owner has yet to connect Stripe
+    return on_sale(event)
 
 
 def _device(event: Event, old_token: str) -> str:
