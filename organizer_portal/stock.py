@@ -10,7 +10,7 @@ from analytics.models import StockProof
 from analytics.queries import last_proofs
 from events.models import Event, Performance
 from inventory.models import Place
-from organizer_portal.forms import ResumeForm
+from organizer_portal.forms.events import ResumeForm
 
 
 @dataclass(frozen=True)

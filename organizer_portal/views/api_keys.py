@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from organizer_portal.access import OWN, Desk, staff
-from organizer_portal.forms import ApiKeyForm
+from organizer_portal.forms.staff import ApiKeyForm
 from people.errors import ApiKeyInvalid
 from people.keys import create_api_key, revoke_api_key
 from people.models import Membership

@@ -15,7 +15,7 @@ from accounts.qr import qr_svg
 from analytics.queries import upcoming_events
 from events.models import Event
 from organizer_portal.access import RUN_DOOR, Desk, staff
-from organizer_portal.forms import DeviceForm, GateForm
+from organizer_portal.forms.staff import DeviceForm, GateForm
 from organizer_portal.views.events import event_or_404
 from scanning.actions import create_gate, pair_device, revoke_device
 from scanning.models import Device, Gate

@@ -24,7 +24,7 @@ from events.preview import preview_token
 from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
-from organizer_portal.forms import EventChangeForm, EventForm, MoveForm, TicketTypeForm
+from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, TicketTypeForm
 from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments

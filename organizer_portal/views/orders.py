@@ -13,7 +13,7 @@ from checkout.actions import refund_order, resend_tickets
 from orders.models import Order
 from orders.queries import order_with_all, search_orders
 from organizer_portal.access import REFUND, SEE_SALES, Desk, staff
-from organizer_portal.forms import RefundForm
+from organizer_portal.forms.orders import RefundForm
 from organizer_portal.timeline import mails_of, timeline
 from payments.queries import payment_of
 from scanning.models import Admission

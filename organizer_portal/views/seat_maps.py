@@ -21,7 +21,7 @@ from events.actions import create_venue
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.drawings import cluster_picture, forget_drawing, keep_drawing, kept_drawing, shape_words
 from organizer_portal.editor_words import editor_tools, editor_words
-from organizer_portal.forms import SeatMapForm, VenueForm, VersionForm
+from organizer_portal.forms.seats import SeatMapForm, VenueForm, VersionForm
 from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_between
 from organizer_portal.map_drawing import difference_drawings, thumbnail
 from organizer_portal.plan_image import store_plan

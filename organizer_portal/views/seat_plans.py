@@ -17,7 +17,7 @@ from events.models import Event, SeatingPlan
 from events.queries import event_for_update
 from events.seating_plan import Painting, change_seating_rules, on_version, painting_of, plan_of, plan_seating
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.forms import MapMoveForm, SeatPlanForm, SeatPricesForm
+from organizer_portal.forms.seats import MapMoveForm, SeatPlanForm, SeatPricesForm
 from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_of
 from organizer_portal.map_drawing import difference_drawings
 from organizer_portal.seat_offers import unpriced_categories, unsold_categories

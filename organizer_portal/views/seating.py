@@ -23,7 +23,7 @@ from inventory.errors import BlockInvalid
 from inventory.models import Block
 from orders.models import Position
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
-from organizer_portal.forms import BlockForm, SeatMoveForm
+from organizer_portal.forms.seats import BlockForm, SeatMoveForm
 from organizer_portal.seating import (
     as_csv,
     blocks_data,

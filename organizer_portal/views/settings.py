@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organizer_portal.access import BE_HERE, OWN, Desk, staff
-from organizer_portal.forms import BrandForm, LegalForm
+from organizer_portal.forms.settings import BrandForm, LegalForm
 from organizer_portal.logo import NotAnImage, store_logo
 from people.actions import write_legal_text
 from people.models import LegalText

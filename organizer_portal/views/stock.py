@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from analytics.actions import accept_and_resume, prove_stock
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.forms import ResumeForm
+from organizer_portal.forms.events import ResumeForm
 from organizer_portal.stock import stock_context
 from organizer_portal.views.events import event_or_404, event_page, place_refusal
 from ui.errors import DomainError, NotFound

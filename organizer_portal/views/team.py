@@ -17,7 +17,7 @@ from accounts.access import missing_step, signed_in_user
 from accounts.errors import EmailTaken
 from accounts.queries import user_by_email
 from organizer_portal.access import BE_HERE, OWN, Desk, staff
-from organizer_portal.forms import InvitationForm, NewColleagueForm, RoleForm
+from organizer_portal.forms.staff import InvitationForm, NewColleagueForm, RoleForm
 from people.actions import (
     accept_invitation,
     change_role,

@@ -15,7 +15,7 @@ from analytics.queries import Bar
 from events.models import Event
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.chart import draw
-from organizer_portal.forms import RoomForm
+from organizer_portal.forms.events import RoomForm
 from organizer_portal.views.events import event_or_404, place_refusal
 from tenants.queries import storefront_url
 from ui.errors import DomainError

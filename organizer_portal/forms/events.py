@@ -1,0 +1,327 @@
+"""An event's forms: its texts and times, its kinds of tickets, its sales and its waiting room."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from events.actions import local_time
+from events.models import Event, Performance, TicketType
+from organizer_portal.forms.fields import amount_text, moment, plain, zone_choices
+from seating.models import Venue
+from ui.money import parse_money
+from waiting_room.models import Room
+
+DEFAULT_LENGTH = timedelta(hours=3)
+DEFAULT_DOORS = timedelta(hours=1)
+
+
+class EventTextForm(forms.Form):
+    """What an event is called and says of itself."""
+
+    title = forms.CharField(label=_("Title"), max_length=140, widget=plain())
+    summary = forms.CharField(
+        label=_("Summary"),
+        required=False,
+        max_length=140,
+        help_text=_("One sentence for lists and search, up to 140 characters."),
+        widget=plain(maxlength=140),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=20_000,
+        help_text=_("Line-up, times, access. Plain text; a blank line begins a paragraph."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+
+class EventForm(EventTextForm):
+    """A new event. The end and the doors have defaults, so that a title, a date, a time and a venue are enough."""
+
+    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    starts = forms.TimeField(label=_("Starts"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(
+        label=_("Ends"),
+        required=False,
+        help_text=_("3 hours later if left empty."),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    doors = forms.TimeField(
+        label=_("Doors"),
+        required=False,
+        help_text=_("1 hour earlier if left empty."),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    venue = forms.CharField(label=_("Venue"), max_length=120, widget=plain(list="venues"))
+    city = forms.CharField(label=_("City"), required=False, max_length=80, widget=plain())
+    address = forms.CharField(label=_("Street and number"), required=False, max_length=250, widget=plain())
+    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=zone_choices, required=False)
+
+    field_order = ["title", "date", "starts", "ends", "doors", "venue", "city", "address", "timezone"]
+
+    def __init__(self, *args: Any, zone: str, venues: list[Venue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default_zone, self.venues = zone, venues
+
+    def known_venue(self) -> Venue | None:
+        """The venue of this name that is already there."""
+        name = self.cleaned_data.get("venue", "").strip().casefold()
+        return next((venue for venue in self.venues if venue.name.casefold() == name), None)
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the wall-clock times into instants in the venue's zone: `starts_at`, `ends_at`, `doors_at`."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("date") or not cleaned.get("starts"):
+            return cleaned
+        known = self.known_venue()
+        zone = known.timezone if known else cleaned.get("timezone") or self.default_zone
+        starts = datetime.combine(cleaned["date"], cleaned["starts"])
+        cleaned["zone"] = zone
+        cleaned["starts_at"] = local_time(starts, zone)
+        cleaned["ends_at"] = local_time(_after(starts, cleaned.get("ends")), zone)
+        cleaned["doors_at"] = local_time(_before(starts, cleaned.get("doors")), zone)
+        return cleaned
+
+
+def _after(starts: datetime, ends: time | None) -> datetime:
+    """The end as typed; one that is not after the start means the next day."""
+    if ends is None:
+        return starts + DEFAULT_LENGTH
+    end = datetime.combine(starts.date(), ends)
+    return end if end > starts else end + timedelta(days=1)
+
+
+def _before(starts: datetime, doors: time | None) -> datetime:
+    """The doors as typed; a time after the start means the evening before."""
+    if doors is None:
+        return starts - DEFAULT_DOORS
+    opens = datetime.combine(starts.date(), doors)
+    return opens if opens <= starts else opens - timedelta(days=1)
+
+
+class MoveForm(EventForm):
+    """Another time or place for one date."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in EventTextForm.base_fields:
+            del self.fields[name]
+
+    @classmethod
+    def of(cls, performance: Performance, *, zone: str, venues: list[Venue]) -> "MoveForm":
+        """Filled in from the date."""
+        here, venue = ZoneInfo(performance.timezone), performance.event.venue
+        starts = performance.starts_at.astimezone(here)
+        initial = {
+            "date": starts.date(),
+            "starts": starts.time(),
+            "ends": performance.ends_at.astimezone(here).time(),
+            "doors": performance.doors_at.astimezone(here).time(),
+            "venue": venue.name,
+            "city": venue.city,
+            "address": venue.address,
+            "timezone": venue.timezone,
+        }
+        return cls(initial=initial, zone=zone, venues=venues)
+
+
+class EventChangeForm(EventTextForm):
+    """What may change of an event at any time."""
+
+    refund_policy = forms.CharField(
+        label=_("Refund rule"),
+        required=False,
+        max_length=2000,
+        help_text=_("Shown beside the tickets, for instance: refunds until 7 days before."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    hold_minutes = forms.IntegerField(
+        label=_("Minutes a buyer has to pay"),
+        min_value=5,
+        max_value=30,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    @classmethod
+    def of(cls, event: Event) -> "EventChangeForm":
+        """Filled in from the event."""
+        names = ("title", "summary", "description", "refund_policy", "hold_minutes")
+        return cls(initial={name: getattr(event, name) for name in names})
+
+
+class TicketTypeForm(forms.Form):
+    """Name, price, quantity; the rest has defaults."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, widget=plain())
+    price = forms.CharField(
+        label=_("Price you get"),
+        max_length=14,
+        help_text=_("Before fees. 0 for a free ticket."),
+        widget=plain(inputmode="decimal"),
+    )
+    quantity = forms.IntegerField(
+        label=_("How many"),
+        min_value=1,
+        max_value=100_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    perk = forms.CharField(
+        label=_("What it includes"),
+        required=False,
+        max_length=140,
+        help_text=_("One line beneath the name, for instance: standing, balcony."),
+        widget=plain(),
+    )
+    max_per_order = forms.IntegerField(
+        label=_("At most per order"),
+        min_value=1,
+        max_value=50,
+        initial=10,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    max_per_person = forms.IntegerField(
+        label=_("At most per person"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("For each date, over all orders with one e-mail address, account or card. Empty: no limit."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    hold_minutes = forms.IntegerField(
+        label=_("Minutes a buyer has to pay"),
+        required=False,
+        min_value=5,
+        max_value=30,
+        help_text=_("Empty: as for the event."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    category = forms.ChoiceField(label=_("Category of the seat map"))
+
+    def __init__(
+        self,
+        *args: Any,
+        currency: str,
+        with_quantity: bool = True,
+        categories: list[tuple[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        if not with_quantity or categories:
+            del self.fields["quantity"]
+        if categories:
+            self.fields["category"].choices = categories  # type: ignore[attr-defined]
+        else:
+            del self.fields["category"]
+
+    @classmethod
+    def of(cls, ticket_type: TicketType, *, currency: str, quantity: int | None) -> "TicketTypeForm":
+        """Filled in from the ticket type; `quantity` is None where no single quota says how many there are."""
+        initial = {
+            "name": ticket_type.name,
+            "price": amount_text(ticket_type.price, currency),
+            "perk": ticket_type.perk,
+            "max_per_order": ticket_type.max_per_order,
+            "max_per_person": ticket_type.max_per_person,
+            "hold_minutes": ticket_type.hold_minutes,
+            "quantity": quantity,
+        }
+        return cls(initial=initial, currency=currency, with_quantity=quantity is not None)
+
+    def clean_price(self) -> int:
+        """Minor units."""
+        try:
+            return parse_money(self.cleaned_data["price"], self.currency)
+        except ValueError as error:
+            example = amount_text(parse_money("24", self.currency), self.currency)
+            raise forms.ValidationError(_now("Enter an amount like %(example)s.") % {"example": example}) from error
+
+
+class ResumeForm(forms.Form):
+    """Why a stopped sale may go on."""
+
+    reason = forms.CharField(
+        label=_("Why may it go on?"),
+        max_length=200,
+        help_text=_("Kept with your name. The same difference does not stop the sale again."),
+        error_messages={"required": _("Say why sales may go on.")},
+        widget=plain(),
+    )
+
+
+class RoomForm(forms.Form):
+    """An event's waiting room. Times are typed in the venue's zone."""
+
+    mode = forms.ChoiceField(label=_("Waiting room"), choices=Room.Mode.choices, widget=forms.RadioSelect)
+    opens_at = forms.DateTimeField(label=_("Opens at"), required=False, widget=moment())
+    starts_at = forms.DateTimeField(
+        label=_("Starts at"),
+        required=False,
+        help_text=_(
+            "Whoever is there by then is put in order by chance. Empty: first come, first served from the opening on."
+        ),
+        widget=moment(),
+    )
+    busy_above = forms.IntegerField(
+        label=_("Opens above so many visitors a minute"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    rate_min = forms.IntegerField(
+        label=_("At least, people a minute"),
+        min_value=1,
+        max_value=60_000,
+        initial=60,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    rate_max = forms.IntegerField(
+        label=_("At most, people a minute"),
+        min_value=1,
+        max_value=60_000,
+        initial=600,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    visit_minutes = forms.IntegerField(
+        label=_("Minutes from one’s turn to come and choose"),
+        min_value=5,
+        max_value=60,
+        initial=15,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    @classmethod
+    def of(cls, room: Room | None, *, zone: str) -> "RoomForm":
+        """Filled in from the room, or with the defaults while there is none."""
+        if room is None:
+            return cls(initial={"mode": Room.Mode.OFF}, zone=zone)
+        initial = {name: getattr(room, name) for name in cls.base_fields}
+        for name in ("opens_at", "starts_at"):
+            initial[name] = initial[name].astimezone(ZoneInfo(zone)).replace(tzinfo=None) if initial[name] else None
+        return cls(initial=initial, zone=zone)
+
+    def clean_opens_at(self) -> datetime | None:
+        """An instant."""
+        return self._instant("opens_at")
+
+    def clean_starts_at(self) -> datetime | None:
+        """An instant."""
+        return self._instant("starts_at")
+
+    def _instant(self, name: str) -> datetime | None:
+        typed: datetime | None = self.cleaned_data[name]
+        if typed is None:
+            return None
+        if not 2000 < typed.year < 2200:
+            raise forms.ValidationError(_now("Enter a date and a time of these years."))
+        return local_time(typed.replace(tzinfo=None), self.zone)
