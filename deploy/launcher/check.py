@@ -1,4 +1,5 @@
-"""Every static check by name: style, types, layers, templates, scripts, migrations. All run, each failure is shown.
+"""Every static check by name: style, types, layers, templates, scripts, migrations. All run, as many at once as there are
+cores; each failure is shown.
 
 python -m deploy.launcher.check
 """
@@ -9,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.launcher.progress import say
@@ -18,9 +20,9 @@ _BIN = ROOT / ".venv" / "bin"
 _TEMPLATES = ("platform", "storefront", "organizer_portal", "scanning", "payouts", "analytics", "tenants")
 
 _CHECKS: tuple[tuple[str, list[str]], ...] = (
+    ("types (mypy)", ["mypy"]),  # the longest
     ("style (ruff check)", ["ruff", "check", "."]),
     ("format (ruff format)", ["ruff", "format", "--check", "."]),
-    ("types (mypy)", ["mypy"]),
     ("layers (import-linter)", ["lint-imports"]),
     ("templates (djlint)", ["djlint", "--lint", "--quiet", *_TEMPLATES]),
     ("scripts (tsc)", ["npm", "run", "--silent", "check"]),
@@ -31,19 +33,25 @@ _CHECKS: tuple[tuple[str, list[str]], ...] = (
 def main() -> int:
     """Run every check; return 1 when one failed."""
     failed = [] if platform_is_no_package() else ["platform/ is no package"]
-    for title, command in _CHECKS:
-        started = time.monotonic()
-        done = subprocess.run(
-            [str(_BIN / command[0]), *command[1:]], cwd=ROOT, env=_environment(), capture_output=True, text=True
-        )
-        seconds = time.monotonic() - started
-        say(f"  {'✓' if done.returncode == 0 else '✗'} {title}  {seconds:.1f} s")
-        if done.returncode != 0:
-            failed.append(title)
-            say((done.stdout + done.stderr).rstrip())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (title, _command), (code, words, seconds) in zip(_CHECKS, pool.map(_run, _CHECKS), strict=True):
+            say(f"  {'✗' if code else '✓'} {title}  {seconds:.1f} s")
+            if code:
+                failed.append(title)
+                say(words)
     if failed:
         say(f"\nFailed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _run(check: tuple[str, list[str]]) -> tuple[int, str, float]:
+    """Run one check; return its exit code, what it said, and how many seconds it took."""
+    program, *arguments = check[1]
+    started = time.monotonic()
+    done = subprocess.run(
+        [str(_BIN / program), *arguments], cwd=ROOT, env=_environment(), capture_output=True, text=True
+    )
+    return done.returncode, (done.stdout + done.stderr).rstrip(), time.monotonic() - started
 
 
 def platform_is_no_package() -> bool:
