@@ -1,18 +1,12 @@
 """A small theatre for tests: stalls of three rows of ten, a balcony row of six at another price, and a standing area."""
 
-from uuid import UUID
-
-from audit.actions import user_actor
 from checkout import actions as checkout
 from checkout.seats import SeatChoice
 from events.models import Event
-from events.seating_plan import plan_of, plan_seating
+from events.seating_plan import plan_of
 from orders.models import Order
-from seating.actions import create_seat_map, publish_version
-from seating.document import Area, Category, Document, Floor, Row, Seat, Section
+from seating.document import Area, Category, Document, Floor, Row, Seat, Section, as_dict
 from tests import world
-
-ACTOR = user_actor(UUID(int=0))
 
 
 def theatre(name: str = "Theatre") -> Document:
@@ -58,20 +52,8 @@ def seated_event(
 ) -> Event:
     """On sale through the product's own verbs; single seats may be left, so that tests may take any seat."""
     event = world.make_event(title, kinds=(), is_published=False, **texts)
-    seat_map = create_seat_map(venue=event.venue, document=document or theatre(f"Theatre of {event.slug}"), actor=ACTOR)
-    version = publish_version(map_id=seat_map.pk, actor=ACTOR, name=seat_map.name)
-    plan_seating(event_id=event.pk, version_id=version.pk, actor=ACTOR, orphans="off")
-    for category in ("stalls", "balcony", "standing"):
-        world.events.add_ticket_type(
-            event_id=event.pk,
-            name=category.title(),
-            perk="",
-            price=(prices or {}).get(category, 0),
-            category=category,
-            max_per_order=10,
-            actor=ACTOR,
-        )
-    return world.publish_event(event_id=event.pk, actor=ACTOR)
+    kinds = [(key.title(), (prices or {}).get(key, 0), key) for key in ("stalls", "balcony", "standing")]
+    return world.seat(event, as_dict(document or theatre(f"Theatre of {event.slug}")), kinds=kinds, orphans="off")
 
 
 def hold_seats(event: Event, *seats: int, kind: str = "Stalls"):

@@ -246,8 +246,22 @@ def make_seated_event(
     whole_tables).
     """
     event = make_event(f"{title} {next(_numbers)}", kinds=(), is_published=False)
+    document = document or seat_map()
+    return seat(event, document, kinds=kinds, is_published=is_published, max_per_order=max_per_order, **rules)
+
+
+def seat(
+    event: Event,
+    document: dict[str, Any],
+    *,
+    kinds: Sequence[tuple[str, int, str]],
+    is_published: bool = True,
+    max_per_order: int = 10,
+    **rules: Any,
+) -> Event:
+    """Give a draft this map and these kinds, as in `make_seated_event`, and put it on sale."""
     actor = user_actor(UUID(int=0))
-    version = publish_map(event.venue, document or seat_map())
+    version = publish_map(event.venue, document)
     painted = {name: rules.pop(name) for name in ("categories", "closed", "whole_tables") if name in rules}
     plan_seating(event_id=event.pk, version_id=version.pk, actor=actor, **rules)
     if painted:
@@ -269,7 +283,7 @@ def publish_map(venue: Venue, document: dict[str, Any]) -> MapVersion:
     """A map of a venue, published as it is."""
     actor = user_actor(UUID(int=0))
     made = create_seat_map(venue=venue, document=parse(document), actor=actor)
-    return publish_version(map_id=made.pk, actor=actor)
+    return publish_version(map_id=made.pk, actor=actor, name=made.name)
 
 
 def seats_named(event: Event, *ids: str) -> list[int]:
