@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from analytics.seats import CategoryCount, SeatRow
 from checkout.errors import MoveRefused
 from inventory.errors import BlockInvalid
-from inventory.models import Block, SeatPlace
+from inventory.models import Block, Place, SeatPlace
 from inventory.words import seat_words
 from seating.compiled import run_lengths
 from ui.dates import moment_text
@@ -147,8 +147,9 @@ def as_csv(
         price = "" if row.price is None else str(Decimal(row.price).scaleb(-minor_unit_exponent(currency)))
         sold = [row.ticket_type, row.holder, row.email, row.order_number, row.short_code, price]
         entered = _("yes") if row.is_entered else ""
+        state = str(Place.State(row.state).label)
         about = [block.owner, block.reason, release] if block else ["", "", ""]
-        cells = [row.section, row.row, row.label, names.get(row.quota_id, ""), row.state, *sold, entered, *about]
+        cells = [row.section, row.row, row.label, names.get(row.quota_id, ""), state, *sold, entered, *about]
         writer.writerow([_harmless(cell or "") for cell in cells])
     return out.getvalue()
 

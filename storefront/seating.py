@@ -15,6 +15,7 @@ from events.models import Event, Performance
 from events.seating_plan import Painting, painting_of, plan_of
 from seating.compiled import CompiledMap
 from seating.overview import overview
+from seating.words import flag_words
 from storefront.offers import Offer
 
 
@@ -136,25 +137,8 @@ def _data(event: Event, performance: Performance, shown: Painting, offers: Seque
             }
             for offer in offers
         ],
-        "flags": _flag_words(),
+        "flags": flag_words(),
         "words": _words(),
-    }
-
-
-def _flag_words() -> dict[str, str]:
-    return {
-        "wheelchair": _("wheelchair space"),
-        "companion": _("companion seat"),
-        "restricted_view": _("restricted view"),
-        "aisle": _("on the aisle"),
-        "step_free": _("step-free"),
-        "near_exit": _("near an exit"),
-        "semi_ambulatory": _("easy to reach"),
-        "hearing": _("hearing loop"),
-        "sign_language": _("view of sign language"),
-        "captioning": _("view of captions"),
-        "plus_size": _("wide seat"),
-        "armrest": _("lift-up armrest"),
     }
 
 

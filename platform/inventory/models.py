@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models import Performance, Quota, TicketType
 from inventory.words import seat_words
@@ -58,7 +59,7 @@ class Place(models.Model):
     """
 
     class State(models.TextChoices):
-        FREE = "free", _("Free")
+        FREE = "free", pgettext_lazy("seat", "Free")
         HELD = "held", _("Held")
         SOLD = "sold", _("Sold")
         BLOCKED = "blocked", _("Blocked")

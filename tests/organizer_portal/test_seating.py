@@ -185,11 +185,13 @@ def test_the_file_has_every_seat_and_no_formula(nora: Visitor, hamlet):
     assert len(rows) == 37
     (ticket,) = tickets_of_order(order.pk)
     assert rows[1][:11] == [
-        *("Stalls", "A", "1", "Stalls", "sold", "Stalls", "'=cmd|x", "cy@example.com"),
+        *("Stalls", "A", "1", "Stalls", "Sold", "Stalls", "'=cmd|x", "cy@example.com"),
         *(order.number, ticket.short_code, "0.00"),
     ]
-    assert rows[2][4:] == ["blocked", "", "", "", "", "", "", "", "'@press", "", ""]
+    assert rows[2][4:] == ["Blocked", "", "", "", "", "", "", "", "'@press", "", ""]
     assert not [cell for row in rows for cell in row if cell[:1] in "=+-@" and cell]
+    german = nora.get(page_of(hamlet, "seats.csv"), HTTP_ACCEPT_LANGUAGE="de").content.decode("utf-8-sig")
+    assert [row[4] for row in csv.reader(io.StringIO(german))][:4] == ["Zustand", "Verkauft", "Gesperrt", "Frei"]
 
 
 def test_an_event_without_a_map_has_its_blocks_too(nora: Visitor, northside):

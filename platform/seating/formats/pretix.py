@@ -41,6 +41,7 @@ from seating.formats.raw import (
 from seating.formats.rows import gaps_of, pitch_of
 from seating.parts import is_whole, turned
 
+from seating.words import flag_words
 USUAL: Final = 2.0  # centimetres in a pixel
 LARGE: Final = 40_000.0  # square pixels: an outline from 16 m² up may well be a standing area
 
@@ -427,7 +428,8 @@ def _row(line: Row | Table, section: Section, down: float, names: Mapping[str, s
     for seat in line.seats:
         if seat.flags or seat.companions:
             words = _("What is said of seat %(line)s %(seat)s of “%(section)s” is not kept: %(flags)s.")
-            flags = ", ".join(sorted(seat.flags)) or "companions"
+            words_of = flag_words()
+            flags = ", ".join(words_of[flag] for flag in sorted(seat.flags)) or _("its companion seats")
             lose("flags", words % {**at, "seat": seat.label, "flags": flags}, seat.id)
         category = seat.category or line.category or section.category
         if category is None:

@@ -37,6 +37,7 @@ from seating.errors import Fault, MapInvalid
 from seating.formats.rows import pitch_of, shape_of
 from seating.moves import fitted, rescaled
 
+from seating.words import kind_word
 PITCH: Final = 50.0  # centimetres that neighbours are apart where a file does not say
 MOST_CONTAINERS, MOST_VALUES = 1_500_000, 4_000_000
 MOST_NOTED = 2_000
@@ -123,7 +124,8 @@ class Notes:
         unkept = [
             Fault(
                 "member_not_kept",
-                _("“%(member)s” of %(n)d × %(kind)s is not kept.") % {"member": member, "kind": kind, "n": times},
+                _("“%(member)s” of %(n)d × %(kind)s is not kept.")
+                % {"member": member, "kind": kind_word(kind), "n": times},
                 where=first,
                 severity="lost",
             )
