@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja import Header, Path, Query, Router, Status
 from ninja.security import HttpBearer
 from ninja.utils import check_csrf
@@ -97,7 +98,14 @@ def _count(limit: Limit, caller: Caller) -> None:
     try:
         count_against(limit, str(caller.actor))
     except TooOften as refusal:
-        words = _("Too many requests: try again in %d seconds.") % refusal.extra["wait_seconds"]
+        words = (
+            ngettext(
+                "Too many requests: try again in %d second.",
+                "Too many requests: try again in %d seconds.",
+                refusal.extra["wait_seconds"],
+            )
+            % refusal.extra["wait_seconds"]
+        )
         raise TooOften(words, **refusal.extra) from refusal
 
 

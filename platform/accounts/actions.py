@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -118,7 +118,13 @@ def _try(device: TOTPDevice | StaticDevice, code: str) -> CodeWrong | TooManyTri
     if not allowed:
         wait = max(1, round((facts["locked_until"] - timezone.now()).total_seconds()))
         return TooManyTries(
-            _("Too many wrong codes. Wait %(seconds)d seconds, then try again.") % {"seconds": wait}, wait_seconds=wait
+            ngettext(
+                "Too many wrong codes. Wait %(seconds)d second, then try again.",
+                "Too many wrong codes. Wait %(seconds)d seconds, then try again.",
+                wait,
+            )
+            % {"seconds": wait},
+            wait_seconds=wait,
         )
     return None if device.verify_token(_plain(code)) else CodeWrong()
 

@@ -21,7 +21,7 @@ from inventory.errors import MapChanged, SeatsInvalid, SeatTaken
 from inventory.live import seats_of
 from inventory.models import Hold
 from inventory.queries import database_now
-from inventory.seats import SeatsNow, check_choice, lock_runs, read_runs
+from inventory.seats import SeatsNow, check_choice, lock_runs, read_runs, seats_taken
 from ui.errors import DomainError
 
 MOST_CLAIMS = 5  # of one choice, while its price changes or others are in the way
@@ -216,7 +216,6 @@ def _refused(offer: Offer, answer: ClaimAnswer, named: Mapping[UUID, tuple[int, 
     """The claim's refusal; seats that staff or a late payment took in between are taken seats."""
     line = answer.line
     if answer.verdict == "sold_out" and line is not None and line.seats:
-        words = _("Somebody else has just taken %(n)d of these seats.")
         seats = list(named.get(line.ticket_type_id, ()))
-        return SeatTaken(words % {"n": line.quantity - answer.available}, seats=seats)
+        return SeatTaken(seats_taken(line.quantity - answer.available), seats=seats)
     return refusal(offer, answer)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
@@ -360,7 +361,14 @@ def check_priced(event: Event) -> None:
     shown = painting_of(plan)
     unpainted = Counter(shown.categories)[None]
     if unpainted:
-        raise NotPublishable(_("%(n)d seats have no category, so they have no price.") % {"n": unpainted})
+        raise NotPublishable(
+            ngettext(
+                "%(n)d seat has no category, so it has no price.",
+                "%(n)d seats have no category, so they have no price.",
+                unpainted,
+            )
+            % {"n": unpainted}
+        )
     offered = set(event.ticket_types.filter(is_active=True).values_list("category", flat=True))
     missing = [shown.name_of(category) for category in shown.sizes if category not in offered]
     if missing:

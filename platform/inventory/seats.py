@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from psycopg.errors import LockNotAvailable
 
 from events.models import SeatingPlan
@@ -206,10 +207,18 @@ def is_access_released(performance_id: UUID, seating: Seating, category: str, *,
         return not cursor.fetchone()[0]
 
 
+def seats_taken(n: int) -> str:
+    """That `n` of the chosen seats are gone, in words."""
+    words = ngettext(
+        "Somebody else has just taken one of these seats.", "Somebody else has just taken %(n)d of these seats.", n
+    )
+    return words % {"n": n}
+
+
 def _taken_words(shown: Painting, taken: Sequence[int]) -> str:
     section, line, seat = shown.compiled.place_words(taken[0])
     if len(taken) > 1:
-        return _("Somebody else has just taken %(n)d of these seats.") % {"n": len(taken)}
+        return seats_taken(len(taken))
     details = {"section": section, "row": line, "seat": seat}
     return _("Somebody else has just taken seat %(seat)s in row %(row)s, %(section)s.") % details
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.errors import Fault, MapInvalid
 
@@ -66,7 +67,16 @@ def apply_patch(draft: Mapping[str, Any], patch: object) -> dict[str, Any]:
     whole = _built(elements, ROOT, used)
     lost = elements.keys() - used
     if lost:
-        raise _refusal("lost", _("%d elements are on no floor and in no section.") % len(lost), min(lost))
+        raise _refusal(
+            "lost",
+            ngettext(
+                "%d element is on no floor and in no section.",
+                "%d elements are on no floor and in no section.",
+                len(lost),
+            )
+            % len(lost),
+            min(lost),
+        )
     return whole
 
 

@@ -112,7 +112,7 @@ def test_a_wrong_code_is_refused_and_the_next_try_must_wait(northside: world.Hou
     assert first.status_code == 422
     assert "This code isn&#x27;t right" in text(first)
     assert second.status_code == 422
-    assert "Too many wrong codes. Wait 1 seconds" in text(second)
+    assert "Too many wrong codes. Wait 1 second, then" in text(second)
     assert visitor.get("/portal/").status_code == 302
 
 

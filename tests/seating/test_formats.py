@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -249,6 +250,20 @@ def test_csv_faults_name_their_line() -> None:
         ("repaired", "position", "5"),
         ("repaired", "positions", ""),
         ("lost", "member_not_kept", "1"),
+    ]
+
+
+def test_what_is_not_kept_is_told_in_the_readers_language_one_thing_as_one() -> None:
+    content = b"section,row,seat,x,y,flags,price\nS,A,1,0,0,aisle,9\nS,A,2,,,,9\n"
+    with translation.override("de"):
+        imported = import_file("seats.csv", content)
+        lost = export_file(imported.document, "pretix").lost
+    assert [fault.words for fault in imported.faults] == [
+        "1 Platz hat keine Position, darum werden alle Reihen neu angeordnet.",
+        "„price“ von 1 × Zeile bleibt nicht erhalten.",
+    ]
+    assert [fault.words for fault in lost if fault.code == "flags"] == [
+        "Was über Platz A 1 in „S“ gesagt ist, bleibt nicht erhalten: am Gang."
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import FLAGS, Document, Floor, Row, Seat, Section, Table
 from seating.errors import Fault
@@ -102,7 +103,11 @@ class _Reader:
         has_places = without_place == 0
         if not has_places:
             if without_place < self.mender.n_seats:
-                words = _("%d seats have no position, so all rows are laid out anew.")
+                words = ngettext(
+                    "%d seat has no position, so all rows are laid out anew.",
+                    "%d seats have no position, so all rows are laid out anew.",
+                    without_place,
+                )
                 self.notes.repaired("positions", words % without_place)
             else:
                 self.notes.warn(

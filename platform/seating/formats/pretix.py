@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import (
     MOST_SEATS,
@@ -40,8 +41,8 @@ from seating.formats.raw import (
 )
 from seating.formats.rows import gaps_of, pitch_of
 from seating.parts import is_whole, turned
-
 from seating.words import flag_words
+
 USUAL: Final = 2.0  # centimetres in a pixel
 LARGE: Final = 40_000.0  # square pixels: an outline from 16 m² up may well be a standing area
 
@@ -257,8 +258,9 @@ class _Reader:
         listed = polygon.get("points") if isinstance(polygon, dict) else None
         found = [self.mender.point(point, where) for point in listed] if isinstance(listed, list) else []
         points = [turned((at[0] + p[0], at[1] + p[1]), rotation, at) for p in found if p is not None]
-        if len(points) < len(found):
-            self.notes.lost("point", _("%d points of this area cannot be read.") % (len(found) - len(points)), where)
+        if unread := len(found) - len(points):
+            words = ngettext("%d point of this area cannot be read.", "%d points of this area cannot be read.", unread)
+            self.notes.lost("point", words % unread, where)
         outline = self.mender.outline(points, where)
         if not outline:
             self.notes.lost("outline", _("This area has fewer than three points and is left out."), where)

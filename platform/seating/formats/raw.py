@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Never
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import (
     FARTHEST,
@@ -36,8 +37,8 @@ from seating.document import (
 from seating.errors import Fault, MapInvalid
 from seating.formats.rows import pitch_of, shape_of
 from seating.moves import fitted, rescaled
-
 from seating.words import kind_word
+
 PITCH: Final = 50.0  # centimetres that neighbours are apart where a file does not say
 MOST_CONTAINERS, MOST_VALUES = 1_500_000, 4_000_000
 MOST_NOTED = 2_000
@@ -293,9 +294,6 @@ class Mender:
             return None
         return (x, y)
 
-    def color(self, value: object, where: str, *, fallback: str) -> str:
-        """A colour as #rrggbb."""
-        text = str(value).strip().lower() if isinstance(value, str) else ""
     def place(self, position: object, label: str, where: str) -> Point | None:
         """Where a seat is, which is counted; None where it has no position: it is left out, and a note says so."""
         point = self.point(position, where)
@@ -305,6 +303,9 @@ class Mender:
             self.count_seat(where)
         return point
 
+    def color(self, value: object, where: str, *, fallback: str) -> str:
+        """A colour as #rrggbb."""
+        text = str(value).strip().lower() if isinstance(value, str) else ""
         text = NAMED_COLORS.get(text, text)
         if _HEX.fullmatch(text):
             return "#" + "".join(2 * digit for digit in text[1:]) if len(text) == 4 else text[:7]
@@ -344,7 +345,11 @@ class Mender:
     def tell_rewritten(self) -> None:
         """Note how many ids of the file could not stay as they are."""
         if self.rewritten:
-            words = _("%d ids have characters that ours cannot have; they were rewritten, the same way each time.")
+            words = ngettext(
+                "%d id has characters that ours cannot have; it was rewritten, the same way each time.",
+                "%d ids have characters that ours cannot have; they were rewritten, the same way each time.",
+                self.rewritten,
+            )
             self.notes.repaired("ids_rewritten", words % self.rewritten)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import ICONS, MOST_SEATS, Area, Decoration, Document, Floor, Point, Row, Seat, Section, Table
 from seating.formats.raw import (
@@ -437,8 +438,11 @@ class _Reader:
         listed = data.get("points")
         found = [self.mender.point(point, where) for point in listed] if isinstance(listed, list) else []
         kept = [(origin[0] + point[0], origin[1] + point[1]) for point in found if point is not None]
-        if len(kept) < len(found):
-            self.notes.lost("point", _("%d points of an outline cannot be read.") % (len(found) - len(kept)), where)
+        if unread := len(found) - len(kept):
+            words = ngettext(
+                "%d point of an outline cannot be read.", "%d points of an outline cannot be read.", unread
+            )
+            self.notes.lost("point", words % unread, where)
         return kept
 
     def with_own_categories(self, floors: Sequence[Floor]) -> list[Floor]:
@@ -483,6 +487,10 @@ def _with_companions(seats: Sequence[Seat], line: str, notes: Notes, where: str)
             made[place] = replace(seat, companions=tuple(beside))
             linked += 1
     if linked:
-        words = _("%d wheelchair spaces of this row belong to the companion seats beside them now: check this.")
+        words = ngettext(
+            "%d wheelchair space of this row belongs to the companion seats beside it now: check this.",
+            "%d wheelchair spaces of this row belong to the companion seats beside them now: check this.",
+            linked,
+        )
         notes.repaired("companions_linked", words % linked, where, line)
     return made

@@ -14,6 +14,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import (
     FLAGS,
@@ -194,7 +195,13 @@ class _Reader:
             kept.append(seat)
         if doubles:
             self.notes.repaired(
-                "doubles", _("%d shapes that lie on a seat's shape are taken as one with it.") % doubles
+                "doubles",
+                ngettext(
+                    "%d shape that lies on a seat's shape is taken as one with it.",
+                    "%d shapes that lie on a seat's shape are taken as one with it.",
+                    doubles,
+                )
+                % doubles,
             )
         return kept
 
@@ -301,7 +308,11 @@ class _Reader:
             taken.add(label)
             found.append((label, members))
         if rest:
-            words = _("%(n)d rows were found by where the seats are; check their order and labels.")
+            words = ngettext(
+                "%(n)d row was found by where the seats are; check its order and label.",
+                "%(n)d rows were found by where the seats are; check their order and labels.",
+                len(found) - len(by_row),
+            )
             self.notes.warn("rows_found", words % {"n": len(found) - len(by_row)})
         return found
 
@@ -335,7 +346,15 @@ class _Reader:
                     Decoration(name, "stage" if is_stage else "shape", shape.x, shape.y, text=words, outline=outline)
                 )
         if left_out:
-            self.notes.lost("shapes", _("%d further shapes of the drawing are not kept.") % left_out)
+            self.notes.lost(
+                "shapes",
+                ngettext(
+                    "%d further shape of the drawing is not kept.",
+                    "%d further shapes of the drawing are not kept.",
+                    left_out,
+                )
+                % left_out,
+            )
         return tuple(made)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from seating.document import FARTHEST, Point
 from seating.formats.raw import Notes, clean, plain_number, refuse, text_of
@@ -165,7 +166,15 @@ def _parsed(text: str, notes: Notes) -> Node:
             "active_content", _("%(n)d × “%(tag)s” in the file: nothing of it is kept.") % {"n": times, "tag": tag}
         )
     if counts["handlers"]:
-        notes.lost("active_content", _("%d event handlers in the file: none is kept.") % counts["handlers"])
+        notes.lost(
+            "active_content",
+            ngettext(
+                "%d event handler in the file: it is not kept.",
+                "%d event handlers in the file: none is kept.",
+                counts["handlers"],
+            )
+            % counts["handlers"],
+        )
     return top.children[0] if top.children else top
 
 
