@@ -12,6 +12,7 @@ urlpatterns = [
     path("", views.event_list, name="events"),
     path("events/<str:slug>/", views.event_page, name="event"),
     path("events/<str:slug>/holds/", views.holds, name="holds"),
+    path("events/<str:slug>/seats/", views.seat_list, name="seat_list"),
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),

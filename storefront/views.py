@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.files.storage import storages
 from django.core.validators import validate_email
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -54,6 +54,7 @@ from storefront.offers import (
     upcoming_performances,
 )
 from storefront.payments import payment_details
+from storefront.seat_list import SeatList, seat_list_of
 from storefront.seating import picker_of
 from tenants.current import current_organizer
 from tickets.actions import store_pdf
@@ -132,7 +133,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     token = request.GET.get("preview", "")
     if not token:
         event = _event(slug)
-        return _behind_line(request, event) or _shown(request, event)
+        return _behind_line(request, event, _shown) or _shown(request, event)
     return _preview(request, slug, token)
 
 
@@ -146,7 +147,7 @@ def _event_response(request: HttpRequest, context: dict[str, Any], *, status: in
     return render(request, template, context, status=status)
 
 
-def _behind_line(request: HttpRequest, event: Event) -> HttpResponse | None:
+def _behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpResponse]) -> HttpResponse | None:
     """While the event has a line: the way to it, or for who was let in the page, which no edge keeps.
 
     Counts visitors where a room's rule asks for it.
@@ -158,7 +159,7 @@ def _behind_line(request: HttpRequest, event: Event) -> HttpResponse | None:
     if door is None or door.is_sold_out:
         return None
     is_admitted = gate.is_admitted(door, current_organizer(), request.COOKIES)
-    response = _shown(request, event) if is_admitted else redirect("waiting_room:queue", slug=event.slug)
+    response = shown(request, event) if is_admitted else redirect("waiting_room:queue", slug=event.slug)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -237,7 +238,21 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     """
     event = _event(slug)
     is_asked_by_script = request.headers.get("Accept") == "application/json"
-    chosen = _quantities(request)
+    chosen = _quantities(request.POST)
+    outcome = _hold(request, event, chosen, lambda: _seats(request))
+    if isinstance(outcome, HttpResponse):
+        return outcome
+    if is_asked_by_script:
+        return domain_problem(outcome)
+    context = _event_context(event, date=request.POST.get("performance_id", ""), error=outcome, chosen=chosen)
+    return _event_response(request, context, status=422)
+
+
+def _hold(
+    request: HttpRequest, event: Event, chosen: dict[str, int], read_seats: Callable[[], SeatChoice | None]
+) -> HttpResponse | DomainError:
+    """Hold so many of each ticket type (by its id) and the seats that were named: the way on, or why not."""
+    is_asked_by_script = request.headers.get("Accept") == "application/json"
     try:
         admitted = gate.require_admission(
             organizer=current_organizer(),
@@ -245,7 +260,7 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
             cookies=request.COOKIES,
             headers={},
         )
-        seats = _seats(request)
+        seats = read_seats()
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
         if seats is not None:
             basket |= {type_id: len(indexes) for type_id, indexes in seats.seats.items()}
@@ -256,21 +271,61 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
             seats=seats,
         )
     except ValueError:
-        error: DomainError = BasketInvalid(_("Choose your tickets again."))
+        return BasketInvalid(_("Choose your tickets again."))
     except QueueRequired:
         return _led_to(reverse("waiting_room:queue", args=[event.slug]), by_script=is_asked_by_script)
     except DomainError as refused:
-        error = refused
-    else:
-        address = reverse("storefront:checkout", args=[hold.pk, hold.token])
-        response = _led_to(address, by_script=is_asked_by_script)
-        if admitted is not None:
-            extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
-        return response
-    if is_asked_by_script:
-        return domain_problem(error)
-    context = _event_context(event, date=request.POST.get("performance_id", ""), error=error, chosen=chosen)
-    return _event_response(request, context, status=422)
+        return refused
+    address = reverse("storefront:checkout", args=[hold.pk, hold.token])
+    response = _led_to(address, by_script=is_asked_by_script)
+    if admitted is not None:
+        extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
+    return response
+
+
+@public_form
+@require_http_methods(["GET", "HEAD", "POST"])
+def seat_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """`storefront/seat_list.html`: seats by name without scripts.
+
+    What `_event_context` says, `seats` (SeatList), and `quantity` and `total` of all that is chosen (minor units).
+
+    GET shows a section and what is chosen so far; POST holds that, unless something among it was never shown with its ticket.
+    """
+    event = _event(slug)
+    response = _behind_line(request, event, _seats_listed) or _seats_listed(request, event)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _seats_listed(request: HttpRequest, event: Event) -> HttpResponse:
+    asked = request.POST if request.method == "POST" else request.GET
+    chosen = _quantities(asked)
+    context = _event_context(event, date=asked.get("performance_id", ""), chosen=chosen)
+    seats = _listed(context, asked)
+    if seats is None:
+        return redirect("storefront:event", slug=event.slug)
+    if request.method == "POST" and seats.is_settled and not seats.is_changed and not seats.lost:
+        named = seats.choice
+        outcome = _hold(request, event, chosen, lambda: named)
+        if isinstance(outcome, HttpResponse):
+            return outcome
+        # What is gone by now is not offered again.
+        context = _event_context(event, date=asked.get("performance_id", ""), error=outcome, chosen=chosen)
+        seats = _listed(context, asked) or seats
+    standing = [row for row in context["rows"] if not row["is_seated"]]
+    context |= {
+        "seats": seats,
+        "quantity": seats.quantity + sum(row["chosen"] for row in standing),
+        "total": seats.total + sum(row["chosen"] * row["offer"].price for row in standing),
+    }
+    return render(request, "storefront/seat_list.html", context, status=422 if context["error"] else 200)
+
+
+def _listed(context: dict[str, Any], asked: QueryDict) -> SeatList | None:
+    if not context["picker"] or not context["picker"].has_seats:
+        return None
+    return seat_list_of(context["event"], context["performance"], [row["offer"] for row in context["rows"]], asked)
 
 
 def _led_to(address: str, *, by_script: bool) -> HttpResponse:
@@ -281,9 +336,9 @@ def _led_to(address: str, *, by_script: bool) -> HttpResponse:
     return response
 
 
-def _quantities(request: HttpRequest) -> dict[str, int]:
+def _quantities(asked: QueryDict) -> dict[str, int]:
     chosen: dict[str, int] = {}
-    for name, text in request.POST.items():
+    for name, text in asked.items():
         if name.startswith("quantity-") and isinstance(text, str) and text.strip():
             digits = text.strip()
             is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6  # beyond that Python may refuse too

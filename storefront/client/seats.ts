@@ -59,6 +59,7 @@ async function start(form: HTMLFormElement): Promise<void> {
     patch: (runs) => choice.setStates(runs),
   });
   feed.start();
+  Object.assign(root, { toScreen: (seat: number) => map.toScreen(seat) });
   root.dataset.ready = "";
   performance.mark("seats-interactive");
 }

@@ -108,6 +108,64 @@ def test_a_wheelchair_space_with_a_companion_by_keyboard_alone(
     assert {one.seat_id for one in order.positions.all()} == {"W-1", "WC-1"}
 
 
+def place_of(page: Page, seat: int) -> tuple[float, float]:
+    """Where on the screen the map shows a seat, by its index."""
+    page.wait_for_timeout(400)  # the map may be on its way
+    x, y = page.evaluate("seat => document.querySelector('[data-picker]').toScreen(seat)", seat)
+    return x, y
+
+
+def test_a_seat_is_pressed_on_the_map_with_the_mouse(desktop: Page, stack: Stack, in_house: world.House) -> None:
+    """What one would get is told under the pointer; a press chooses the block around it, another one lets that seat go."""
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12, 12))), kinds=KINDS)
+    open_picker(desktop, stack, in_house, event.slug)
+    desktop.locator("[data-map]").scroll_into_view_if_needed()
+    desktop.get_by_role("button", name="Closer").click()
+    desktop.mouse.move(*place_of(desktop, 4))
+    expect(desktop.locator("[data-tip]")).to_contain_text("row A, seat 5")
+    desktop.mouse.click(*place_of(desktop, 4))
+    expect(desktop.get_by_label("Remove Stalls, row A, seat 5")).to_be_visible()
+    expect(desktop.get_by_role("button", name="Hold 2 tickets")).to_be_visible()
+    desktop.mouse.click(*place_of(desktop, 4))
+    expect(desktop.get_by_role("button", name="Hold 1 ticket")).to_be_visible()
+    desktop.mouse.click(*place_of(desktop, 4))
+    desktop.get_by_role("button", name="Hold 2 tickets").click()
+
+    desktop.wait_for_url("**/checkout/**")
+    held = [seat.words for seat in seats_of_hold(Hold.objects.latest("created_at"))]
+    assert "Stalls, row A, seat 5" in held
+    assert len(held) == 2
+
+
+def test_two_fingers_zoom_the_map_and_one_chooses(browser: Browser, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (20, 20, 20))), kinds=KINDS)
+    context = browser.new_context(viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    open_picker(page, stack, in_house, event.slug)
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    fingers = context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        spots = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+    def apart() -> float:
+        return place_of(page, 11)[0] - place_of(page, 10)[0]
+
+    before, (x, y) = apart(), place_of(page, 30)
+    touch("touchStart", (x - 30, y), (x + 30, y))
+    for reach in (45, 60, 75, 90):
+        touch("touchMove", (x - reach, y), (x + reach, y))
+    touch("touchEnd")
+    assert 2.4 < apart() / before < 3.6
+    expect(page.get_by_role("button", name="Hold")).to_have_count(0)  # a pinch is no press
+
+    touch("touchStart", place_of(page, 30))
+    touch("touchEnd")
+    expect(page.get_by_label("Remove Stalls, row B, seat 11")).to_be_visible()
+    context.close()
+
+
 def test_two_browsers_see_each_others_seats(desktop: Page, other: Page, stack: Stack, in_house: world.House) -> None:
     event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS, orphans="off")
     for page in (desktop, other):
@@ -170,6 +228,47 @@ def test_tables_and_a_standing_area_in_one_order(other: Page, stack: Stack, in_h
     hold = Hold.objects.latest("created_at")
     assert {seat.row for seat in seats_of_hold(hold)} == {"2"}
     assert hold.places.count() == 7
+
+
+def test_without_script_seats_are_taken_by_name(browser: Browser, stack: Stack, in_house: world.House) -> None:
+    """Two seats of two sections and prices, ticked in lists of rows, looked at with their tickets, and held up to payment."""
+    document = world.seat_map(("Stalls", world.STALLS, (12,)), ("Balcony", world.BALCONY, (6,)), wheelchairs=1)
+    kinds = (("Adult", 3000, world.STALLS), ("Child", 1500, world.STALLS), ("Balcony", 2000, world.BALCONY))
+    event = world.make_seated_event(document, kinds=kinds)
+    world.hold_seats(event, Adult=["Stalls-A-1"])
+    context = browser.new_context(viewport=PHONE, locale="en-GB", java_script_enabled=False)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(stack.url(in_house.host, f"/events/{event.slug}/"))
+    page.get_by_role("link", name="Choose seats by row and number").click()
+
+    row = page.get_by_role("group", name="Row A · Adult €31.25, Child €15.88")
+    expect(row.get_by_label("1", exact=True)).to_be_disabled()
+    expect(page.get_by_label("W1 wheelchair space, step-free")).to_be_disabled()
+    row.get_by_label("12", exact=True).check()
+    page.get_by_label("Section", exact=True).select_option(label="Balcony: 6 free")
+    page.get_by_role("button", name="Choose these seats").click()
+    page.get_by_role("group", name="Row A · Balcony €21.00").get_by_label("1", exact=True).check()
+    page.get_by_label("Ticket for Stalls, row A, seat 12").select_option(label="Child · €15.88")
+    # Not everything was shown with its ticket yet: nothing is held, and both are there now.
+    page.get_by_role("button", name="Hold 1 ticket").click()
+    expect(page.get_by_label("Ticket for Stalls, row A, seat 12")).to_have_value(str(world.kind_of(event, "Child").pk))
+    expect(page.get_by_label("Balcony, row A, seat 1", exact=True)).to_be_checked()
+    expect(page.get_by_text("€36.88")).to_be_visible()
+    assert Hold.objects.filter(performance__event=event).count() == 1
+    page.get_by_role("button", name="Hold 2 tickets").click()
+
+    page.wait_for_url("**/checkout/**")
+    hold = Hold.objects.filter(performance__event=event).latest("created_at")
+    assert [seat.words for seat in seats_of_hold(hold)] == ["Stalls, row A, seat 12", "Balcony, row A, seat 1"]
+    page.get_by_label("E-mail", exact=True).fill("plain-seats@example.com")
+    page.get_by_label("Full name").fill("Pia Plain")
+    page.get_by_label("I agree to the organizer").check()
+    page.get_by_role("button", name="Pay").click()
+    page.get_by_role("heading", name="One step left: payment").wait_for()
+    order = Order.objects.get(email="plain-seats@example.com")
+    assert order.state == "pending"
+    assert sorted(one.seat_id for one in order.positions.all()) == ["Balcony-A-1", "Stalls-A-12"]
+    context.close()
 
 
 def test_without_script_the_best_are_taken_by_number(browser: Browser, stack: Stack, in_house: world.House) -> None:

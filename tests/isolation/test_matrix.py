@@ -152,6 +152,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:events": everybody(200),
     "storefront:event": everybody(200),
     "storefront:holds": everybody(422, "POST"),
+    "storefront:seat_list": everybody(302),  # no seat map: on to the event
     "storefront:seat_map": everybody(404),  # a hash that no event here has
     "storefront:checkout": everybody(404),  # each of these asks with a wrong token
     "storefront:release": everybody(404, "POST"),
@@ -247,6 +248,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "marketplace:opening": [NOBODY],
         "storefront:event": [made.event.slug],
         "storefront:holds": [made.event.slug],
+        "storefront:seat_list": [made.event.slug],
         **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
         "storefront:ticket_code": [*order, 1],
         "storefront:seat_map": ["0" * 32],

@@ -98,3 +98,30 @@ def test_without_a_script_the_refusal_is_on_the_page(shop: Shop, hall: world.Eve
     assert answer.status_code == 422
     assert "The seat map has changed since you opened it. Please choose again." in answer.content.decode()
     assert "seats-data" in answer.content.decode()
+
+
+def test_without_a_script_a_whole_table_is_one_box_and_what_is_lost_is_told(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    address = f"/events/{hall.slug}/seats/"
+    adult = str(world.kind_of(hall, "Adult").pk)
+    tables = shop.get(address, {"section": "2"}).content.decode()
+    assert 'value="15,16,17,18"' in tables  # sold as a whole
+    assert 'value="19"' in tables  # chair by chair
+    data = data_of(page_of(shop, hall))
+    wish = {"performance_id": data["performance"], "map": data["map"], "place": "15,16,17,18"}
+
+    shown = shop.post(address, wish)
+    assert (shown.status_code, Hold.objects.count()) == (200, 0)
+    assert "Tables, table 1" in shown.content.decode()
+
+    held = shop.post(address, {**wish, "ticket-15": adult})
+    assert held.status_code == 302
+    assert [seat.seat_index for seat in seats_of_hold(Hold.objects.get())] == [15, 16, 17, 18]
+
+    again = shop.post(address, {**wish, "ticket-15": adult})
+    assert again.status_code in (200, 422)
+    assert "No longer free: Tables, table 1." in again.content.decode()
+    changed = shop.post(address, {**wish, "map": "0" * 32, "ticket-15": adult})
+    assert "The seat map has changed since you opened it." in changed.content.decode()
+    nonsense = shop.get(address, {"section": "99", "place": ["-1", "x", "999999", "15", "0"], "ticket-0": "?"})
+    assert nonsense.status_code == 200
+    assert Hold.objects.count() == 1

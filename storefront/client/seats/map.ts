@@ -53,6 +53,13 @@ export class MapView {
     );
   }
 
+  /** Where on the screen a seat is: for whoever drives the page. */
+  toScreen(seat: number): [number, number] {
+    const frame = this.root.querySelector("[data-map]")!.getBoundingClientRect();
+    const [px, py] = this.map.camera.toView(this.scene.x[seat]!, this.scene.y[seat]!);
+    return [px + frame.left, py + frame.top];
+  }
+
   showStates(): void {
     this.map.setStates(this.choice.states);
     this.showCaptions();
