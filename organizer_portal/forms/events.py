@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions import local_time
 from events.models import Event, Performance, TicketType
-from organizer_portal.forms.fields import amount_text, moment, plain, zone_choices
+from organizer_portal.forms.fields import amount_text, moment, plain
 from seating.models import Venue
+from ui.forms import LongSelect, zone_choices
 from ui.money import parse_money
 from waiting_room.models import Room
 
@@ -59,7 +60,9 @@ class EventForm(EventTextForm):
     venue = forms.CharField(label=_("Venue"), max_length=120, widget=plain(list="venues"))
     city = forms.CharField(label=_("City"), required=False, max_length=80, widget=plain())
     address = forms.CharField(label=_("Street and number"), required=False, max_length=250, widget=plain())
-    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=zone_choices, required=False)
+    timezone = forms.ChoiceField(
+        label=_("Time zone of the venue"), choices=zone_choices, widget=LongSelect, required=False
+    )
 
     field_order = ["title", "date", "starts", "ends", "doors", "venue", "city", "address", "timezone"]
 

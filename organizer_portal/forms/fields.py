@@ -1,17 +1,10 @@
 """Fields and words that several forms share."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
 from ui.money import minor_unit_exponent
-
-
-def zone_choices() -> list[tuple[str, str]]:
-    """Time zones of inhabited places, by their names."""
-    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if zone.startswith(areas)]
 
 
 def plain(**attrs: Any) -> forms.TextInput:

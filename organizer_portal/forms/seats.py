@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from events.actions import local_time
 from events.models import SeatingPlan
 from inventory.blocks import COLORS
-from organizer_portal.forms.fields import amount_text, moment, plain, zone_choices
+from organizer_portal.forms.fields import amount_text, moment, plain
 from seating.document import MOST_BYTES
+from ui.forms import LongSelect, zone_choices
 from ui.money import parse_money
 
 
@@ -24,7 +25,7 @@ class VenueForm(forms.Form):
     venue = forms.CharField(label=_("Name of the venue"), max_length=120, widget=plain())
     city = forms.CharField(label=_("City"), required=False, max_length=80, widget=plain())
     address = forms.CharField(label=_("Street and number"), required=False, max_length=250, widget=plain())
-    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=zone_choices)
+    timezone = forms.ChoiceField(label=_("Time zone of the venue"), choices=zone_choices, widget=LongSelect)
 
 
 class SeatMapForm(forms.Form):

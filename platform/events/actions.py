@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,7 @@ from events.queries import event_for_update, performance_by_id, performance_for_
 from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
 from outbox.actions import enqueue
 from seating.models import Venue
+from ui.dates import time_zones
 from ui.errors import NotFound
 from ui.ids import new_code, uuid7
 from ui.money import CURRENCIES
@@ -25,7 +26,7 @@ from ui.money import CURRENCIES
 @transaction.atomic
 def create_venue(*, name: str, address: str, city: str, timezone: str, actor: Actor) -> Venue:
     """A new venue; `timezone` is an IANA name. Raises EventInvalid."""
-    if timezone not in available_timezones():
+    if timezone not in time_zones():
         raise EventInvalid(_("“%(zone)s” is not a time zone.") % {"zone": timezone}, field="timezone")
     venue = Venue.objects.create(name=_required(name, "name"), address=address, city=city, timezone=timezone)
     record(verb="create_venue", target=venue, actor=actor)

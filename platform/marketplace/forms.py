@@ -1,7 +1,6 @@
 """The sign-up form."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -10,13 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from marketplace.countries import COUNTRIES, country_choices
+from ui.forms import LongSelect, zone_choices
 from ui.money import CURRENCIES
-
-
-def _zone_choices() -> list[tuple[str, str]]:
-    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    zones = sorted(zone for zone in available_timezones() if zone.startswith(areas))
-    return [(zone, zone.replace("_", " ")) for zone in zones]
 
 
 class SignUpForm(forms.Form):
@@ -45,12 +39,12 @@ class SignUpForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     currency = forms.ChoiceField(label=_("Currency"), required=False)
-    timezone = forms.ChoiceField(label=_("Time zone"), required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["currency"].choices = [("", _("The country's")), *((code, code) for code in CURRENCIES)]  # type: ignore[attr-defined]
-        self.fields["timezone"].choices = [("", _("The country's")), *_zone_choices()]  # type: ignore[attr-defined]
+        self.fields["timezone"].choices = [("", _("The country's")), *zone_choices()]  # type: ignore[attr-defined]
 
     def clean_slug(self) -> str:
         """As host names have it."""

@@ -1,7 +1,8 @@
 """Dates and times as people read them, always in the event's own zone."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from django.utils.translation import get_language, to_locale
@@ -11,6 +12,12 @@ def reader_locale() -> str:
     """Babel's name of the reader's locale; plain English is read the British way: day first, 24 hours."""
     locale = to_locale(get_language() or "en")
     return "en_GB" if locale == "en" else locale
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Every zone by its IANA name. Finding them reads hundreds of files, so a process does it once."""
+    return frozenset(available_timezones())
 
 
 def event_date(moment: datetime, zone: str) -> str:

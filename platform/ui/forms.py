@@ -1,8 +1,41 @@
 """Small words for doors that take forms."""
 
+from functools import cache
+from typing import Any
+
+from django.forms import Select
+from django.forms.utils import flatatt
 from django.http import HttpRequest, QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from ui.dates import time_zones
+
+_AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
     """What was sent with a POST, an empty one too, so that it is judged; None for a first look at the form."""
     return request.POST if request.method == "POST" else None
+
+
+@cache
+def zone_choices() -> tuple[tuple[str, str], ...]:
+    """The time zones where people live, by name."""
+    return tuple((zone, zone.replace("_", " ")) for zone in sorted(time_zones()) if zone.startswith(_AREAS))
+
+
+class LongSelect(Select):
+    """A select of hundreds of options, without groups: written at once, where Django would fill in a template for each."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """As Django's, to the letter of what a browser reads."""
+        chosen = "" if value is None else str(value)
+        selected = mark_safe(" selected")
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((key, selected if str(key) == chosen else "", words) for key, words in self.choices),
+        )
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>{}</select>", attributes, options)
