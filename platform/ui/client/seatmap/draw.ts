@@ -138,12 +138,13 @@ export class Painter {
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = context.lineCap = "round";
-    this.paintDecorations(stage, floor);
     this.scene.areas.forEach((area, number) => area.floor === floor && this.paintArea(stage, area, number));
     const isFar = pitch < LEVEL.dots;
     this.scene.sections.forEach((section, number) => {
       if (section.floor === floor && isSeen(stage, this.sectionBox(number))) this.paintSection(stage, section, number, isFar);
     });
+    // Above the grounds: a desk or a pillar may stand in the middle of a section.
+    this.paintDecorations(stage, floor);
     if (isFar) {
       this.paintCaptions(stage, floor);
     } else {
