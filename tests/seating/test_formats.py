@@ -459,3 +459,10 @@ def test_every_seat_comes_back_from_every_format_with_no_more_lost_than_was_told
             gaps = {row.label: row.gaps for row in again.rows}
             for row in section.rows:
                 assert gaps[row.label] == row.gaps or row.id in _told(lost, "aisles")
+
+
+def test_a_cluster_shows_shapes_of_all_its_rows() -> None:
+    circles = "".join(f'<circle cx="{30 * n}" cy="{40 * row}" r="10"/>' for row in range(8) for n in range(20))
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 400">{circles}</svg>'
+    (cluster,) = import_file("hall.svg", svg.encode()).proposal["clusters"]
+    assert {y for _x, y in cluster["points"]} == {40.0 * row for row in range(8)}

@@ -53,6 +53,7 @@ from seating.numbering import row_label
 
 FEWEST: Final = 4  # shapes alike that may be seats
 MOST_CLUSTERS, MOST_DECORATIONS = 40, 400
+MOST_POINTS = 400  # of a cluster, to be shown; with few, every n-th shape may lie in one row
 MOST_GUESSED_CATEGORIES: Final = 12
 _WORDS = re.compile(
     r"(?:(?P<section>[^\d\W][\w .]{0,40}?)[\s_,:/-]+)?(?:row|reihe|r)?[\s_-]?(?P<row>[A-Za-z]{1,2}|\d{1,3})"
@@ -76,7 +77,7 @@ class _Cluster:
 
     def as_json(self, *, is_proposed: bool) -> dict[str, Any]:
         """What a person is asked about it, with the middles of some of its shapes to show."""
-        some = self.shapes[:: max(1, len(self.shapes) // 40)][:40]
+        some = self.shapes[:: max(1, len(self.shapes) // MOST_POINTS)][:MOST_POINTS]
         return {
             "id": self.id,
             "shape": self.key[0],
