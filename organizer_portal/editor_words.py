@@ -192,6 +192,7 @@ WORDS: Final = (
     _("Paste on this floor"),
     _("Paste the labels, in their order"),
     _("Preview"),
+    _("Price"),
     _("Price of {name}, for the sum"),
     _("Prices are for the sum and stay in this browser; each event sets its own."),
     _("Rectangular"),

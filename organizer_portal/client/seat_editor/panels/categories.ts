@@ -75,6 +75,7 @@ export function drawCategories(editor: Editor, host: HTMLElement, prices: Prices
       type: "number",
       min: 0,
       step: "any",
+      placeholder: t("Price"),
       value: prices.of(category.key) || "",
       "aria-label": t("Price of {name}, for the sum", { name: category.name }),
       onchange: () => {
