@@ -1,25 +1,72 @@
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ui.ids import uuid7
 
 
+class Party(models.TextChoices):
+    """Who can be owed money, or owe it. An account names one with a reference where there may be several of a kind."""
+
+    ORGANIZER = "organizer", _("Organizer")
+    VENUE = "venue", _("Venue")
+    ARTIST = "artist", _("Artist")
+    PROMOTER = "promoter", _("Promoter")
+    AFFILIATE = "affiliate", _("Affiliate")
+    PLATFORM = "platform", _("Platform")
+
+
 class Account(models.Model):
-    """A named place for money, per currency. Debits are positive, credits negative."""
+    """A named place for money, per currency and, where it is somebody's, per party. Debits are positive, credits negative.
+
+    docs/money.md has the chart. An account is never changed: a new currency or party is a new row.
+    """
+
+    append_only: ClassVar[bool] = True
 
     class Kind(models.TextChoices):
+        # what there is
         PROVIDER = "provider", _("Held at the payment provider")
+        BANK = "bank", _("Paid out to the bank")
+        DISPUTED = "disputed", _("Taken back by buyers' banks")
+        UNEXPLAINED = "unexplained", _("Moved at the provider for a reason unknown here")
+        # what came in, and what it cost
         SALES = "sales", _("Ticket sales")
         PLATFORM_FEES = "platform_fees", _("Platform fees")
-        ORGANIZERS = "organizers", _("Organizers")  # in the platform's own books
+        PAYMENT_COSTS = "payment_costs", _("The payment provider's charges")
+        SHARES = "shares", _("Partners' shares")
+        # what is owed, each of one party
+        PAYABLE = "payable", _("Owed to a party")
+        RESERVE = "reserve", _("Owed to a party, held back")
+        RECEIVABLE = "receivable", _("Owed by a party")
 
     kind = models.CharField(max_length=20, choices=Kind)
     currency = models.CharField(max_length=3)
+    party = models.CharField(max_length=10, choices=Party, blank=True, default="", db_default="")
+    reference = models.CharField(max_length=64, blank=True, default="", db_default="")  # which one: an id as text
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "currency"], name="account_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "currency", "party", "reference"], name="account_of_party_once"),
+            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="account_has_a_currency"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["payable", "reserve", "receivable"], party__in=Party.values)
+                | (~Q(kind__in=["payable", "reserve", "receivable"]) & Q(party="", reference="")),
+                name="account_party_where_owed",
+            ),
+        ]
+
+
+@dataclass(frozen=True, order=True)
+class Owed:
+    """An account of one party: `Owed(Kind.PAYABLE, Party.AFFILIATE, affiliate_id)`; `reference` tells several apart."""
+
+    kind: Account.Kind
+    party: Party
+    reference: str = ""
 
 
 class LedgerTransaction(models.Model):
