@@ -138,7 +138,7 @@ def make_event(
         summary=texts.get("summary", "One night, three bands"),
         description=texts.get("description", "Doors open an hour before."),
         venue=venue,
-        currency="EUR",
+        currency=texts.get("currency", "EUR"),
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=3),
         doors_at=doors_at or starts_at - timedelta(hours=1),

@@ -33,7 +33,7 @@ from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, hold_for_update
-from ledger.actions import Kind, post
+from ledger.actions import Amounts, Kind, post
 from ledger.queries import is_posted
 from orders.errors import BuyerInvalid, OrderClosed
 from orders.models import Fee, Order, Position
@@ -366,7 +366,7 @@ def _complete(order: Order, *, actor: Actor) -> None:
     issue_tickets(order=order, actor=actor)
     fees = sum(fee.amount for fee in order.fees.all())
     if order.total:
-        amounts = {Kind.PROVIDER: order.total - fees, Kind.PLATFORM_FEES: fees, Kind.SALES: -order.total}
+        amounts: Amounts = {Kind.PROVIDER: order.total - fees, Kind.PLATFORM_FEES: fees, Kind.SALES: -order.total}
         _book(f"sale:{order.pk}", order.currency, amounts)
     record(verb="complete_order", target=order, actor=actor, detail={"total": order.total})
     for kind in ("mail_tickets", "count_sale", "announce_sale"):
@@ -413,7 +413,7 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
         return
     payment.state, payment.charge_id, payment.captured_at = (Payment.State.CAPTURED, charge_id, timezone.now())
     payment.save(update_fields=["state", "charge_id", "captured_at"])
-    amounts = {
+    amounts: Amounts = {
         Kind.PROVIDER: payment.amount - payment.application_fee,
         Kind.PLATFORM_FEES: payment.application_fee,
         Kind.SALES: -payment.amount,
@@ -460,7 +460,7 @@ def expire_order(*, order_id: UUID) -> None:
 def refund_order(*, order_id: UUID, actor: Actor) -> Order:
     """Refund a paid order in full, our fee with it: its tickets die first, then its places are free, then money goes back.
 
-    Raises OrderNotFound, NotRefundable.
+    What went back already, because somebody refunded at the provider itself, does not go back again. Raises OrderNotFound, NotRefundable.
     """
     order = order_for_update(order_id)
     if not order.is_paid:
@@ -481,9 +481,13 @@ def refund_order(*, order_id: UUID, actor: Actor) -> Order:
 
 
 def _request_refund(payment: Payment, *, reason: Refund.Reason) -> None:
-    refund = Refund.objects.create(
-        payment=payment, amount=payment.amount, fee_amount=payment.application_fee, reason=reason
-    )
+    """Send back what is left of the payment, and of our fee. The provider keeps no fee of a refund that failed later."""
+    refunds = list(payment.refunds.all())
+    amount = payment.amount - sum(one.amount for one in refunds if one.state != Refund.State.FAILED)
+    fee = payment.application_fee - sum(one.fee_amount for one in refunds)
+    if amount == 0:
+        return
+    refund = Refund.objects.create(payment=payment, amount=amount, fee_amount=min(fee, amount), reason=reason)
     enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 
 
@@ -514,31 +518,58 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     """Keep what the provider says of a refund and book it. A success may later turn into a failure; both are booked."""
     refund = refund_for_update(refund_id)
     state = REFUND_STATES.get(answer.status, Refund.State.PENDING)
-    if refund.state == state and refund.provider_id:
+    is_news = refund.state != state or not refund.provider_id
+    if is_news:
+        refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
+        if state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
+            refund.settled_at = timezone.now()
+        refund.save(update_fields=["state", "provider_id", "failure", "settled_at"])
+    _book_refund(refund, is_booked=answer.is_booked)
+    if is_news:
+        record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
+
+
+@transaction.atomic
+def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer, fee_amount: int) -> None:
+    """Keep and book a refund that the provider made and we have not noted: ours whose answer was lost, or somebody's there.
+
+    `fee_amount` is what of our fee went back with it, minor units. Tickets stay as they are: giving money back and
+    cancelling are two things. Raises OrderNotFound.
+    """
+    order = order_for_update(order_id)
+    payment = Payment.objects.select_for_update().get(order=order)
+    if Refund.objects.filter(provider_id=answer.id).exists():
         return
-    refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
-    if state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
-        refund.settled_at = timezone.now()
-    refund.save(update_fields=["state", "provider_id", "failure", "settled_at"])
-    _book_refund(refund)
-    record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
+    refund = payment.refunds.filter(provider_id="", amount=answer.amount).order_by("pk").first()
+    if refund is None:
+        refund = Refund.objects.create(
+            payment=payment, amount=answer.amount, fee_amount=fee_amount, reason=Refund.Reason.PROVIDER
+        )
+    else:
+        refund.fee_amount = fee_amount
+        refund.save(update_fields=["fee_amount"])
+    record(
+        verb="take_up_refund", target=order, actor=SYSTEM, detail={"refund": str(refund.pk), "amount": refund.amount}
+    )
+    record_refund(refund_id=refund.pk, answer=answer)
 
 
-def _book_refund(refund: Refund) -> None:
+def _book_refund(refund: Refund, *, is_booked: bool) -> None:
+    """The provider takes the money from the balance when it accepts a refund, and puts it back, without our fee, if it fails."""
     currency, key = refund.payment.currency, f"refund:{refund.pk}"
-    back = {
-        Kind.PROVIDER: -(refund.amount - refund.fee_amount),
-        Kind.PLATFORM_FEES: -refund.fee_amount,
-        Kind.SALES: refund.amount,
-    }
-    if refund.state == Refund.State.SUCCEEDED:
+    if is_booked:
+        back: Amounts = {
+            Kind.PROVIDER: -(refund.amount - refund.fee_amount),
+            Kind.PLATFORM_FEES: -refund.fee_amount,
+            Kind.SALES: refund.amount,
+        }
         _book(key, currency, back)
-    elif refund.state == Refund.State.FAILED and is_posted(key):
-        undo = {kind: -amount for kind, amount in back.items()}
-        _book(f"refund-failed:{refund.pk}", currency, undo)
+    if refund.state == Refund.State.FAILED and is_posted(key):
+        again: Amounts = {Kind.PROVIDER: refund.amount, Kind.SALES: -refund.amount}
+        _book(f"refund-failed:{refund.pk}", currency, again)
 
 
-def _book(key: str, currency: str, amounts: dict[Kind, int]) -> None:
+def _book(key: str, currency: str, amounts: Amounts) -> None:
     """Post in the organizer's books now and in the platform's after commit."""
     if post(key=key, currency=currency, amounts=amounts) is not None:
         enqueue(kind="book_platform_fee", key=key, payload={"key": key})

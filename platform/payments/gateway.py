@@ -6,9 +6,10 @@ idempotency key, so that a call whose answer was lost can be made again.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -50,11 +51,34 @@ class Intent:
 
 @dataclass(frozen=True)
 class RefundAnswer:
-    """What the provider says of a refund: pending, requires_action, succeeded, failed or canceled."""
+    """What the provider says of a refund of `amount` minor units: pending, requires_action, succeeded, failed or canceled."""
 
     id: str
     status: str
     failure: str
+    amount: int
+    is_booked: bool  # whether the money has left the balance, which it does before the buyer has it
+
+
+@dataclass(frozen=True)
+class BalanceLine:
+    """One line of an account's balance at the provider, minor units: `net` = `amount` - `provider_fee` - `platform_fee`.
+
+    `type` is Stripe's word (docs.stripe.com/reports/balance-transaction-types), `source` the id of what moved the money and
+    `intent_id` the PaymentIntent behind that, where there is one. Times are UTC.
+    """
+
+    id: str
+    type: str
+    amount: int
+    provider_fee: int  # Stripe's own charge, taxes on it included
+    platform_fee: int  # ours
+    net: int
+    currency: str
+    source: str
+    intent_id: str
+    created_at: datetime
+    available_at: datetime
 
 
 @dataclass(frozen=True)
@@ -170,6 +194,49 @@ def fetch_refund(*, account_id: str, refund_id: str) -> RefundAnswer:
         return _refund(_provider().v1.refunds.retrieve(refund_id, options={"stripe_account": account_id}))
 
 
+PAGE = 100  # the most that the provider lists at once
+
+
+def list_balance_lines(
+    *, account_id: str, since: datetime | None, after: str = "", limit: int = PAGE
+) -> tuple[list[BalanceLine], bool]:
+    """A page of the account's balance, newest first, from the line below `after` down to `since`; and whether more follow."""
+    params: dict[str, Any] = {"limit": limit, "expand": ["data.source"], **_bounds(since, after)}
+    with _translated():
+        page = _provider().v1.balance_transactions.list(params=params, options={"stripe_account": account_id})  # type: ignore[arg-type]
+    return [_balance_line(line) for line in page.data], page.has_more
+
+
+def fetch_balance(account_id: str) -> dict[str, int]:
+    """What the account has at the provider, available or on its way: minor units by currency."""
+    with _translated():
+        balance = _provider().v1.balance.retrieve(options={"stripe_account": account_id})
+    sums: dict[str, int] = {}
+    parts: list[Any] = [*balance.available, *balance.pending]
+    for part in parts:
+        sums[part.currency.upper()] = sums.get(part.currency.upper(), 0) + part.amount
+    return sums
+
+
+def list_events(
+    *, account_id: str, types: Iterable[str], since: datetime | None, after: str = "", limit: int = PAGE
+) -> tuple[list[dict[str, Any]], bool]:
+    """A page of the account's events of these `types`, newest first, as webhooks carry them; and whether more follow.
+
+    The provider keeps them for 30 days.
+    """
+    params: dict[str, Any] = {"limit": limit, "types": list(types), **_bounds(since, after)}
+    with _translated():
+        page = _provider().v1.events.list(params=params, options={"stripe_account": account_id})  # type: ignore[arg-type]
+    return [{**event.to_dict(), "account": account_id} for event in page.data], page.has_more
+
+
+def _bounds(since: datetime | None, after: str) -> dict[str, Any]:
+    return ({"created": {"gte": int(since.timestamp())}} if since else {}) | (
+        {"starting_after": after} if after else {}
+    )
+
+
 def create_account(*, email: str, country: str, name: str, key: str) -> AccountFacts:
     """A connected account that both charge models work with: express dashboard, fees and losses on the platform."""
     with _translated():
@@ -267,7 +334,29 @@ def _fingerprint(charge: stripe.Charge) -> str:
 
 def _refund(refund: stripe.Refund) -> RefundAnswer:
     return RefundAnswer(
-        id=refund.id, status=refund.status or "pending", failure=getattr(refund, "failure_reason", None) or ""
+        id=refund.id,
+        status=refund.status or "pending",
+        failure=getattr(refund, "failure_reason", None) or "",
+        amount=refund.amount,
+        is_booked=refund.balance_transaction is not None,
+    )
+
+
+def _balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
+    source: Any = line.source
+    platform_fee = sum(part.amount for part in line.fee_details if part.type == "application_fee")
+    return BalanceLine(
+        id=line.id,
+        type=line.type,
+        amount=line.amount,
+        provider_fee=line.fee - platform_fee,
+        platform_fee=platform_fee,
+        net=line.net,
+        currency=line.currency.upper(),
+        source=source if isinstance(source, str) else (source.id if source else ""),
+        intent_id=str(getattr(source, "payment_intent", None) or ""),
+        created_at=datetime.fromtimestamp(line.created, UTC),
+        available_at=datetime.fromtimestamp(line.available_on, UTC),
     )
 
 

@@ -75,6 +75,7 @@ class Refund(models.Model):
         STAFF = "staff", _("Refunded by staff")
         PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
         LIMIT = "limit", _("More tickets than one person may have")
+        PROVIDER = "provider", _("Made at the payment provider")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")

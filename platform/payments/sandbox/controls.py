@@ -15,7 +15,7 @@ from aiohttp import web
 from payments.sandbox import intents
 from payments.sandbox.errors import StripeError
 from payments.sandbox.faults import Fault
-from payments.sandbox.resources import accounts
+from payments.sandbox.resources import accounts, payouts
 from payments.sandbox.server import SANDBOX, Sandbox
 from payments.sandbox.views import visible
 
@@ -179,6 +179,18 @@ async def expire_intent(request: web.Request, sandbox: Sandbox, body: dict[str, 
     return visible(intent)
 
 
+async def fail_payout(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    """Let the bank send a payout back, as it may days after it arrived."""
+    located = sandbox.store.locate(request.match_info["payout"])
+    if located is None or located[0]["object"] != "payout":
+        raise ValueError("no such payout")
+    call = sandbox.call(sandbox.base_url(request), located[1])
+    with sandbox.store.transaction():
+        payout = payouts.fail(call, located[0]["id"])
+    sandbox.wake_courier()
+    return visible(payout)
+
+
 async def make_available(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
     """Let all pending money of all balances arrive now."""
     rows = sandbox.store.execute(
@@ -212,6 +224,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "accounts/{account}/complete", complete_account),
     ("POST", "accounts/{account}/restrict", restrict_account),
     ("POST", "payment_intents/{intent}/expire", expire_intent),
+    ("POST", "payouts/{payout}/fail", fail_payout),
     ("POST", "balance/available", make_available),
     ("POST", "timers", ring_timers),
 )

@@ -225,6 +225,7 @@ REPORTING_CATEGORIES = {
     "payment_refund": "refund",
     "payout": "payout",
     "payout_cancel": "payout_reversal",
+    "payout_failure": "payout_reversal",
     "refund": "refund",
     "refund_failure": "refund_failure",
     "stripe_fee": "fee",

@@ -67,6 +67,19 @@ def test_all_that_the_gateway_says_is_understood(account, recording):
         account_id=account, intent_id=made.id, amount=2000, refund_fee=True, key=f"{account}-refund"
     )
     assert gateway.fetch_refund(account_id=account, refund_id=refund.id).status == "succeeded"
+    lines, more = gateway.list_balance_lines(account_id=account, since=None)
+    assert ([(line.type, line.net, line.intent_id == made.id) for line in lines], more) == (
+        [("refund", -1880, True), ("charge", 4700, True)],
+        False,
+    )
+    assert gateway.list_balance_lines(account_id=account, since=lines[1].created_at, after=lines[0].id, limit=1) == (
+        lines[1:],
+        False,
+    )
+    assert gateway.fetch_balance(account) == {"EUR": 2820}
+    events, more = gateway.list_events(account_id=account, types=["refund.created"], since=lines[1].created_at)
+    assert ([(event["type"], event["account"]) for event in events], more) == ([("refund.created", account)], False)
+    called |= {"list_balance_lines", "fetch_balance", "list_events"}
     given_up = intent(account, "given up")
     assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
     called |= {"create_intent", "fetch_intent", "capture_intent", "create_refund", "fetch_refund", "cancel_intent"}

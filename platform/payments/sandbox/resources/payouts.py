@@ -71,6 +71,28 @@ def arrive(call: Call, identifier: str) -> None:
     emit(call, "payout.paid", payout)
 
 
+def fail(call: Call, identifier: str) -> JsonObject:
+    """The bank sends the money of a payout back, also of one that had arrived. Raises when it failed or was canceled before."""
+    payout = call.get("payout", identifier)
+    if payout["status"] not in ("pending", "paid"):
+        raise StripeError(f"Payout {payout['id']} has a status of {payout['status']} and cannot fail.")
+    before = payout["status"]
+    line = shapes.balance_transaction(
+        "payout_failure", payout["amount"], payout["currency"], source=payout["id"], description="PAYOUT FAILURE"
+    )
+    call.save(line)
+    payout |= {
+        "status": "failed",
+        "failure_balance_transaction": line["id"],
+        "failure_code": "account_closed",
+        "failure_message": "The bank account has been closed.",
+    }
+    call.save(payout)
+    emit(call, "payout.updated", payout, {"status": before})
+    emit(call, "payout.failed", payout)
+    return payout
+
+
 @endpoint("get", "/v1/payouts")
 def list_all(call: Call) -> JsonObject:
     return listing(call, "payout", fields={n: call.params.get(n) for n in ("status", "destination")})
