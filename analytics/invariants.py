@@ -159,6 +159,51 @@ INVARIANTS = (
         SELECT o.number, o.total, 'not in the ledger', 0 FROM orders_order o
           JOIN payments_payment pay ON pay.order_id = o.id AND pay.state = 'captured'
          WHERE NOT EXISTS (SELECT 1 FROM ledger_ledgertransaction t WHERE t.key = 'sale:' || o.id)
+        UNION ALL
+        SELECT o.number, sold.sum, 'sales are not payments less refunds', pay.amount - coalesce(back.sum, 0)
+          FROM payments_payment pay JOIN orders_order o ON o.id = pay.order_id
+          LEFT JOIN (SELECT payment_id, sum(amount) AS sum FROM payments_refund r
+                      WHERE r.state <> 'failed'
+                        AND EXISTS (SELECT 1 FROM ledger_ledgertransaction t WHERE t.key = 'refund:' || r.id)
+                      GROUP BY 1) back ON back.payment_id = pay.id
+         CROSS JOIN LATERAL (
+               SELECT -sum(e.amount) AS sum FROM ledger_ledgertransaction t
+                 JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+                 JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'sales'
+                WHERE t.key IN (SELECT 'sale:' || o.id
+                                UNION ALL SELECT 'refund:' || r.id FROM payments_refund r WHERE r.payment_id = pay.id
+                                UNION ALL SELECT 'refund-failed:' || r.id FROM payments_refund r
+                                           WHERE r.payment_id = pay.id)) sold
+         WHERE pay.state = 'captured' AND sold.sum IS DISTINCT FROM pay.amount - coalesce(back.sum, 0)
+        """,
+    ),
+    Invariant(
+        "I7",
+        "Every line of the provider's that was compared is in the books to the minor unit, and an odd one has its incident.",
+        """
+        SELECT line.id, line.currency, line.net::text, coalesce(sum(e.amount), 0)::text
+          FROM reconciliation_providerline line
+          LEFT JOIN ledger_ledgertransaction t ON t.key IN (nullif(line.posting_key, ''), 'line:' || line.id)
+          LEFT JOIN (SELECT entry.* FROM ledger_ledgerentry entry
+                       JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'provider') e
+                 ON e.transaction_id = t.id
+         WHERE line.state <> 'new'
+         GROUP BY line.id HAVING coalesce(sum(e.amount), 0) <> line.net
+        UNION ALL
+        SELECT line.id, line.state, 'no incident', '' FROM reconciliation_providerline line
+         WHERE line.state = 'odd'
+           AND NOT EXISTS (SELECT 1 FROM reconciliation_incident i WHERE i.key = 'line:' || line.id)
+        """,
+    ),
+    Invariant(
+        "incidents",
+        "Every incident's opening and settling is in the audit trail.",
+        """
+        SELECT i.key, i.state, verb FROM reconciliation_incident i
+          CROSS JOIN LATERAL (VALUES ('open_incident', true), ('fix_incident', i.state = 'fixed'),
+                              ('close_incident', i.state = 'closed')) AS expected (verb, applies)
+         WHERE applies AND NOT EXISTS (SELECT 1 FROM audit_auditentry a WHERE a.verb = expected.verb
+                                        AND a.target_kind = 'reconciliation.incident' AND a.target_id = i.id::text)
         """,
     ),
     Invariant(

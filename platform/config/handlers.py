@@ -9,11 +9,13 @@ from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
 from config import books
+from config.stripe_events import VERBS
 from config.tasks import wake_outbox
-from console.actions import count_events, count_refund, count_sale
+from console.actions import count_events, count_refund, count_sale, list_incident
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
+from reconciliation.actions import work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
 
@@ -61,10 +63,12 @@ HANDLERS: dict[str, Handler] = {
     # money
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
+    "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),
     "count_refund": _order(count_refund),
     "list_event": _list_event,
+    "list_incident": lambda payload: list_incident(incident_id=UUID(payload["incident_id"])),
     "publish_signing_key": publish_signing_key,
     # live screens
     "announce_sale": _order(announce_sale),

@@ -1,6 +1,8 @@
-"""Periodic work, in plain words: what, and every how many seconds."""
+"""Periodic work, in plain words: what, and every how many seconds, or at what time of the night (UTC)."""
 
 from typing import Any
+
+from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "take up what crashes left in an outbox": {"task": "outbox.sweep", "schedule": 5.0},
@@ -21,6 +23,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
+    "compare the books with the payment provider's": {
+        "task": "reconciliation.check_all",
+        "schedule": crontab(hour="2", minute="10"),
+    },
     "let people in from the waiting rooms": {
         "task": "waiting_room.tick",
         "schedule": 1.0,

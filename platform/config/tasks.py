@@ -1,17 +1,22 @@
 """The tasks that run verbs: thin, idempotent, ids in."""
 
 import logging
+from contextlib import suppress
 
 from django.db import connection
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError
 
 from analytics.actions import prove_all_stock, prove_changed_stock
+from audit.actions import SYSTEM
 from checkout import actions as checkout
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from inventory.blocks import release_due_blocks
 from outbox.actions import drain
+from payments.errors import NotConnected
+from reconciliation.actions import request_check, work_on_check
+from reconciliation.errors import CheckUnderWay
 from tenants.current import current_schema
 from tenants.queries import organizer_schemas
 from tenants.tasks import fan_out, public_task, tenant_task
@@ -146,6 +151,22 @@ def prove_everything() -> int:
 def prove_all() -> int:
     """Prove all stock of this organizer."""
     return prove_all_stock()
+
+
+@public_task(name="reconciliation.check_all")
+def check_money_everywhere() -> int:
+    """Send every organizer's comparison with the payment provider, over an hour of the night."""
+    return fan_out(check_money, spread_seconds=3600)
+
+
+@tenant_task(name="reconciliation.check")
+def check_money() -> None:
+    """Ask for a comparison and begin it; one that was given up goes on where it stopped."""
+    from config.stripe_events import VERBS
+
+    with suppress(NotConnected, CheckUnderWay):
+        check = request_check(actor=SYSTEM)
+        work_on_check(check_id=check.pk, event_types=tuple(VERBS))
 
 
 def wake_inbox() -> None:

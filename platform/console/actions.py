@@ -6,9 +6,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from console.models import CountedSale, OrganizerFigures, OrganizerTurnover
+from console.models import CountedSale, ListedIncident, OrganizerFigures, OrganizerTurnover
 from events.models import Event
 from orders.models import Order, Position
+from reconciliation.queries import incident_by_id
 from tenants.current import current_organizer
 
 
@@ -53,3 +54,18 @@ def _add(order: Order, kind: CountedSale.Kind) -> None:
             last_sale_at=order.paid_at,
             updated_at=timezone.now(),
         )
+
+
+LISTED = ("kind", "state", "subject", "order_number", "currency", "ours", "theirs", "number", "error", "note")
+
+
+def list_incident(*, incident_id: UUID) -> None:
+    """Bring the current organizer's incident, as it is now, into the platform's list."""
+    incident = incident_by_id(incident_id)
+    ListedIncident.objects.update_or_create(
+        incident_id=incident.pk,
+        defaults={
+            "organizer": current_organizer(),
+            **{name: getattr(incident, name) for name in (*LISTED, "opened_at", "settled_at")},
+        },
+    )

@@ -1,5 +1,6 @@
 from django.db import models
 
+from reconciliation.models import Incident
 from tenants.models import Organizer
 
 
@@ -46,3 +47,30 @@ class CountedSale(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order_id", "kind"], name="counted_once")]
+
+
+class ListedIncident(models.Model):
+    """An organizer's incident as the platform sees it: no more than what is needed to help. Fed by the outbox."""
+
+    organizer = models.ForeignKey(Organizer, on_delete=models.CASCADE, related_name="+")
+    incident_id = models.UUIDField()
+    kind = models.CharField(max_length=20, choices=Incident.Kind)
+    state = models.CharField(max_length=10, choices=Incident.State)
+    subject = models.CharField(max_length=120, blank=True)
+    order_number = models.CharField(max_length=12, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    ours = models.BigIntegerField(null=True)
+    theirs = models.BigIntegerField(null=True)
+    number = models.PositiveIntegerField(default=1)
+    error = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident_id"], name="listed_incident_once")]
+        indexes = [models.Index(fields=["state", "-opened_at"], name="listed_incident_inbox")]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == Incident.State.OPEN

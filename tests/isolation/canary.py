@@ -34,6 +34,8 @@ from payments.models import Payment, Refund
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import LegalText, Membership
+from reconciliation.actions import close_incident
+from reconciliation.models import Check, Incident, ProviderLine
 from scanning.actions import create_gate, pair_device, scan
 from seating.drafts import PLACEMENT_MEMBERS, open_draft, set_plan
 from tests import seated, world
@@ -57,6 +59,7 @@ MACHINE_MADE = {
     "notifications.EmailMessage.language": "a language",
     "idempotency.IdempotencyKey.fingerprint": "a digest",
     "ledger.Account.currency": "a currency",
+    "ledger.Account.reference": "an id, append-only",
     "ledger.LedgerTransaction.key": "a kind and an id, append-only",
     "people.Consent.text_version": "a version of our own text",
     "people.Consent.reference": "an id",
@@ -90,6 +93,9 @@ MACHINE_MADE = {
     "tickets.Ticket.short_code": "a random name",
     "scanning.Device.token_digest": "a digest",
     "scanning.Scan.code_digest": "a digest",
+    "reconciliation.ProviderLine.currency": "a currency",
+    "reconciliation.Incident.order_number": "a random name",
+    "reconciliation.Incident.currency": "a currency",
 }
 # Of these the two organizers have different values by chance or by rule, so that each value gives its organizer away.
 TELLTALE = (
@@ -202,6 +208,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     Refund.objects.create(
         payment=payment, amount=10, fee_amount=0, reason=Refund.Reason.STAFF, provider_id=f"re_{word}", failure=word
     )
+    _compare_books(word, pending)
     gate = create_gate(event_id=event.pk, name=f"{word} gate", actor=SYSTEM)
     device, token = pair_device(gate_id=gate.pk, name=f"{word} phone", actor=SYSTEM)
     ticket = tickets_of_order(ordered.pk)[0]
@@ -231,6 +238,32 @@ def _sell(house: world.House, word: str) -> Furnished:
         file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
         ticket=ticket,
     )
+
+
+def _compare_books(word: str, order: Order) -> None:
+    """A check of the books that is over, a line that it fetched, and what it found; no provider answers here."""
+    now = timezone.now()
+    Check.objects.create(account_id=f"acct_{word}", asked_by=word, started_at=now, finished_at=now, step="done")
+    ProviderLine.objects.create(
+        id=f"txn_{word}",
+        account_id=f"acct_{word}",
+        type="charge",
+        amount=2510,
+        provider_fee=0,
+        platform_fee=110,
+        net=2400,
+        currency="EUR",
+        created_at=now,
+        available_at=now,
+    )
+    incident = Incident.objects.create(
+        key=f"line:txn_{word}",
+        kind=Incident.Kind.MONEY_UNKNOWN,
+        subject=f"ch_{word}",
+        order_id=order.pk,
+        order_number=order.number,
+    )
+    close_incident(incident_id=incident.pk, note=f"{word} note", actor=SYSTEM)
 
 
 def _seat(word: str) -> None:
