@@ -409,7 +409,7 @@ def _note_void(order_id: UUID) -> None:
 def _refund_late(order_id: UUID, *, charge_id: str) -> None:
     order = order_for_update(order_id)
     payment = Payment.objects.select_for_update().get(order=order)
-    if payment.refunds.exists():
+    if payment.refunds.exclude(reason=Refund.Reason.PROVIDER).exists():
         return
     payment.state, payment.charge_id, payment.captured_at = (Payment.State.CAPTURED, charge_id, timezone.now())
     payment.save(update_fields=["state", "charge_id", "captured_at"])
@@ -484,10 +484,10 @@ def _request_refund(payment: Payment, *, reason: Refund.Reason) -> None:
     """Send back what is left of the payment, and of our fee. The provider keeps no fee of a refund that failed later."""
     refunds = list(payment.refunds.all())
     amount = payment.amount - sum(one.amount for one in refunds if one.state != Refund.State.FAILED)
-    fee = payment.application_fee - sum(one.fee_amount for one in refunds)
     if amount == 0:
         return
-    refund = Refund.objects.create(payment=payment, amount=amount, fee_amount=min(fee, amount), reason=reason)
+    fee = payment.application_fee - sum(one.fee_amount for one in refunds if one.provider_id)
+    refund = Refund.objects.create(payment=payment, amount=amount, fee_amount=fee, reason=reason)
     enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 
 
@@ -495,6 +495,8 @@ def send_refund(*, refund_id: UUID) -> None:
     """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once."""
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     payment = refund.payment
+    if refund.is_given_up:
+        return
     failpoints.hit("before_refund_sent")
     if refund.provider_id:
         answer = gateway.fetch_refund(account_id=payment.account_id, refund_id=refund.provider_id)
@@ -519,39 +521,42 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     refund = refund_for_update(refund_id)
     state = REFUND_STATES.get(answer.status, Refund.State.PENDING)
     is_news = refund.state != state or not refund.provider_id
-    if is_news:
-        refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
-        if state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
-            refund.settled_at = timezone.now()
-        refund.save(update_fields=["state", "provider_id", "failure", "settled_at"])
-    _book_refund(refund, is_booked=answer.is_booked)
+    refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
+    if answer.fee is not None:
+        refund.fee_amount = answer.fee
+    if is_news and state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
+        refund.settled_at = timezone.now()
+    refund.save(update_fields=["state", "provider_id", "failure", "fee_amount", "settled_at"])
+    _book_refund(refund, is_booked=answer.fee is not None)
     if is_news:
         record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
 
 
 @transaction.atomic
-def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer, fee_amount: int) -> None:
+def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
     """Keep and book a refund that the provider made and we have not noted: ours whose answer was lost, or somebody's there.
 
-    `fee_amount` is what of our fee went back with it, minor units. Tickets stay as they are: giving money back and
-    cancelling are two things. Raises OrderNotFound.
+    Tickets stay as they are: giving money back and cancelling are two things. A refund that we had asked for and that is
+    more than what is left now is given up, and what is left is asked for instead. Raises OrderNotFound.
     """
     order = order_for_update(order_id)
     payment = Payment.objects.select_for_update().get(order=order)
     if Refund.objects.filter(provider_id=answer.id).exists():
         return
-    refund = payment.refunds.filter(provider_id="", amount=answer.amount).order_by("pk").first()
-    if refund is None:
-        refund = Refund.objects.create(
-            payment=payment, amount=answer.amount, fee_amount=fee_amount, reason=Refund.Reason.PROVIDER
-        )
-    else:
-        refund.fee_amount = fee_amount
-        refund.save(update_fields=["fee_amount"])
+    waiting = payment.refunds.filter(provider_id="").order_by("pk")
+    refund = waiting.filter(amount=answer.amount).first() or Refund.objects.create(
+        payment=payment, amount=answer.amount, fee_amount=0, reason=Refund.Reason.PROVIDER
+    )
     record(
         verb="take_up_refund", target=order, actor=SYSTEM, detail={"refund": str(refund.pk), "amount": refund.amount}
     )
     record_refund(refund_id=refund.pk, answer=answer)
+    for asked in waiting.filter(state=Refund.State.REQUESTED):
+        gone = payment.refunds.exclude(provider_id="").exclude(state=Refund.State.FAILED)
+        if asked.amount > payment.amount - sum(one.amount for one in gone):
+            asked.state, asked.failure, asked.settled_at = Refund.State.FAILED, "replaced", timezone.now()
+            asked.save(update_fields=["state", "failure", "settled_at"])
+            _request_refund(payment, reason=Refund.Reason(asked.reason))
 
 
 def _book_refund(refund: Refund, *, is_booked: bool) -> None:

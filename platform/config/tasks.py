@@ -155,8 +155,8 @@ def prove_all() -> int:
 
 @public_task(name="reconciliation.check_all")
 def check_money_everywhere() -> int:
-    """Send every organizer's comparison with the payment provider, over an hour of the night."""
-    return fan_out(check_money, spread_seconds=3600)
+    """Send every organizer's comparison with the payment provider, within five minutes."""
+    return fan_out(check_money, spread_seconds=300)
 
 
 @tenant_task(name="reconciliation.check")

@@ -57,7 +57,7 @@ class RefundAnswer:
     status: str
     failure: str
     amount: int
-    is_booked: bool  # whether the money has left the balance, which it does before the buyer has it
+    fee: int | None  # what of our fee came back with it; None until the money has left the balance
 
 
 @dataclass(frozen=True)
@@ -179,19 +179,23 @@ def cancel_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
 
 
 def create_refund(*, account_id: str, intent_id: str, amount: int, refund_fee: bool, key: str) -> RefundAnswer:
-    """Send `amount` minor units back, and our fee's share with it when `refund_fee`."""
+    """Send `amount` minor units back, and our fee's share with it when `refund_fee`: how much of it, the provider decides."""
     with _translated():
-        refund = _provider().v1.refunds.create(
+        made = _provider().v1.refunds.create(
             params={"payment_intent": intent_id, "amount": amount, "refund_application_fee": refund_fee},
             options={"stripe_account": account_id, "idempotency_key": key},
         )
-    return _refund(refund)
+    return fetch_refund(account_id=account_id, refund_id=made.id)
 
 
 def fetch_refund(*, account_id: str, refund_id: str) -> RefundAnswer:
     """The refund as it is now."""
     with _translated():
-        return _refund(_provider().v1.refunds.retrieve(refund_id, options={"stripe_account": account_id}))
+        return _refund(
+            _provider().v1.refunds.retrieve(
+                refund_id, params={"expand": ["balance_transaction"]}, options={"stripe_account": account_id}
+            )
+        )
 
 
 PAGE = 100  # the most that the provider lists at once
@@ -333,18 +337,23 @@ def _fingerprint(charge: stripe.Charge) -> str:
 
 
 def _refund(refund: stripe.Refund) -> RefundAnswer:
+    line: Any = refund.balance_transaction
     return RefundAnswer(
         id=refund.id,
         status=refund.status or "pending",
         failure=getattr(refund, "failure_reason", None) or "",
         amount=refund.amount,
-        is_booked=refund.balance_transaction is not None,
+        fee=None if line is None else -_platform_fee(line),
     )
+
+
+def _platform_fee(line: stripe.BalanceTransaction) -> int:
+    return sum(part.amount for part in line.fee_details if part.type == "application_fee")
 
 
 def _balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
     source: Any = line.source
-    platform_fee = sum(part.amount for part in line.fee_details if part.type == "application_fee")
+    platform_fee = _platform_fee(line)
     return BalanceLine(
         id=line.id,
         type=line.type,

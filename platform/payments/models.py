@@ -80,7 +80,7 @@ class Refund(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.PositiveIntegerField()
-    fee_amount = models.PositiveIntegerField()  # how much of our fee goes back with it
+    fee_amount = models.PositiveIntegerField()  # how much of our fee goes back with it; the provider has the last word
     reason = models.CharField(max_length=20, choices=Reason)
     state = models.CharField(max_length=12, choices=State, default=State.REQUESTED)
     provider_id = models.CharField(max_length=64, blank=True)
@@ -96,3 +96,8 @@ class Refund(models.Model):
             models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
         ]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was replaced by another before the provider heard of it."""
+        return self.state == self.State.FAILED and not self.provider_id

@@ -246,9 +246,8 @@ def _fix_for(line: ProviderLine, payment: Payment) -> Callable[[], None]:
         known = Refund.objects.filter(provider_id=line.source).first()
         if known is not None:
             send_refund(refund_id=known.pk)
-        elif answer.is_booked:
-            fee = -line.platform_fee if line.type in REFUNDS else 0
-            take_up_refund(order_id=payment.order_id, answer=answer, fee_amount=fee)
+        elif answer.fee is not None:
+            take_up_refund(order_id=payment.order_id, answer=answer)
 
     def settle() -> None:
         settle_payment(order_id=payment.order_id)
@@ -263,7 +262,9 @@ def _try(incident: Incident, fix: Callable[[], None]) -> None:
     except Exception as error:
         logger.exception("incident %s could not be fixed", incident.pk)
         words = str(getattr(error, "detail", "") or error or type(error).__name__)
-        Incident.objects.filter(pk=incident.pk).update(error=words[:300])
+        with transaction.atomic():
+            Incident.objects.filter(pk=incident.pk).update(error=words[:300])
+            _list(incident, f"error {words[:60]}")
 
 
 @transaction.atomic
@@ -410,8 +411,11 @@ def _open(
 def _tell(incident: Incident, verb: str, actor: Actor) -> None:
     """Into the audit trail, and to the platform's list."""
     record(verb=verb, target=incident, actor=actor, detail={"kind": incident.kind, "key": incident.key})
-    payload = {"incident_id": str(incident.pk)}
-    enqueue(kind="list_incident", key=f"{incident.pk}:{incident.state}", payload=payload)
+    _list(incident, incident.state)
+
+
+def _list(incident: Incident, news: str) -> None:
+    enqueue(kind="list_incident", key=f"{incident.pk}:{news}", payload={"incident_id": str(incident.pk)})
 
 
 @transaction.atomic

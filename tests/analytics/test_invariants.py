@@ -5,11 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from analytics.invariants import breaches
 from events.models import Event, SeatingPlan
 from inventory.models import Place, SeatPlace, StockEntry
 from inventory.queries import database_now
+from ledger.actions import Kind, post
+from payments.models import Refund
+from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.world import FREE, House
 
@@ -88,3 +92,56 @@ def test_half_a_table_that_is_sold_as_a_whole(northside: House) -> None:
     SeatingPlan.objects.filter(event=hall).update(whole_tables={"T1": True})
 
     assert set(breaches()) == {"tables"}
+
+
+# --- Money ----------------------------------------------------------------------------------------------------------------------------
+
+
+def a_line(*, state: str = "matched") -> ProviderLine:
+    """24.00 that the provider says came in, compared."""
+    return ProviderLine.objects.create(
+        id="txn_1",
+        account_id="acct_1",
+        type="charge",
+        amount=2510,
+        provider_fee=0,
+        platform_fee=110,
+        net=2400,
+        currency="EUR",
+        state=state,
+        created_at=timezone.now(),
+        available_at=timezone.now(),
+    )
+
+
+def test_a_line_of_the_providers_with_a_cent_less_in_the_books(northside: House) -> None:
+    line = a_line()
+    assert set(breaches()) == {"I7"}
+
+    post(key=line.own_key, currency="EUR", amounts={Kind.PROVIDER: 2399, Kind.SALES: -2399})
+    assert set(breaches()) == {"I7"}
+
+    post(key="sale:1", currency="EUR", amounts={Kind.PROVIDER: 1, Kind.SALES: -1})
+    ProviderLine.objects.update(posting_key="sale:1")
+    assert breaches() == {}
+
+
+def test_an_odd_line_that_nobody_was_told_of(northside: House) -> None:
+    line = a_line(state="odd")
+    post(key=line.own_key, currency="EUR", amounts={Kind.PROVIDER: 2400, Kind.UNEXPLAINED: -2400})
+
+    assert set(breaches()) == {"I7"}
+
+
+def test_an_incident_that_the_audit_trail_does_not_know(northside: House) -> None:
+    Incident.objects.create(key="line:txn_1", kind=Incident.Kind.MONEY_UNKNOWN)
+
+    assert set(breaches()) == {"incidents"}
+
+
+def test_sales_that_are_not_payments_less_refunds(paying: House) -> None:
+    order = world.paid_order(world.make_event(), Standard=1)
+    refund = Refund.objects.create(payment=order.payment, amount=1000, fee_amount=0, reason="staff", state="succeeded")
+    post(key=f"refund:{refund.pk}", currency="EUR", amounts={Kind.PROVIDER: -999, Kind.SALES: 999})
+
+    assert set(breaches()) == {"I6"}

@@ -19,7 +19,7 @@ from ledger.actions import Kind, post
 from ledger.queries import balance
 from orders.models import Order
 from payments import gateway
-from payments.errors import NotConnected, ProviderUnavailable
+from payments.errors import NotConnected, ProviderRefused, ProviderUnavailable
 from payments.models import Payment, Refund
 from reconciliation import actions
 from reconciliation.errors import CheckUnderWay, IncidentSettled, NoteMissing
@@ -263,6 +263,48 @@ def test_an_order_that_was_refunded_there_in_full_sends_nothing_back_again(accou
     assert not Ticket.objects.filter(position__order=order, state="valid").exists()
     assert agrees(account)
     assert breaches() == {}
+
+
+def test_what_we_asked_back_before_we_knew_of_theirs_shrinks_to_what_is_left(account: str) -> None:
+    """Somebody refunds 20.00 of 50.20 there, and we ask for all of it before we hear of that: the provider refuses."""
+    order = world.paid_order(world.make_event(), Standard=2)
+    refund_there(order, 2000)
+    refund_order(order_id=order.pk, actor=SYSTEM)
+    asked = Refund.objects.get()
+    with pytest.raises(ProviderRefused):
+        send_refund(refund_id=asked.pk)
+
+    check_money()
+    send_refund(refund_id=asked.pk)  # the outbox tries again, and nothing comes of it
+    for refund in Refund.objects.filter(state="requested"):
+        send_refund(refund_id=refund.pk)
+    check_money()
+
+    rows = Refund.objects.order_by("amount").values_list("amount", "fee_amount", "state", "reason")
+    assert list(rows) == [
+        (2000, 0, "succeeded", "provider"),
+        (3020, 220, "succeeded", "staff"),
+        (5020, 220, "failed", "staff"),
+    ]
+    assert told() == [("refund_unknown", "fixed")]
+    assert balance(Kind.SALES) == {"EUR": 0}
+    assert agrees(account)
+    assert breaches() == {}
+
+
+def test_the_provider_says_how_much_of_our_fee_goes_back(account: str) -> None:
+    """After all but 0.20 went back without the fee, the last part brings the whole fee of 2.20."""
+    order = world.paid_order(world.make_event(), Standard=2)
+    refund_there(order, 5000)
+    check_money()
+
+    refund_order(order_id=order.pk, actor=SYSTEM)
+    send_refund(refund_id=Refund.objects.get(amount=20).pk)
+    check_money()
+
+    assert Refund.objects.get(amount=20).fee_amount == 220
+    assert told() == [("refund_unknown", "fixed")]
+    assert agrees(account)
 
 
 def test_our_own_refund_whose_answer_was_lost_is_taken_up_once(account: str) -> None:
