@@ -16,6 +16,8 @@ from events.models import Event
 from organizer_portal.access import BE_HERE, SEE_SALES, Desk, staff
 from outbox.models import OutboxMessage
 from payments.queries import connected_account
+from reconciliation.models import Incident
+from reconciliation.queries import state_counts
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def home(request: HttpRequest, desk: Desk) -> HttpResponse:
         steps = _launch_steps()
         next_step = next((step for step in steps if not step.is_done), None)
         return render(request, "organizer_portal/home_launch.html", {"steps": steps, "next_step": next_step})
-    context = {"todos": _todos(), "drafts": Event.objects.filter(state=Event.State.DRAFT).count(), **_today(desk)}
+    context = {"todos": _todos(desk), "drafts": Event.objects.filter(state=Event.State.DRAFT).count(), **_today(desk)}
     return render(request, "organizer_portal/home.html", context)
 
 
@@ -75,12 +77,18 @@ def _by_currency(sales: DaySales, currency: str) -> tuple[Money, ...]:
     return sales.money or (Money(currency),)
 
 
-def _todos() -> list[ToDo]:
+def _todos(desk: Desk) -> list[ToDo]:
     found = []
     account = connected_account()
     if account is not None and (account.requirements or account.disabled_reason):
         words = _("Stripe needs something from you before it can pay you out.")
         found.append(ToDo(words, reverse("organizer_portal:payments"), _("See what")))
+    number = state_counts()[Incident.State.OPEN] if desk.membership.can_refund else 0
+    if number:
+        words = ngettext(
+            "%(number)d incident with money waits for you.", "%(number)d incidents with money wait for you.", number
+        )
+        found.append(ToDo(words % {"number": number}, reverse("organizer_portal:incidents"), _("See what")))
     dead = OutboxMessage.objects.filter(is_dead=True).count()
     if dead:
         words = ngettext(

@@ -8,9 +8,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from console.models import OrganizerTurnover
+from console.models import ListedIncident, OrganizerTurnover
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
+from reconciliation.models import Incident
 from tenants.models import Organizer, PreparedSchema
 from ui.errors import NotFound
 
@@ -83,6 +84,26 @@ def currency_totals() -> list[CurrencyTotal]:
     """Turnover of the whole platform, per currency."""
     rows = OrganizerTurnover.objects.values("currency").annotate(paid_sum=Sum("paid"), refunded_sum=Sum("refunded"))
     return [CurrencyTotal(row["currency"], row["paid_sum"], row["refunded_sum"]) for row in rows.order_by("currency")]
+
+
+def incidents(state: str = "") -> QuerySet[ListedIncident]:
+    """All organizers' incidents in `state` (any where it is none), newest first."""
+    found = ListedIncident.objects.select_related("organizer").order_by("-opened_at", "-pk")
+    return found.filter(state=state) if state in Incident.State.values else found
+
+
+def incident_counts() -> dict[str, int]:
+    """How many incidents are in each state."""
+    counted = ListedIncident.objects.values_list("state").annotate(number=Count("pk"))
+    return {**dict.fromkeys(Incident.State.values, 0), **dict(counted)}
+
+
+def incident(incident_id: UUID) -> ListedIncident:
+    """One of them. Raises NotFound."""
+    found = ListedIncident.objects.select_related("organizer").filter(incident_id=incident_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def pool_state() -> PoolState:

@@ -10,5 +10,10 @@ urlpatterns = [
     path("organizers/<uuid:organizer_id>/", views.organizer, name="organizer"),
     path("organizers/<uuid:organizer_id>/suspensions/", views.suspensions, name="suspensions"),
     path("organizers/<uuid:organizer_id>/reactivations/", views.reactivations, name="reactivations"),
+    path("organizers/<uuid:organizer_id>/checks/", views.checks, name="checks"),
+    path("organizers/<uuid:organizer_id>/check/", views.check, name="check"),
+    path("incidents/", views.incidents, name="incidents"),
+    path("incidents/<uuid:incident_id>/", views.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/closure/", views.closure, name="incident_closure"),
     path("health/", views.health, name="health"),
 ]

@@ -10,11 +10,12 @@ from django_tenants.utils import schema_context, tenant_context
 
 from accounts.actions import create_platform_admin
 from audit.models import AuditEntry
-from console.actions import count_events, count_refund, count_sale
+from console.actions import count_events, count_refund, count_sale, list_incident
 from console.models import CountedSale, OrganizerFigures, OrganizerTurnover
 from console.urls import urlpatterns
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
+from reconciliation.models import Check, Incident
 from tenants.models import Organizer, PreparedSchema
 from tests import world
 from tests.staff import Visitor, signed_in, text, with_password
@@ -34,13 +35,16 @@ def page_of(house: world.House) -> str:
 
 def addresses(house: world.House) -> list[tuple[str, str]]:
     """Every address of the console with its method."""
-    posts = {"suspensions", "reactivations"}
+    posts = {"suspensions", "reactivations", "checks", "incident_closure"}
+    some = "01900000-0000-7000-8000-000000000000"
     return [
         (
             "post" if pattern.name in posts else "get",
             reverse(
                 f"console:{pattern.name}",
-                args=[house.organizer.pk] if "organizer_id" in str(pattern.pattern) else [],
+                args=[house.organizer.pk if "organizer_id" in str(pattern.pattern) else some]
+                if "_id" in str(pattern.pattern)
+                else [],
                 urlconf="config.public_urls",
             ),
         )
@@ -218,3 +222,75 @@ def test_published_events_are_counted_per_organizer(northside: world.House, sout
 
     counted = dict(OrganizerFigures.objects.values_list("organizer__slug", "events"))
     assert counted == {"northside": 1, "southside": 0}
+
+
+# --- Incidents -----------------------------------------------------------------------------------------------------------------------
+
+
+def found_at(house: world.House, **more: object) -> Incident:
+    """An incident of a house, and the platform's list brought up to date as the outbox does."""
+    with tenant_context(house.organizer):
+        made = Incident.objects.create(
+            key=f"line:{house.organizer.slug}",
+            kind=Incident.Kind.MONEY_UNKNOWN,
+            subject=f"ch_{house.organizer.slug}",
+            **{"currency": "EUR", "ours": 0, "theirs": 777, **more},
+        )
+        list_incident(incident_id=made.pk)
+        list_incident(incident_id=made.pk)
+    return made
+
+
+def test_ada_sees_every_organizers_incidents(ada: Visitor, northside: world.House, southside: world.House) -> None:
+    assert "No incident here" in text(ada.get("/console/incidents/"))
+    here = found_at(northside, order_number="NS123456")
+    found_at(southside)
+
+    inbox = text(ada.get("/console/incidents/"))
+    page = text(ada.get(f"/console/incidents/{here.pk}/"))
+
+    assert [row.organizer.slug for row in ada.get("/console/incidents/").context["page_obj"]] == [
+        "southside",
+        "northside",
+    ]
+    assert "Money that we cannot explain" in inbox
+    assert "€7.77" in inbox
+    assert "ch_northside" in page
+    assert f"http://{northside.host}" in page
+    assert "/portal/orders/NS123456/" in page
+    assert "Look it up at Stripe by its id" in page
+    assert ada.get("/console/incidents/01900000-0000-7000-8000-000000000000/").status_code == 404
+
+
+def test_ada_closes_an_organizers_incident(ada: Visitor, northside: world.House, southside: world.House) -> None:
+    here, there = found_at(northside), found_at(southside)
+    assert ada.post(f"/console/incidents/{here.pk}/closure/", {"note": ""}).status_code == 422
+
+    closed = ada.post(f"/console/incidents/{here.pk}/closure/", {"note": "Stripe's correction"}, follow=True)
+
+    assert "The incident is closed." in text(closed)
+    assert [row.incident_id for row in ada.get("/console/incidents/").context["page_obj"]] == [there.pk]
+    with tenant_context(northside.organizer):
+        here.refresh_from_db()
+        assert (here.state, here.note) == ("closed", "Stripe's correction")
+    with tenant_context(southside.organizer):
+        assert Incident.objects.get().is_open
+
+
+def test_ada_has_an_organizers_books_compared(ada: Visitor, northside: world.House) -> None:
+    checks = f"{page_of(northside)}checks/"
+    assert "This organizer cannot take payments yet" in text(ada.post(checks, follow=True))
+    with tenant_context(northside.organizer):
+        assert not Check.objects.exists()
+        world.let_charge(northside)
+
+    page = text(ada.post(checks, follow=True))
+
+    assert "The check has begun." in page
+    assert "Fetching the lines of the balance" in page
+    part = ada.get(f"{page_of(northside)}check/")
+    assert "Fetching the lines of the balance" in text(part)
+    with tenant_context(northside.organizer):
+        assert Check.objects.get().asked_by.startswith("user:")
+        Check.objects.update(finished_at=timezone.now(), step="done", lines=3)
+    assert ada.get(f"{page_of(northside)}check/")["HX-Refresh"] == "true"

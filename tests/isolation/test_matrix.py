@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import User
+from reconciliation.models import Incident
 from seating.models import SeatMap
 from tests import world
 from tests.conftest import HOUSES
@@ -134,6 +135,11 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:pairing_qr": staff(404, 404),
     "organizer_portal:payouts": staff(200, 403),
     "organizer_portal:payments": staff(200, 403),
+    "organizer_portal:incidents": staff(200, 403),
+    "organizer_portal:checks": staff(302, 403, "POST"),
+    "organizer_portal:check": staff(200, 403),
+    "organizer_portal:incident": staff(200, 403),
+    "organizer_portal:incident_closure": staff(422, 403, "POST"),  # without a word why
     "organizer_portal:onboardings": staff(503, 403, "POST"),  # the provider is away in these tests
     "organizer_portal:payments_return": staff(302, 403),
     "organizer_portal:settings": staff(200, 200),
@@ -185,6 +191,11 @@ PLATFORM: dict[str, Row] = {
     "console:organizer": Row((302, 403, 403, 403, 200)),
     "console:suspensions": Row((302, 403, 403, 403, 404), "POST"),  # of an organizer that is not there
     "console:reactivations": Row((302, 403, 403, 403, 404), "POST"),
+    "console:checks": Row((302, 403, 403, 403, 302), "POST"),
+    "console:check": Row((302, 403, 403, 403, 200)),
+    "console:incidents": Row((302, 403, 403, 403, 200)),
+    "console:incident": Row((302, 403, 403, 403, 404)),  # of one that is not there
+    "console:incident_closure": Row((302, 403, 403, 403, 404), "POST"),
     "console:health": Row((302, 403, 403, 403, 200)),
     "marketplace:home": everybody(200),
     "marketplace:sign_up": everybody(200),
@@ -243,6 +254,12 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:removal": [10**9],
         "organizer_portal:invitation": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
+        "organizer_portal:incident": [an_incident().pk],
+        "organizer_portal:incident_closure": [an_incident().pk],
+        "console:checks": [made.house.organizer.pk],
+        "console:check": [made.house.organizer.pk],
+        "console:incident": [NOBODY],
+        "console:incident_closure": [NOBODY],
         "console:suspensions": [NOBODY],
         "console:reactivations": [NOBODY],
         "marketplace:opening": [NOBODY],
@@ -265,6 +282,11 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
 def a_map() -> SeatMap:
     """One of the organizer's seat maps."""
     return SeatMap.objects.earliest("pk")
+
+
+def an_incident() -> Incident:
+    """One of the organizer's incidents."""
+    return Incident.objects.earliest("pk")
 
 
 _OF_MAPS = (
