@@ -104,11 +104,14 @@ def _path(points: Iterable[Point]) -> str:
 
 
 def difference_drawings(before: Document, after: Document, changes: Changes) -> list[tuple[str, SafeString]]:
-    """Name and drawing of each floor of both maps, without those that have nothing on them."""
+    """Name and drawing of each floor of both maps on which something changed."""
+    pairs = (*changes.relabelled, *changes.recategorised, *changes.moved)
+    spots = [*changes.added, *changes.removed, *(spot for pair in pairs for spot in pair)]
+    touched = {spot.floor for spot in spots}
     words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
     gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
-    drawings = [(floor.name, difference_drawing(floor, changes, words=words)) for floor in [*after.floors, *gone]]
-    return [(name, drawn) for name, drawn in drawings if drawn]
+    floors = [floor for floor in (*after.floors, *gone) if floor.id in touched]
+    return [(floor.name, difference_drawing(floor, changes, words=words)) for floor in floors]
 
 
 def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str]) -> SafeString:

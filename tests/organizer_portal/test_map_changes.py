@@ -3,6 +3,7 @@
 from typing import Any
 
 from organizer_portal.map_changes import changes_between
+from organizer_portal.map_drawing import difference_drawings
 from seating.document import parse
 from tests.seating.test_drafts import row, small_map
 
@@ -37,3 +38,15 @@ def test_a_document_differs_from_itself_in_nothing() -> None:
     document = parse(small_map())
 
     assert changes_between(document, document).is_empty
+
+
+def test_only_floors_with_a_change_are_drawn() -> None:
+    def house() -> dict[str, Any]:
+        section = {"id": "circle", "name": "Circle", "category": "standard", "rows": [row("row-z", "Z", 2)]}
+        data = small_map()
+        return {**data, "floors": [*data["floors"], {"id": "upper", "name": "Upper", "sections": [section]}]}
+
+    before, after = parse(house()), parse(change(house()))
+
+    assert [name for name, _drawing in difference_drawings(before, after, changes_between(before, after))] == ["Ground"]
+    assert difference_drawings(before, before, changes_between(before, before)) == []
