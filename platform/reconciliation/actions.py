@@ -302,6 +302,8 @@ def _book(
     amounts[rest] = amounts.get(rest, 0) - lacking - charge
     if any(amounts.values()):
         post(key=line.own_key, currency=line.currency, amounts=amounts)
+    if rest == Account.PLATFORM_FEES:
+        enqueue(kind="book_platform_fee", key=line.own_key, payload={"key": line.own_key})
     line.posting_key, line.state = key, ProviderLine.State.ODD if odd else ProviderLine.State.MATCHED
     line.save(update_fields=["posting_key", "state"])
     if odd:

@@ -4,20 +4,23 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from django.db import connection
 from django.utils import timezone
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM, user_actor
 from audit.models import AuditEntry
 from checkout.actions import refund_order, send_refund, settle_payment
 from config import failpoints
+from config.books import book_platform_fee
 from config.stripe_events import VERBS
 from events.actions import stop_sales
 from inbox.models import ProviderEvent
 from ledger.actions import Kind, post
 from ledger.queries import balance
 from orders.models import Order
+from outbox.models import OutboxMessage
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused, ProviderUnavailable
 from payments.models import Payment, Refund
@@ -145,6 +148,24 @@ def test_a_payout_and_one_that_came_back(account: str, stripe_sandbox: Sandbox) 
     assert told() == [("payout_failed", "open")]
     assert Incident.objects.get(kind="payout_failed").subject == payouts[1].id
     assert agrees(account)
+
+
+def test_our_fee_given_back_by_itself_is_in_both_books(account: str) -> None:
+    order = world.paid_order(world.make_event(), Standard=2)
+    charge = Payment.objects.get(order=order).charge_id
+    (fee,) = provider().v1.application_fees.list(params={"charge": charge}).data
+    provider().v1.application_fees.refunds.create(fee.id, params={"amount": 100})
+
+    check_money()
+    for message in OutboxMessage.objects.filter(kind="book_platform_fee"):
+        book_platform_fee(transaction_key=message.payload["key"])
+
+    assert balance(Kind.PLATFORM_FEES) == {"EUR": 120}
+    assert balance(Kind.PROVIDER) == {"EUR": 4900}
+    assert told() == []
+    assert agrees(account)
+    with schema_context("public"):
+        assert balance(Kind.PLATFORM_FEES) == {"EUR": -120}
 
 
 # --- What is fixed by itself -------------------------------------------------------------------------------------------------
@@ -542,6 +563,52 @@ def test_a_check_goes_on_at_the_page_where_it_stopped(account: str, monkeypatch:
     assert (check.is_done, check.lines, ProviderLine.objects.count()) == (True, 3, 3)
     assert asked.count("") == 2  # the first page, and a look at the newest line in the end
     assert agrees(account)
+
+
+def test_a_check_that_dies_between_two_lines_books_each_once(account: str) -> None:
+    event = world.make_event()
+    for _ in range(3):
+        world.paid_order(event, Standard=1)
+    check = actions.request_check(actor=SYSTEM)
+
+    def die(place: str) -> None:
+        if place == "after_line":
+            raise Killed
+
+    with patch.object(failpoints, "hit", die), pytest.raises(Killed):
+        actions.work_on_check(check_id=check.pk, event_types=tuple(VERBS), at=later())
+    check.refresh_from_db()
+    assert (check.step, check.done, check.total) == ("match", 1, 3)
+    assert ProviderLine.objects.filter(state="matched").count() == 1
+    Check.objects.update(leased_until=None)
+
+    actions.work_on_check(check_id=check.pk, event_types=tuple(VERBS), at=later())
+
+    check.refresh_from_db()
+    assert (check.is_done, check.done, check.total) == (True, 3, 3)
+    assert told() == []
+    assert agrees(account)
+
+
+def test_no_call_to_the_provider_happens_in_a_transaction(account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But the test's own: as deep as that, never deeper."""
+    event = world.make_event()
+    order = world.place_order(event, Standard=1)
+    intent = world.pay(order)
+    gateway.capture_intent(account_id=account, intent_id=intent.id, key="by somebody else")
+    refund_there(world.paid_order(event, Standard=1), 1000)
+    outside, depths, ask = len(connection.savepoint_ids), [], gateway._provider
+
+    def noting() -> object:
+        depths.append(len(connection.savepoint_ids))
+        return ask()
+
+    monkeypatch.setattr(gateway, "_provider", noting)
+    check_money()
+
+    assert sorted(told()) == [("refund_unknown", "fixed"), ("unsettled", "fixed")]
+    assert len(depths) >= 6
+    assert set(depths) == {outside}
 
 
 def test_a_check_waits_while_the_provider_is_away(account: str, stripe_sandbox: Sandbox) -> None:
