@@ -9,6 +9,7 @@ from uuid import UUID
 from events.models import Event, Performance, TicketType
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus
+from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plan
 from pricing.quote import fee_on
 
@@ -46,7 +47,12 @@ def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *
     """Every active ticket type of the event; those on sale first, sold-out ones last."""
     left = stock.types if stock else {}
     kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
-    offers = [_offer(event, kind, performance, left.get(kind.pk, NOTHING), at) for kind in kinds]
+    is_open = event.is_published and not performance.is_stopped
+    can_charge = any(kind.price for kind in kinds) and can_take_payments()
+    offers = [
+        _offer(kind, performance, left.get(kind.pk, NOTHING), at, is_open=is_open and (can_charge or not kind.price))
+        for kind in kinds
+    ]
     return sorted(offers, key=lambda offer: offer.status == "sold_out")
 
 
@@ -77,10 +83,9 @@ def lowest_price(event: Event) -> int | None:
     return min((price for price in prices if price), default=0 if prices else None)
 
 
-def _offer(event: Event, ticket_type: TicketType, performance: Performance, stock: Stock, at: datetime) -> Offer:
+def _offer(ticket_type: TicketType, performance: Performance, stock: Stock, at: datetime, *, is_open: bool) -> Offer:
     fee = fee_on(ticket_type.price, platform_fee_plan())
     status: Status = "on_sale"
-    is_open = event.is_published and not performance.is_stopped
     if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:

@@ -80,7 +80,10 @@ def _by_currency(sales: DaySales, currency: str) -> tuple[Money, ...]:
 def _todos(desk: Desk) -> list[ToDo]:
     found = []
     account = connected_account()
-    if account is not None and (account.requirements or account.disabled_reason):
+    if account is not None and account.disconnected_at is not None:
+        words = _("Stripe is no longer connected: paid tickets cannot be bought.")
+        found.append(ToDo(words, reverse("organizer_portal:payments"), _("Connect it again")))
+    elif account is not None and (account.requirements or account.disabled_reason):
         words = _("Stripe needs something from you before it can pay you out.")
         found.append(ToDo(words, reverse("organizer_portal:payments"), _("See what")))
     number = state_counts()[Incident.State.OPEN] if desk.membership.can_refund else 0

@@ -1,5 +1,7 @@
 """Where the money goes: the account at the payment provider, and what was earned."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from organizer_portal.access import SEE_MONEY, Desk, staff
-from payments.actions import refresh_account, start_onboarding
+from payments.actions import refresh_account, register_hosts, start_onboarding
 from payments.queries import connected_account
+from payments.requirements import needs, reason
 from payouts.queries import earnings
 from tenants.queries import portal_url
 from ui.errors import DomainError
@@ -18,8 +21,8 @@ from ui.errors import DomainError
 @require_safe
 @staff(SEE_MONEY)
 def payments(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Whether cards can be taken, and what Stripe still asks for."""
-    return render(request, "organizer_portal/payments.html", {"account": connected_account()})
+    """Whether cards can be taken, what Stripe still asks for and why, and which wallets show where."""
+    return render(request, "organizer_portal/payments.html", _account_in_words(desk))
 
 
 @require_POST
@@ -36,9 +39,23 @@ def onboardings(request: HttpRequest, desk: Desk) -> HttpResponse:
             actor=desk.actor,
         )
     except DomainError as refusal:
-        context = {"account": connected_account(), "refusal": refusal.detail}
+        context = {**_account_in_words(desk), "refusal": refusal.detail}
         return render(request, "organizer_portal/payments.html", context, status=refusal.status)
     return redirect(url)
+
+
+def _account_in_words(desk: Desk) -> dict[str, Any]:
+    account = connected_account()
+    if account is None:
+        return {"account": None}
+    return {
+        "account": account,
+        "zone": desk.organizer.timezone,
+        "needs": needs(account.requirements),
+        "reason": reason(account.disabled_reason),
+        "hosts": account.wallet_domains.order_by("host"),
+        "is_complete": account.charges_enabled and account.payouts_enabled and not account.requirements,
+    }
 
 
 @require_safe
@@ -49,10 +66,11 @@ def payments_return(request: HttpRequest, desk: Desk) -> HttpResponse:
     if account is not None:
         try:
             account = refresh_account(organizer=desk.organizer, account_id=account.account_id)
+            register_hosts(organizer=desk.organizer)
         except DomainError:
             messages.warning(request, _("Stripe does not answer at the moment. We look again by ourselves."))
         else:
-            if account.charges_enabled:
+            if account is not None and account.charges_enabled:
                 messages.success(request, _("Stripe is connected: you can sell paid tickets."))
     return redirect("organizer_portal:payments")
 

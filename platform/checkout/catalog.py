@@ -21,6 +21,7 @@ from checkout.errors import BasketInvalid, SeatsNeeded
 from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
+from payments.errors import NotConnected
 from pricing.plans import platform_fee_plan
 from pricing.quote import Item, Quote, quote
 from tenants.current import current_schema
@@ -66,6 +67,7 @@ class Offer:
         self.event_id = UUID(facts["event_id"])
         self.currency: str = facts["currency"]
         self.is_stopped: bool = facts["is_stopped"]
+        self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
         self._priced: dict[tuple[tuple[UUID, int], ...], Priced] = {}
@@ -74,7 +76,8 @@ class Offer:
         """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
 
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. Raises
-        SaleStopped, BasketInvalid, LimitExceeded, and SeatsNeeded for a seated type without seats. Whether a type is on
+        SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
+        for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
@@ -106,6 +109,10 @@ class Offer:
                 )
             if kind.is_seated and len(seats.get(type_id, ())) != n:
                 raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
+            if kind.price and not self.can_charge:
+                raise NotConnected(
+                    _("“%(name)s” is not on sale now: the organizer cannot take payments.") % {"name": kind.name}
+                )
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
             lines += [
@@ -149,6 +156,7 @@ SELECT jsonb_build_object(
     'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
     'hold_minutes', e.hold_minutes,
     'is_stopped', p.sales_stopped_at IS NOT NULL,
+    'can_charge', EXISTS (SELECT FROM payments_connectedaccount a WHERE a.charges_enabled),
     'seating', (
         SELECT jsonb_build_object(
             'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,

@@ -33,5 +33,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 2},  # a worker that was busy must not make up for every second
     },
     "find waiting rooms to tend": {"task": "waiting_room.watch", "schedule": 5.0, "options": {"expires": 5}},
+    "see what each account may do, and register its hosts for wallets": {
+        "task": "payments.look_after_accounts",
+        "schedule": 6 * 3600.0,
+    },
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from checkout.actions import send_refund, settle_payment
 from inbox.actions import Verb
-from payments.actions import refresh_account
+from payments.actions import disconnect_account, refresh_account
 from payments.models import Refund
 from payments.queries import payment_by_intent
 from tenants.current import current_organizer
@@ -29,6 +29,10 @@ def _account_moved(event: Event) -> None:
     refresh_account(organizer=current_organizer(), account_id=event["account"])
 
 
+def _access_taken_back(event: Event) -> None:
+    disconnect_account(account_id=event["account"])
+
+
 VERBS: dict[str, Verb] = {
     "payment_intent.amount_capturable_updated": _payment_moved,
     "payment_intent.succeeded": _payment_moved,
@@ -38,4 +42,6 @@ VERBS: dict[str, Verb] = {
     "refund.updated": _refund_moved,
     "refund.failed": _refund_moved,
     "account.updated": _account_moved,
+    "capability.updated": _account_moved,
+    "account.application.deauthorized": _access_taken_back,
 }

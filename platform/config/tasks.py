@@ -14,10 +14,11 @@ from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from inventory.blocks import release_due_blocks
 from outbox.actions import drain
+from payments.actions import look_after_account
 from payments.errors import NotConnected
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.errors import CheckUnderWay
-from tenants.current import current_schema
+from tenants.current import current_organizer, current_schema
 from tenants.queries import organizer_schemas
 from tenants.tasks import fan_out, public_task, tenant_task
 
@@ -175,3 +176,15 @@ def wake_inbox() -> None:
         process_inbox.apply_async(retry=False)
     except OperationalError:
         logger.warning("the broker is away; provider events wait for the clock")
+
+
+@public_task(name="payments.look_after_accounts")
+def look_after_accounts() -> int:
+    """Send every organizer's look at its account."""
+    return fan_out(look_after_this_account, spread_seconds=300)
+
+
+@tenant_task(name="payments.look_after_account")
+def look_after_this_account() -> int:
+    """What this organizer's account may do, and the wallets on its hosts."""
+    return look_after_account(organizer=current_organizer())

@@ -10,8 +10,8 @@ from config import failpoints
 from inbox.actions import route_account
 from orders.models import Order
 from payments import gateway
-from payments.errors import NotConnected
-from payments.models import ConnectedAccount, Payment, Refund
+from payments.errors import NotConnected, ProviderRefused
+from payments.models import ConnectedAccount, Payment, Refund, WalletDomain
 from payments.queries import connected_account, payments_to_ask_about, refunds_to_ask_about
 from tenants.models import Organizer
 
@@ -84,11 +84,19 @@ def _ask_again(at: datetime, *, since: datetime) -> datetime:
 
 
 def start_onboarding(*, organizer: Organizer, email: str, return_url: str, refresh_url: str, actor: Actor) -> str:
-    """Where the organizer answers the provider's questions; makes the connected account first where there is none."""
+    """Where the organizer answers the provider's questions; makes the connected account first where there is none.
+
+    Where the organizer took our access to its account back, it is a new account too. Raises ProviderUnavailable,
+    ProviderRefused.
+    """
     account = connected_account()
-    if account is None:
+    if account is None or account.disconnected_at is not None:
+        gone = ConnectedAccount.objects.count()
         facts = gateway.create_account(
-            email=email, country=organizer.country, name=organizer.name, key=f"account-{organizer.pk}"
+            email=email,
+            country=organizer.country,
+            name=organizer.name,
+            key=f"account-{organizer.pk}-{gone}" if gone else f"account-{organizer.pk}",
         )
         account = keep_account_facts(organizer=organizer, facts=facts, actor=actor)
     return gateway.create_onboarding_link(account_id=account.account_id, return_url=return_url, refresh_url=refresh_url)
@@ -104,7 +112,10 @@ def keep_account_facts(*, organizer: Organizer, facts: gateway.AccountFacts, act
             "charges_enabled": facts.charges_enabled,
             "payouts_enabled": facts.payouts_enabled,
             "requirements": list(facts.requirements),
+            "deadline": facts.deadline,
+            "capabilities": facts.capabilities,
             "disabled_reason": facts.disabled_reason,
+            "disconnected_at": None,
         },
     )
     record(
@@ -116,6 +127,77 @@ def keep_account_facts(*, organizer: Organizer, facts: gateway.AccountFacts, act
     return account
 
 
-def refresh_account(*, organizer: Organizer, account_id: str) -> ConnectedAccount:
-    """Ask the provider what the account may do now."""
-    return keep_account_facts(organizer=organizer, facts=gateway.fetch_account(account_id), actor=SYSTEM)
+@transaction.atomic
+def disconnect_account(*, account_id: str) -> ConnectedAccount | None:
+    """The organizer has taken our access to this account back: from this commit on nothing paid is held or sold with it.
+
+    Its payments keep its id; what is due on them needs the organizer. None for an account that is not this organizer's.
+    """
+    account = ConnectedAccount.objects.select_for_update().filter(account_id=account_id).first()
+    if account is None or account.disconnected_at is not None:
+        return account
+    account.charges_enabled = account.payouts_enabled = False
+    account.requirements, account.deadline, account.capabilities = [], None, {}
+    account.disconnected_at = timezone.now()
+    account.save()
+    record(verb="disconnect_account", target=account, actor=SYSTEM, detail={"account_id": account_id})
+    return account
+
+
+WALLETS_ASKED_EVERY = timedelta(days=1)
+
+
+def register_hosts(*, organizer: Organizer) -> list[WalletDomain]:
+    """Register every host of the organizer's with its account, so that wallets show there; what was asked today is left.
+
+    A host that the provider refuses is kept with its reason and asked about again tomorrow. Raises ProviderUnavailable.
+    """
+    account = connected_account()
+    if account is None or not account.charges_enabled:
+        return []
+    now = timezone.now()
+    asked = set(account.wallet_domains.filter(asked_at__gt=now - WALLETS_ASKED_EVERY).values_list("host", flat=True))
+    found = []
+    for host in organizer.domains.order_by("domain").values_list("domain", flat=True):
+        if host in asked:
+            continue
+        answer, failure = None, ""
+        try:
+            answer = gateway.register_host(account_id=account.account_id, host=host)
+        except ProviderRefused as error:
+            failure = str(error.extra.get("provider_message") or error.detail)[:250]
+        facts = {
+            "provider_id": answer.id if answer else "",
+            "apple_pay": answer.apple_pay if answer else "",
+            "google_pay": answer.google_pay if answer else "",
+            "failure": failure,
+            "asked_at": now,
+        }
+        domain, _is_new = WalletDomain.objects.update_or_create(account=account, host=host, defaults=facts)
+        found.append(domain)
+    return found
+
+
+ACCESS_IS_GONE = "account_invalid"  # the provider's code where the organizer has taken our access back
+
+
+def refresh_account(*, organizer: Organizer, account_id: str) -> ConnectedAccount | None:
+    """Ask the provider what the account may do now. None where it is not this organizer's. Raises ProviderUnavailable."""
+    if not ConnectedAccount.objects.filter(account_id=account_id).exists():
+        return None
+    try:
+        facts = gateway.fetch_account(account_id)
+    except ProviderRefused as error:
+        if error.extra.get("provider_code") != ACCESS_IS_GONE:
+            raise
+        return disconnect_account(account_id=account_id)
+    return keep_account_facts(organizer=organizer, facts=facts, actor=SYSTEM)
+
+
+def look_after_account(*, organizer: Organizer) -> int:
+    """Once a day: what the account may do, in case no event told us, and its hosts' wallets. How many hosts were asked about."""
+    account = connected_account()
+    if account is None or account.disconnected_at is not None:
+        return 0
+    refresh_account(organizer=organizer, account_id=account.account_id)
+    return len(register_hosts(organizer=organizer))

@@ -8,7 +8,7 @@ idempotency key, so that a call whose answer was lost can be made again.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from django.db import connection
 from payments.errors import ProviderRefused, ProviderUnavailable, WebhookRefused
 
 TIMEOUT_SECONDS = 20
+CAPABILITIES = ("card_payments", "transfers")  # what our two charge models need of a connected account
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,24 @@ class BalanceLine:
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """What a connected account may do, and what is still asked of it."""
+    """What a connected account may do, and what is still asked of it, until when."""
 
     id: str
     charges_enabled: bool
     payouts_enabled: bool
     requirements: tuple[str, ...]
     disabled_reason: str
+    deadline: datetime | None = None
+    capabilities: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WalletAnswer:
+    """What the provider says of a host: each wallet is active or inactive there."""
+
+    id: str
+    apple_pay: str
+    google_pay: str
 
 
 def http_client() -> stripe.HTTPClient:
@@ -125,7 +137,10 @@ def _translated() -> Iterator[None]:
     except stripe.StripeError as error:
         if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
             raise ProviderUnavailable from error
-        raise ProviderRefused(provider_code=error.code or "", provider_message=str(error)) from error
+        code = error.code or (
+            error.error.code if error.error else ""
+        )  # the SDK leaves a 403's in the second place only
+        raise ProviderRefused(provider_code=code or "", provider_message=str(error)) from error
 
 
 def create_intent(
@@ -281,6 +296,20 @@ def create_onboarding_link(*, account_id: str, return_url: str, refresh_url: str
     return str(link.url)
 
 
+def register_host(*, account_id: str, host: str) -> WalletAnswer:
+    """Tell the provider that the account takes payments on this host, which wallets ask for.
+
+    Of a host that is registered it gives the same answer again, so no key is needed; then it looks whether each wallet works
+    there (docs.stripe.com/payments/payment-methods/pmd-registration).
+    """
+    with _translated():
+        domains = _provider().v1.payment_method_domains
+        options: stripe.RequestOptions = {"stripe_account": account_id}
+        domain = domains.create(params={"domain_name": host}, options=options)
+        domain = domains.validate(domain.id, options=options)
+    return WalletAnswer(id=domain.id, apple_pay=domain.apple_pay.status, google_pay=domain.google_pay.status)
+
+
 def verified_event(*, body: bytes, signature: str) -> dict[str, Any]:
     """The event in a webhook's raw body, if the endpoint for its kind signed it within the tolerance of 300 s.
 
@@ -370,11 +399,13 @@ def _balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
 
 
 def _account(account: stripe.Account) -> AccountFacts:
-    needs = account.requirements
+    needs, can = account.requirements, account.capabilities
     return AccountFacts(
         id=account.id,
         charges_enabled=bool(account.charges_enabled),
         payouts_enabled=bool(account.payouts_enabled),
         requirements=tuple((needs.currently_due or []) if needs else []),
         disabled_reason=(needs.disabled_reason or "") if needs else "",
+        deadline=datetime.fromtimestamp(needs.current_deadline, UTC) if needs and needs.current_deadline else None,
+        capabilities={name: str(state) for name in CAPABILITIES if (state := getattr(can, name, None))},
     )

@@ -8,17 +8,45 @@ from ui.ids import uuid7
 
 
 class ConnectedAccount(models.Model):
-    """The organizer's own account at the payment provider, and what it may do there; one per organizer."""
+    """The organizer's own account at the payment provider, and what it may do there.
+
+    One at a time: after the organizer has taken our access back, another one may follow, and the old one's payments keep its
+    id. Whether cards can be taken is part of every offer: a trigger gives each date a new `offer_version` when it changes.
+    """
 
     account_id = models.CharField(max_length=64)
     charges_enabled = models.BooleanField(default=False)
     payouts_enabled = models.BooleanField(default=False)
     requirements = models.JSONField(default=list)  # what the provider still asks for, its own words for the fields
+    deadline = models.DateTimeField(null=True)  # until when it wants that, before it switches something off
+    capabilities = models.JSONField(default=dict)  # name -> active, pending, inactive, unrequested
     disabled_reason = models.CharField(max_length=80, blank=True)
+    disconnected_at = models.DateTimeField(null=True)  # when the organizer took our access to it back
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account_id"], name="connected_account_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account_id"], name="connected_account_once"),
+            models.CheckConstraint(
+                condition=Q(disconnected_at=None) | Q(charges_enabled=False, payouts_enabled=False),
+                name="connected_account_gone_does_nothing",
+            ),
+        ]
+
+
+class WalletDomain(models.Model):
+    """A host of the organizer's that is registered with one of its accounts, so that Apple Pay and Google Pay show there."""
+
+    account = models.ForeignKey(ConnectedAccount, on_delete=models.PROTECT, related_name="wallet_domains")
+    host = models.CharField(max_length=253)
+    provider_id = models.CharField(max_length=64, blank=True)
+    apple_pay = models.CharField(max_length=20, blank=True)  # active or inactive, in the provider's words
+    google_pay = models.CharField(max_length=20, blank=True)
+    failure = models.CharField(max_length=250, blank=True)  # why the provider would not have it
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "host"], name="wallet_domain_once")]
 
 
 class Payment(models.Model):

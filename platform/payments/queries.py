@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from orders.models import Order
 from orders.queries import overdue_orders
@@ -12,8 +12,8 @@ from ui.errors import NotFound
 
 
 def connected_account() -> ConnectedAccount | None:
-    """The organizer's account at the payment provider, if it has one."""
-    return ConnectedAccount.objects.order_by("pk").first()
+    """The organizer's account at the payment provider, if it has one: the one in use, else the one that was last."""
+    return ConnectedAccount.objects.order_by(F("disconnected_at").desc(nulls_first=True), "-pk").first()
 
 
 def can_take_payments() -> bool:

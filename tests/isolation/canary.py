@@ -30,7 +30,7 @@ from orders.models import Order
 from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, WalletDomain
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import LegalText, Membership
@@ -161,7 +161,8 @@ def furnish(house: world.House, word: str) -> Furnished:
             requirements=(f"{word}.ssn",),
             disabled_reason=f"{word} reason",
         )
-        keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
+        account = keep_account_facts(organizer=house.organizer, facts=facts, actor=SYSTEM)
+        WalletDomain.objects.create(account=account, host=f"{word}.example", asked_at=timezone.now())
         for person, role in ((house.owner, Membership.Role.OWNER), (house.door, Membership.Role.DOOR)):
             add_member(user_id=person.pk, name=f"{word} {role}", email=person.email, role=role, actor=SYSTEM)
         for kind in LegalText.Kind:

@@ -1,9 +1,26 @@
 """Stripe is connected; what was earned is told in plain words."""
 
-import pytest
+from uuid import uuid4
 
+import httpx
+import pytest
+from django_tenants.utils import tenant_context
+
+from audit.actions import SYSTEM
 from checkout.actions import refund_order, send_refund
-from payments.models import ConnectedAccount, Refund
+from inventory.models import Hold
+from payments import gateway
+from payments.actions import (
+    disconnect_account,
+    keep_account_facts,
+    look_after_account,
+    refresh_account,
+    register_hosts,
+)
+from payments.errors import NotConnected
+from payments.models import ConnectedAccount, Refund, WalletDomain
+from payments.queries import connected_account
+from tenants.actions import add_domain
 from tests import world
 from tests.processes import Sandbox
 from tests.staff import Visitor, signed_in, text
@@ -47,8 +64,93 @@ def test_what_stripe_still_needs_is_said_at_home(nora: Visitor, northside: world
     world.make_event(kinds=(("Guest", 0, 5),))
 
     assert "Stripe needs something from you before it can pay you out." in text(nora.get("/portal/"))
-    assert "individual.verification.document" in text(nora.get("/portal/payments/"))
+    page = text(nora.get("/portal/payments/"))
+    assert "A photo of an identity document (of the person who represents you)" in page
+    assert "individual.verification.document" not in page
     assert "Payouts are paused until Stripe has what it asks for." in text(nora.get("/portal/payouts/"))
+
+
+def test_wallets_are_registered_on_every_host_when_cards_can_be_taken(
+    nora: Visitor, northside: world.House, stripe_sandbox: Sandbox
+) -> None:
+    add_domain(organizer_id=northside.organizer.pk, domain="tickets.northside.example", is_primary=False, actor=SYSTEM)
+    nora.post("/portal/payments/onboardings/")
+    account = ConnectedAccount.objects.get()
+    assert register_hosts(organizer=northside.organizer) == []  # no card can be taken yet
+
+    world.enable_account(account.account_id)
+    page = text(nora.get("/portal/payments/return/", follow=True))
+
+    hosts = list(WalletDomain.objects.order_by("host").values_list("host", "apple_pay", "google_pay", "failure"))
+    assert hosts == [(host, "active", "active", "") for host in (northside.host, "tickets.northside.example")]
+    assert "tickets.northside.example" in page
+    assert register_hosts(organizer=northside.organizer) == []  # asked about today
+
+
+def test_a_host_that_stripe_refuses_is_shown_with_its_reason(paying: world.House, stripe_sandbox: Sandbox) -> None:
+    fault = {"path": "/v1/payment_method_domains", "status": 402}
+    httpx.post(f"{stripe_sandbox.base}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+
+    (domain,) = register_hosts(organizer=paying.organizer)
+
+    assert (domain.host, domain.provider_id, domain.apple_pay) == (paying.host, "", "")
+    assert "Not registered" in text(signed_in(paying.owner, paying.host).get("/portal/payments/"))
+
+
+def test_who_takes_our_access_back_sells_nothing_paid_and_reads_what_to_do(
+    paying: world.House, stripe_sandbox: Sandbox
+) -> None:
+    event = world.make_event()  # a paid and a free type
+    account = ConnectedAccount.objects.get()
+    before = world.the_performance(event).offer_version
+
+    disconnect_account(account_id=account.account_id)
+
+    with pytest.raises(NotConnected, match="the organizer cannot take payments"):
+        world.hold(event, Standard=1)
+    assert Hold.objects.count() == 0
+    world.hold(event, **{world.FREE: 1})
+    assert world.the_performance(event).offer_version != before  # what processes remember is worth nothing
+    nora = signed_in(paying.owner, paying.host)
+    assert "Stripe is no longer connected: paid tickets cannot be bought." in text(nora.get("/portal/"))
+    assert "our access to your Stripe account was taken back" in text(nora.get("/portal/payments/"))
+
+    nora.post("/portal/payments/onboardings/")
+
+    again = connected_account()
+    assert again is not None
+    assert again.account_id != account.account_id
+    world.enable_account(again.account_id)
+    refresh_account(organizer=paying.organizer, account_id=again.account_id)
+    world.hold(event, Standard=1)
+
+
+def test_access_that_went_without_an_event_is_noticed(northside: world.House, stripe_sandbox: Sandbox) -> None:
+    facts = gateway.create_account(email="nora@northside.example", country="DE", name="Northside", key=uuid4().hex)
+    world.enable_account(facts.id)
+    facts = gateway.fetch_account(facts.id)
+    account = keep_account_facts(organizer=northside.organizer, facts=facts, actor=SYSTEM)
+    assert (account.charges_enabled, account.capabilities["card_payments"]) == (True, "active")
+    url = f"{stripe_sandbox.base}/_sandbox/accounts/{account.account_id}/deauthorise"
+    httpx.post(url, timeout=10).raise_for_status()
+
+    look_after_account(organizer=northside.organizer)
+
+    account.refresh_from_db()
+    assert (account.charges_enabled, account.disconnected_at is not None) == (False, True)
+
+
+def test_an_account_of_another_organizer_is_left_alone(
+    paying: world.House, southside: world.House, stripe_sandbox: Sandbox
+) -> None:
+    account = ConnectedAccount.objects.get()
+    with tenant_context(southside.organizer):
+        assert disconnect_account(account_id=account.account_id) is None
+        assert refresh_account(organizer=southside.organizer, account_id=account.account_id) is None
+        assert not ConnectedAccount.objects.exists()
+
+    account.refresh_from_db()
+    assert account.charges_enabled
 
 
 def test_earnings_are_what_the_books_say(paying: world.House, media: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.contract import Contract
-from payments.sandbox.errors import StripeError, missing
+from payments.sandbox.errors import StripeError, missing, no_access
 from payments.sandbox.store import PLATFORM, JsonObject, Store
 
 
@@ -58,13 +58,8 @@ class Call:
         """The account object that this call acts on; the platform's own without `Stripe-Account`."""
         identifier = self.account or self.platform_account()
         found = self.store.find("account", identifier)
-        if found is None:
-            raise StripeError(
-                f"The provided key does not have access to account '{identifier}' (or that account does not exist). "
-                "Application access may have been revoked.",
-                status=403,
-                code="account_invalid",
-            )
+        if found is None or found.get("_deauthorised"):
+            raise no_access(identifier)
         return found
 
 

@@ -167,6 +167,15 @@ async def restrict_account(request: web.Request, sandbox: Sandbox, body: dict[st
     return visible(account)
 
 
+async def deauthorise_account(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    """Do what an organizer does who takes the platform's access to the account back."""
+    call = sandbox.call(sandbox.base_url(request))
+    with sandbox.store.transaction():
+        account = accounts.deauthorise(call, request.match_info["account"])
+    sandbox.wake_courier()
+    return visible(account)
+
+
 async def expire_intent(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
     """Let the authorisation of a PaymentIntent run out, as after seven days."""
     located = sandbox.store.locate(request.match_info["intent"])
@@ -223,6 +232,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("GET", "requests/{id}", show_request),
     ("POST", "accounts/{account}/complete", complete_account),
     ("POST", "accounts/{account}/restrict", restrict_account),
+    ("POST", "accounts/{account}/deauthorise", deauthorise_account),
     ("POST", "payment_intents/{intent}/expire", expire_intent),
     ("POST", "payouts/{payout}/fail", fail_payout),
     ("POST", "balance/available", make_available),

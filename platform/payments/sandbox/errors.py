@@ -52,6 +52,16 @@ def missing(kind: str, identifier: str, param: str = "id") -> StripeError:
     )
 
 
+def no_access(account: str) -> StripeError:
+    """403 for an account that is not the caller's, or whose owner has taken the platform's access back."""
+    return StripeError(
+        f"The provided key does not have access to account '{account}' (or that account does not exist). "
+        "Application access may have been revoked.",
+        status=403,
+        code="account_invalid",
+    )
+
+
 def unexpected_state(message: str, intent: JsonObject) -> StripeError:
     """400 for a PaymentIntent that is not in a status which allows the call."""
     return StripeError(message, code="payment_intent_unexpected_state", payment_intent=intent)

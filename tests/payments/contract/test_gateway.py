@@ -56,6 +56,10 @@ def test_all_that_the_gateway_says_is_understood(account, recording):
         account_id=account, return_url="http://portal.localhost/back", refresh_url="http://portal.localhost/again"
     )
     assert "/connect/onboarding/" in link
+    wallets = gateway.register_host(account_id=account, host="tickets.northside.example")
+    assert (wallets.apple_pay, wallets.google_pay) == ("active", "active")
+    assert gateway.register_host(account_id=account, host="tickets.northside.example") == wallets
+    called.add("register_host")
 
     made = intent(account, "sale")
     assert intent(account, "sale") == made

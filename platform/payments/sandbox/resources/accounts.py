@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments.sandbox.call import Call, assign, endpoint, list_object, listing, merge_metadata
-from payments.sandbox.errors import StripeError, missing
+from payments.sandbox.errors import StripeError, missing, no_access
 from payments.sandbox.events import emit
 from payments.sandbox.shapes import EMPTY_ADDRESS
 from payments.sandbox.store import PLATFORM, JsonObject, Store, new_id, now
@@ -255,16 +255,21 @@ def restrict(call: Call, identifier: str) -> JsonObject:
     return account
 
 
+def deauthorise(call: Call, identifier: str) -> JsonObject:
+    """The account's owner takes the platform's access back: it is told once, and every call for the account fails after."""
+    account = find(call, identifier)
+    application = {"id": call.store.setting("application"), "object": "application", "name": "Marquee"}
+    emit(call.on(identifier), "account.application.deauthorized", application)
+    call.store.save({**account, "_deauthorised": True})
+    return account
+
+
 def find(call: Call, identifier: str) -> JsonObject:
     """A connected account the caller may see: any for the platform, only itself for an account."""
     account = call.store.find("account", identifier)
-    if account is None or (call.account != PLATFORM and call.account != identifier):
-        raise StripeError(
-            f"The provided key does not have access to account '{identifier}' (or that account does not exist). "
-            "Application access may have been revoked.",
-            status=403,
-            code="account_invalid",
-        )
+    is_hidden = call.account not in (PLATFORM, identifier)
+    if account is None or is_hidden or account.get("_deauthorised"):
+        raise no_access(identifier)
     return account
 
 
