@@ -38,7 +38,8 @@ INVARIANTS = (
           FROM inventory_place place
           LEFT JOIN orders_position p ON p.id = place.position_id
           LEFT JOIN orders_order o ON o.id = p.order_id
-         WHERE place.state = 'sold' AND (p.id IS NULL OR o.state NOT IN ('secured', 'paid'))
+         WHERE place.state = 'sold'
+           AND (p.id IS NULL OR o.state NOT IN ('secured', 'paid') OR p.state = 'cancelled')
         """,
     ),
     Invariant(
@@ -207,12 +208,30 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "given back",
+        "A refund's tickets got no more than it is, our fee goes back in proportion, and an order without tickets is closed.",
+        """
+        SELECT r.id, r.amount, 'its tickets got', sum(line.amount) FROM payments_refund r
+          JOIN payments_refundline line ON line.refund_id = r.id GROUP BY r.id HAVING sum(line.amount) > r.amount
+        UNION ALL
+        SELECT pay.id, pay.application_fee, 'fee back', sum(r.fee_amount) FROM payments_payment pay
+          JOIN payments_refund r ON r.payment_id = pay.id AND (r.state <> 'failed' OR r.provider_id <> '')
+         GROUP BY pay.id HAVING sum(r.fee_amount) > pay.application_fee
+        UNION ALL
+        SELECT o.id, o.total, o.state, count(p.id) FILTER (WHERE p.state = 'sold') FROM orders_order o
+          JOIN orders_position p ON p.order_id = o.id
+         WHERE o.state IN ('paid', 'refunded') GROUP BY o.id
+        HAVING (o.state = 'paid') <> (count(p.id) FILTER (WHERE p.state = 'sold') > 0)
+        """,
+    ),
+    Invariant(
         "I8",
         "Every captured payment has its tickets or a refund within ten minutes.",
         """
         SELECT o.number, o.state, pay.captured_at FROM payments_payment pay JOIN orders_order o ON o.id = pay.order_id
          WHERE pay.state = 'captured' AND pay.captured_at < now() - interval '10 minutes'
-           AND NOT (o.state = 'paid' AND (SELECT count(*) FROM orders_position p WHERE p.order_id = o.id) =
+           AND NOT (o.state IN ('paid', 'refunded') AND
+                    (SELECT count(*) FROM orders_position p WHERE p.order_id = o.id AND p.state <> 'cancelled') =
                     (SELECT count(*) FROM tickets_ticket t JOIN orders_position p ON p.id = t.position_id
                       WHERE p.order_id = o.id AND t.state = 'valid'))
            AND NOT EXISTS (SELECT 1 FROM payments_refund r WHERE r.payment_id = pay.id AND r.state <> 'failed')
@@ -264,11 +283,11 @@ INVARIANTS = (
         """
         SELECT mark, performance_id, ticket_type_id, count(*), max(coalesce(max_per_person, 32767)) FROM (
             SELECT o.buyer_key AS mark, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
-             WHERE o.state IN ('secured', 'paid') AND o.buyer_key <> ''
+             WHERE o.state IN ('secured', 'paid') AND p.state <> 'cancelled' AND o.buyer_key <> ''
             UNION ALL
             SELECT pay.card_fingerprint, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
               JOIN payments_payment pay ON pay.order_id = o.id
-             WHERE o.state IN ('secured', 'paid') AND pay.card_fingerprint <> '') bought
+             WHERE o.state IN ('secured', 'paid') AND p.state <> 'cancelled' AND pay.card_fingerprint <> '') bought
          GROUP BY mark, performance_id, ticket_type_id
         HAVING count(*) > max(coalesce(max_per_person, 32767))
         """,

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
 
@@ -16,6 +16,8 @@ from events.models import Event, Performance, TicketType
 from inventory.models import Place, Pool, StockEntry
 from inventory.queries import stock_by_state
 from orders.models import Fee, Order, Position
+from payments.models import Refund
+from payments.queries import GONE
 
 PAID = (Order.State.PAID, Order.State.REFUNDED)
 
@@ -164,29 +166,25 @@ def _taken_by_type(performances: list[Performance], at: datetime) -> dict[UUID, 
 
 
 def _money(orders: QuerySet[Order]) -> list[Money]:
-    refunded = Q(state=Order.State.REFUNDED)
-    totals = (
-        orders.values("currency")
-        .annotate(gross=Sum("total"), back=Sum("total", filter=refunded, default=0))
-        .order_by("currency")
-    )
-    fees = {
-        row["order__currency"]: row
-        for row in Fee.objects.filter(order__in=orders)
-        .values("order__currency")
-        .annotate(all=Sum("amount"), back=Sum("amount", filter=Q(order__state=Order.State.REFUNDED), default=0))
+    totals = orders.order_by("currency").values_list("currency").annotate(gross=Sum("total"))
+    by_order, by_payment = "order__currency", "payment__currency"
+    fees = dict(Fee.objects.filter(order__in=orders).order_by().values_list(by_order).annotate(all=Sum("amount")))
+    back = {
+        row[by_payment]: row
+        for row in Refund.objects.filter(GONE, payment__order__in=orders)
         .order_by()
+        .values(by_payment)
+        .annotate(amount=Sum("amount"), fees=Sum("fee_amount"))
     }
-    nothing = {"all": 0, "back": 0}
     return [
         Money(
-            currency=row["currency"],
-            gross=row["gross"],
-            fees=fees.get(row["currency"], nothing)["all"],
-            refunded=row["back"],
-            refunded_fees=fees.get(row["currency"], nothing)["back"],
+            currency=currency,
+            gross=gross,
+            fees=fees.get(currency, 0),
+            refunded=back[currency]["amount"] if currency in back else 0,
+            refunded_fees=back[currency]["fees"] if currency in back else 0,
         )
-        for row in totals
+        for currency, gross in totals
     ]
 
 
@@ -198,7 +196,7 @@ def day_sales(*, zone: str, at: datetime, days_ago: int = 0) -> DaySales:
     kept = orders.filter(state=Order.State.PAID)
     return DaySales(
         orders=kept.count(),
-        tickets=Position.objects.filter(order__in=kept).count(),
+        tickets=Position.objects.filter(order__in=kept, state=Position.State.SOLD).count(),
         money=tuple(_money(orders)),
     )
 
@@ -215,7 +213,7 @@ def tickets_by_day(*, since: datetime, until: datetime, zone: str, event: Event 
 
 def _bars(unit: str, since: datetime, until: datetime, zone: str, event: Event | None) -> list[Bar]:
     tz = ZoneInfo(zone)
-    sold = Position.objects.filter(order__state=Order.State.PAID, order__paid_at__gte=since, order__paid_at__lt=until)
+    sold = Position.objects.filter(state=Position.State.SOLD, order__paid_at__gte=since, order__paid_at__lt=until)
     if event is not None:
         sold = sold.filter(order__event=event)
     counted = dict(

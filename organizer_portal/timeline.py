@@ -13,6 +13,7 @@ from orders.models import Order
 from people.models import Membership
 from scanning.models import Scan
 from tickets.models import Ticket
+from ui.money import format_money
 
 WORDS = {
     "place_order": gettext_lazy("Order placed"),
@@ -21,7 +22,10 @@ WORDS = {
     "issue_tickets": gettext_lazy("Tickets issued"),
     "cancel_order": gettext_lazy("Cancelled, places given back"),
     "void_payment": gettext_lazy("Payment released, nothing taken"),
+    "give_back": gettext_lazy("Given back"),
     "refund_order": gettext_lazy("Refunded, tickets void"),
+    "refund_failed": gettext_lazy("A refund failed"),
+    "take_up_refund": gettext_lazy("Refunded at Stripe"),
     "resend_tickets": gettext_lazy("Tickets sent again"),
 }
 
@@ -44,7 +48,24 @@ def timeline(order: Order) -> list[Moment]:
 def _acts(order: Order) -> list[Moment]:
     entries = list(AuditEntry.objects.filter(target_kind="orders.order", target_id=str(order.pk)).order_by("at", "pk"))
     names = _names({entry.actor_id for entry in entries if entry.actor_kind == AuditEntry.ActorKind.USER})
-    return [Moment(entry.at, WORDS.get(entry.verb, entry.verb), _who(entry, names)) for entry in entries]
+    return [
+        Moment(
+            entry.at,
+            WORDS.get(entry.verb, entry.verb),
+            " · ".join(filter(None, (_who(entry, names), _what(order, entry)))),
+        )
+        for entry in entries
+    ]
+
+
+def _what(order: Order, entry: AuditEntry) -> str:
+    """Which tickets and how much money an entry is about, where it is about some."""
+    if entry.verb not in ("give_back", "refund_order", "refund_failed", "take_up_refund"):
+        return ""
+    numbers = ", ".join(str(number) for number in entry.detail.get("cancelled", ()))
+    parts = [_("ticket %s cancelled") % numbers if numbers else ""]
+    parts.append(format_money(entry.detail["amount"], order.currency) if entry.detail.get("amount") else "")
+    return " · ".join(filter(None, [*parts, entry.detail.get("words", "")]))
 
 
 def _who(entry: AuditEntry, names: dict[str, str]) -> str:

@@ -37,7 +37,7 @@ from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, seats_of_hold
 from orders.models import Order
 from orders.queries import order_by_token
-from payments.queries import connected_account, payment_of
+from payments.queries import connected_account, payment_of, refunded_amount
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
 from people.queries import legal_text
@@ -506,7 +506,7 @@ def _where_they_sit(order: Order) -> list[dict[str, Any]]:
 def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
     """What the order page shows.
 
-    `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refund`,
+    `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refunds`,
     `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
     `return_url`) while it waits for a payment, `pictures` of the floors with the order's seats marked, `error` when the payment service is away, `sent` after “send again”,
     `is_slow` when the bank has been asked for half a minute.
@@ -526,7 +526,8 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "tickets": tickets_of_order(order.pk) if order.is_paid else [],
         "pictures": _where_they_sit(order) if order.is_paid else [],
         "payment": payment,
-        "refund": payment.refunds.order_by("created_at").first() if payment else None,
+        "refunds": list(payment.refunds.order_by("created_at")) if payment else [],
+        "refunded": refunded_amount(payment) if payment else 0,
         "is_confirming": is_confirming,
         "seconds_left": max(0, int((order.expires_at - timezone.now()).total_seconds())),
         "stripe": None,

@@ -1,34 +1,88 @@
 """The forms of an order."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from checkout.refunds import LONGEST_WORDS, GivingBack, Restock
 from organizer_portal.forms.fields import plain
 from ui.money import format_money, parse_money
 
 
-class RefundForm(forms.Form):
-    """The amount typed again: money does not leave by a slip of the hand."""
+class Act(models.TextChoices):
+    """What staff do with tickets: two separate acts, or both at once."""
 
-    amount = forms.CharField(label=_("Type the amount to confirm"), max_length=20, widget=plain(inputmode="decimal"))
+    BOTH = "both", _("Cancel the tickets and send money back")
+    CANCEL = "cancel", _("Cancel the tickets only")
+    REFUND = "refund", _("Send money back only; the tickets stay valid")
 
-    def __init__(self, *args: Any, total: int, currency: str, **kwargs: Any) -> None:
+
+class GivingBackForm(forms.Form):
+    """Tickets, what happens to them and their places, and the amount typed: money does not leave by a slip of the hand."""
+
+    tickets = forms.MultipleChoiceField(
+        label=_("Tickets"), required=False, widget=forms.CheckboxSelectMultiple, choices=()
+    )
+    act = forms.ChoiceField(label=_("What to do"), choices=Act.choices, widget=forms.RadioSelect, initial=Act.BOTH)
+    restock = forms.ChoiceField(
+        label=_("Their places"), choices=Restock.choices, widget=forms.RadioSelect, initial=Restock.NOW, required=False
+    )
+    amount = forms.CharField(
+        label=_("Type the amount to send back"), max_length=20, required=False, widget=plain(inputmode="decimal")
+    )
+    words = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST_WORDS,
+        required=False,
+        help_text=_("The buyer reads it in the e-mail. Needed for another amount than the tickets cost."),
+        widget=plain(),
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, tickets: Sequence[tuple[str, str]], costs: Mapping[UUID, int], currency: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.total, self.currency = total, currency
-        if not total:
-            del self.fields["amount"]  # nothing leaves
+        self.costs, self.currency = costs, currency
+        self.fields["tickets"].choices = tickets  # type: ignore[attr-defined]
+        if not any(costs.values()):  # nothing leaves: the tickets alone are taken back
+            del self.fields["amount"], self.fields["act"], self.fields["words"]
 
-    def clean_amount(self) -> int:
-        """Minor units; exactly the order's total."""
-        typed = "".join(sign for sign in self.cleaned_data["amount"] if sign.isdigit() or sign in ".,-")
+    def clean(self) -> dict[str, Any]:
+        """`asked`, which the verb judges; what only a form can see wrong is said beside its field."""
+        cleaned = super().clean() or self.cleaned_data
+        act = cleaned.get("act", Act.CANCEL)
+        chosen = frozenset(UUID(one) for one in cleaned.get("tickets", ()))
+        amount = 0 if act == Act.CANCEL else self._amount(cleaned)
+        cost = sum(self.costs[one] for one in chosen)
+        if act != Act.REFUND and not chosen:
+            self.add_error("tickets", _now("Choose the tickets to cancel."))
+        if amount and amount != cost and not cleaned.get("words"):
+            words = _now("The tickets chosen cost %(cost)s. Say why another amount goes back.")
+            self.add_error("words", words % {"cost": format_money(cost, self.currency)})
+        cleaned["asked"] = GivingBack(
+            positions=chosen,
+            cancels=act != Act.REFUND,
+            amount=amount,
+            restock=Restock(cleaned.get("restock") or Restock.NOW),
+            words=cleaned.get("words", ""),
+            key=cleaned.get("key", ""),
+        )
+        return cleaned
+
+    def _amount(self, cleaned: dict[str, Any]) -> int:
+        typed = "".join(sign for sign in cleaned.get("amount", "") if sign.isdigit() or sign in ".,-")
         try:
             amount = parse_money(typed, self.currency)
         except ValueError:
-            amount = -1
-        if amount != self.total:
-            words = _now("This is not the amount of the order. Type %(amount)s to refund all of it.")
-            raise forms.ValidationError(words % {"amount": format_money(self.total, self.currency)})
+            amount = 0
+        if amount == 0:
+            self.add_error(
+                "amount", _now("Type the amount that goes back, for instance %s.") % format_money(1250, self.currency)
+            )
         return amount

@@ -1,25 +1,35 @@
-"""Orders: find, look into, refund, send again."""
+"""Orders: find, look into, give back, send again."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from checkout.actions import refund_order, resend_tickets
-from orders.models import Order
-from orders.queries import order_with_all, search_orders
+from checkout.actions import resend_tickets
+from checkout.errors import NotRefundable
+from checkout.refunds import GivingBack, fee_with, give_back, what_is_left
+from inventory.blocks import release_block
+from orders.models import Order, Position
+from orders.queries import kept_back_of, order_with_all, search_orders
 from organizer_portal.access import REFUND, SEE_SALES, Desk, staff
-from organizer_portal.forms.orders import RefundForm
+from organizer_portal.forms.orders import GivingBackForm
 from organizer_portal.timeline import mails_of, timeline
-from payments.queries import payment_of
+from payments.models import Payment, Refund
+from payments.queries import payment_of, refunded_amount, with_refunded
 from scanning.models import Admission
 from tickets.queries import ticket_history_of_order
 from ui.errors import DomainError
 from ui.forms import posted
+from ui.ids import uuid7
+from ui.money import format_money
 
 PER_PAGE = 40
 
@@ -29,7 +39,7 @@ PER_PAGE = 40
 def orders(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Orders by number, name or e-mail, newest first; one state or all."""
     text, state = request.GET.get("q", "").strip()[:100], request.GET.get("state", "")
-    found = search_orders(text)
+    found = with_refunded(search_orders(text))
     if state in Order.State.values:
         found = found.filter(state=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -54,6 +64,7 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 
 def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str = "") -> HttpResponse:
     payment = payment_of(found.pk)
+    found.refunded = refunded_amount(payment) if payment else 0  # type: ignore[attr-defined]
     tickets = ticket_history_of_order(found.pk)
     context = {
         "order": found,
@@ -65,6 +76,8 @@ def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str 
         "mails": mails_of(found),
         "timeline": timeline(found),
         "may_refund": desk.membership.can_refund,
+        "can_give_back": bool(found.is_paid or (found.paid_at and _left(payment))),
+        "kept": kept_back_of(found),
         "refusal": refusal,
         "zone": found.performance.timezone,
         "form": None,
@@ -88,18 +101,88 @@ def deliveries(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff(REFUND)
 def refund(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
-    """Refund an order in full, after its amount was typed."""
+    """Cancel tickets of an order, send money back, or both, after the amount was typed."""
     found = order_with_all(number)
-    if not found.is_paid:
+    payment, costs = payment_of(found.pk), what_is_left(found)
+    if found.paid_at is None or not (costs or _left(payment)):
         words = _("Only a paid order can be refunded; this one is “%s”.") % found.get_state_display()
         return _order_page(request, desk, found, refusal=words)
-    form = RefundForm(posted(request), total=found.total, currency=found.currency)
+    form = GivingBackForm(
+        posted(request),
+        tickets=[(str(one.pk), _ticket_words(one, costs, found.currency)) for one in _positions(found, costs)],
+        costs=costs,
+        currency=found.currency,
+        initial={"key": str(uuid7()), "tickets": [str(one) for one in costs]},
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            refund_order(order_id=found.pk, actor=desk.actor)
-        except DomainError as refusal:
-            return _order_page(request, desk, order_with_all(number), refusal=refusal.detail)
-        messages.success(request, _("Order %(number)s is refunded; its tickets no longer admit.") % {"number": number})
-        return redirect("organizer_portal:order", found.number)
-    context = {"order": found, "form": form, "fees": sum(fee.amount for fee in found.fees.all())}
+            made = give_back(order_id=found.pk, asked=form.cleaned_data["asked"], actor=desk.actor)
+        except NotRefundable as refusal:
+            field = str(refusal.extra.get("field", ""))
+            form.add_error(field if field in form.fields else None, refusal.detail)
+        else:
+            messages.success(request, _given_words(found, form.cleaned_data["asked"], made))
+            return redirect("organizer_portal:order", found.number)
+    context = {"order": found, "form": form, "left": _left(payment), **_quote(found, payment, form)}
     return render(request, "organizer_portal/refund.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff(REFUND)
+def refund_quote(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    """What the tickets chosen in the form cost, and whose money it is."""
+    found = order_with_all(number)
+    chosen = set(request.GET.getlist("tickets"))
+    costs = {pk: cost for pk, cost in what_is_left(found).items() if str(pk) in chosen}
+    return render(request, "organizer_portal/_refund_quote.html", _quote_of(found, payment_of(found.pk), costs))
+
+
+@require_POST
+@staff(REFUND)
+def kept_places(request: HttpRequest, desk: Desk, number: str, block_id: UUID) -> HttpResponse:
+    """Put places back on sale that were kept when tickets of this order were cancelled."""
+    found = order_with_all(number)
+    if not found.positions.filter(kept_back=block_id).exists():
+        raise Http404
+    places = release_block(block_id=block_id, actor=desk.actor)
+    words = ngettext("%d place is on sale again.", "%d places are on sale again.", places) % places
+    messages.success(request, words)
+    return redirect("organizer_portal:order", found.number)
+
+
+def _left(payment: Payment | None) -> int:
+    return payment.amount - refunded_amount(payment) if payment else 0
+
+
+def _positions(order: Order, costs: Mapping[UUID, int]) -> list[Position]:
+    return [position for position in order.positions.all() if position.pk in costs]
+
+
+def _ticket_words(position: Position, costs: Mapping[UUID, int], currency: str) -> str:
+    parts = [f"{position.index}. {position.ticket_type_name}", position.seat_words]
+    parts.append(format_money(costs[position.pk], currency) if costs[position.pk] else "")
+    parts.append(_("cancelled") if position.state == Position.State.CANCELLED else "")
+    return " · ".join(part for part in parts if part)
+
+
+def _quote(order: Order, payment: Payment | None, form: GivingBackForm) -> dict[str, Any]:
+    chosen = {str(one) for one in form["tickets"].value() or ()}
+    return _quote_of(order, payment, {pk: cost for pk, cost in form.costs.items() if str(pk) in chosen})
+
+
+def _quote_of(order: Order, payment: Payment | None, costs: Mapping[UUID, int]) -> dict[str, Any]:
+    cost = sum(costs.values())
+    fee = fee_with(payment, cost) if payment else 0
+    return {"order": order, "chosen": len(costs), "cost": cost, "fee": fee, "own": cost - fee}
+
+
+def _given_words(order: Order, asked: GivingBack, made: Refund | None) -> str:
+    amount = format_money(made.amount, order.currency) if made else ""
+    if not asked.cancels:
+        return _("%(amount)s of order %(number)s goes back to the buyer.") % {"amount": amount, "number": order.number}
+    tickets = ngettext(
+        "%(n)d ticket of order %(number)s no longer admits.",
+        "%(n)d tickets of order %(number)s no longer admit.",
+        len(asked.positions),
+    ) % {"n": len(asked.positions), "number": order.number}
+    return f"{tickets} {_('%s goes back to the buyer.') % amount}" if amount else tickets

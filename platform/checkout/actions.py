@@ -26,6 +26,7 @@ from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
+from checkout.refunds import GivingBack, give_back, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
@@ -53,13 +54,14 @@ from payments.queries import (
     overdue_orders_unknown_to_provider,
     payment_of,
     refund_for_update,
+    refunded_amount,
+    unsent_before,
 )
 from people.actions import keep_consents, remember_customer
 from people.consents import REQUIRED_KINDS
 from people.identity import buyer_key
 from pricing.quote import Quote
-from tickets.actions import issue_tickets, void_tickets
-from tickets.models import Ticket
+from tickets.actions import issue_tickets
 from ui.errors import DomainError
 from ui.ids import new_code, uuid7
 
@@ -420,7 +422,8 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
     }
     _book(f"sale:{order.pk}", order.currency, amounts)
     is_limit = order.cancel_reason == Order.CancelReason.LIMIT
-    _request_refund(payment, reason=Refund.Reason.LIMIT if is_limit else Refund.Reason.PLACES_GONE)
+    reason = Refund.Reason.LIMIT if is_limit else Refund.Reason.PLACES_GONE
+    request_refund(payment, amount=payment.amount, reason=reason)
     enqueue(kind="mail_payment_returned", key=str(order.pk), payload={"order_id": str(order.pk)})
 
 
@@ -457,42 +460,38 @@ def expire_order(*, order_id: UUID) -> None:
 
 
 @transaction.atomic
-def refund_order(*, order_id: UUID, actor: Actor) -> Order:
+def refund_order(*, order_id: UUID, actor: Actor, words: str = "") -> Order:
     """Refund a paid order in full, our fee with it: its tickets die first, then its places are free, then money goes back.
 
-    What went back already, because somebody refunded at the provider itself, does not go back again. Raises OrderNotFound, NotRefundable.
+    What went back already, by us or at the provider itself, does not go back again. Parts of an order are
+    `checkout.refunds.give_back`. Raises OrderNotFound, NotRefundable.
     """
     order = order_for_update(order_id)
     if not order.is_paid:
         raise NotRefundable(_("Only a paid order can be refunded; this one is “%s”.") % order.get_state_display())
-    positions = list(order.positions.values_list("pk", flat=True))
-    void_tickets(position_ids=positions, reason=Ticket.VoidReason.REFUNDED, actor=actor)
-    order.positions.update(state=Position.State.CANCELLED)
-    stock.free_hold(hold=hold_for_update(order.hold_id), actor=actor, cause="order refunded")
-    order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
-    order.save(update_fields=["state", "closed_at"])
-    payment = Payment.objects.select_for_update().filter(order=order).first()
-    if payment is not None:
-        _request_refund(payment, reason=Refund.Reason.STAFF)
-    record(verb="refund_order", target=order, actor=actor, detail={"amount": order.total})
-    for kind in ("mail_refund", "count_refund", "announce_refund"):
-        enqueue(kind=kind, key=str(order.pk), payload={"order_id": str(order.pk)})
+    sold = order.positions.filter(state=Position.State.SOLD).values_list("pk", flat=True)
+    payment = payment_of(order_id)
+    left = payment.amount - refunded_amount(payment) if payment else 0
+    give_back(
+        order_id=order_id,
+        asked=GivingBack(positions=frozenset(sold), cancels=True, amount=left, words=words),
+        actor=actor,
+    )
+    order.refresh_from_db()
     return order
 
 
-def _request_refund(payment: Payment, *, reason: Refund.Reason) -> None:
-    """Send back what is left of the payment, and of our fee. The provider keeps no fee of a refund that failed later."""
-    refunds = list(payment.refunds.all())
-    amount = payment.amount - sum(one.amount for one in refunds if one.state != Refund.State.FAILED)
-    if amount == 0:
-        return
-    fee = payment.application_fee - sum(one.fee_amount for one in refunds if one.provider_id)
-    refund = Refund.objects.create(payment=payment, amount=amount, fee_amount=fee, reason=reason)
-    enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+# Somebody has refunded at the provider itself: the next check of the books takes that up and asks for what is left instead.
+MORE_THAN_IS_LEFT_THERE = ("", "charge_already_refunded")
 
 
 def send_refund(*, refund_id: UUID) -> None:
-    """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once."""
+    """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once.
+
+    Refunds of one payment are sent in the order they were asked for: the provider works our fee's part out on the running
+    total, and so did we. What it refuses for good has failed. Raises ProviderUnavailable while it does not answer, and
+    ProviderRefused while more is asked for than is left there.
+    """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     payment = refund.payment
     if refund.is_given_up:
@@ -501,15 +500,43 @@ def send_refund(*, refund_id: UUID) -> None:
     if refund.provider_id:
         answer = gateway.fetch_refund(account_id=payment.account_id, refund_id=refund.provider_id)
     else:
-        answer = gateway.create_refund(
-            account_id=payment.account_id,
-            intent_id=payment.intent_id,
-            amount=refund.amount,
-            refund_fee=refund.fee_amount > 0,
-            key=f"refund-{refund.pk}",
-        )
+        while earlier := unsent_before(refund):
+            send_refund(refund_id=earlier.pk)
+        try:
+            answer = gateway.create_refund(
+                account_id=payment.account_id,
+                intent_id=payment.intent_id,
+                amount=refund.amount,
+                refund_fee=refund.fee_amount > 0,
+                key=f"refund-{refund.pk}",
+            )
+        except ProviderRefused as refused:
+            code = str(refused.extra["provider_code"])
+            if code in MORE_THAN_IS_LEFT_THERE:
+                raise
+            fail_refund(refund_id=refund.pk, failure=code)
+            return
     failpoints.hit("after_refund_sent")
     record_refund(refund_id=refund.pk, answer=answer)
+
+
+@transaction.atomic
+def fail_refund(*, refund_id: UUID, failure: str) -> None:
+    """Keep that the provider would not even take a refund, in its word for it: nothing moved, so nothing is booked."""
+    refund = refund_for_update(refund_id)
+    if refund.state != Refund.State.REQUESTED:
+        return
+    refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, failure, timezone.now()
+    refund.save(update_fields=["state", "failure", "settled_at"])
+    _note_failure(refund)
+
+
+def _note_failure(refund: Refund) -> None:
+    """The buyer is owed the money again: on the order, and in the platform's figures."""
+    order = refund.payment.order
+    detail = {"amount": refund.amount, "failure": refund.failure}
+    record(verb="refund_failed", target=order, actor=SYSTEM, detail=detail)
+    enqueue(kind="count_refund_failed", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 
 
 REFUND_STATES = {"succeeded": Refund.State.SUCCEEDED, "failed": Refund.State.FAILED, "canceled": Refund.State.FAILED}
@@ -530,6 +557,8 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     _book_refund(refund, is_booked=answer.fee is not None)
     if is_news:
         record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
+        if state == Refund.State.FAILED:
+            _note_failure(refund)
 
 
 @transaction.atomic
@@ -543,20 +572,27 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
     payment = Payment.objects.select_for_update().get(order=order)
     if Refund.objects.filter(provider_id=answer.id).exists():
         return
-    waiting = payment.refunds.filter(provider_id="").order_by("pk")
-    refund = waiting.filter(amount=answer.amount).first() or Refund.objects.create(
-        payment=payment, amount=answer.amount, fee_amount=0, reason=Refund.Reason.PROVIDER
-    )
+    waiting = payment.refunds.filter(provider_id="", state=Refund.State.REQUESTED).order_by("pk")
+    refund = waiting.filter(amount=answer.amount).first()
+    if refund is None:
+        refund = Refund.objects.create(
+            payment=payment, amount=answer.amount, fee_amount=0, reason=Refund.Reason.PROVIDER
+        )
+        enqueue(kind="count_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
     record(
         verb="take_up_refund", target=order, actor=SYSTEM, detail={"refund": str(refund.pk), "amount": refund.amount}
     )
     record_refund(refund_id=refund.pk, answer=answer)
-    for asked in waiting.filter(state=Refund.State.REQUESTED):
+    for asked in waiting.all():
         gone = payment.refunds.exclude(provider_id="").exclude(state=Refund.State.FAILED)
         if asked.amount > payment.amount - sum(one.amount for one in gone):
             asked.state, asked.failure, asked.settled_at = Refund.State.FAILED, "replaced", timezone.now()
             asked.save(update_fields=["state", "failure", "settled_at"])
-            _request_refund(payment, reason=Refund.Reason(asked.reason))
+            enqueue(kind="count_refund_failed", key=str(asked.pk), payload={"refund_id": str(asked.pk)})
+            left = payment.amount - refunded_amount(payment)
+            if left > 0:
+                reason = Refund.Reason(asked.reason)
+                request_refund(payment, amount=min(asked.amount, left), reason=reason, words=asked.words)
 
 
 def _book_refund(refund: Refund, *, is_booked: bool) -> None:

@@ -45,10 +45,16 @@ def mail_payment_returned(*, order_id: UUID) -> None:
     _send(order, key=f"payment-returned:{order.pk}", template=template)
 
 
-def mail_refund(*, order_id: UUID) -> None:
-    """The order was refunded; its tickets no longer admit."""
+def mail_refund(*, order_id: UUID, act: str, amount: int, cancelled: list[int], words: str) -> None:
+    """What was given back: `amount` minor units, the tickets with these numbers in the order, and why.
+
+    `act` names the act; each is told once. Where tickets stay valid, the mail carries them.
+    """
     order = _order(order_id)
-    _send(order, key=f"refund:{order.pk}", template="refund")
+    gone = [position for position in order.positions.all() if position.index in cancelled]
+    more = {"amount": amount, "gone": gone, "stays": order.is_paid, "words": words}
+    attachments = (_pdf_of(order),) if gone and order.is_paid else ()
+    _send(order, key=f"refund:{order.pk}:{act}", template="refund", attachments=attachments, more=more)
 
 
 def mail_move(*, performance_id: UUID, moved: str, was: dict[str, str]) -> None:

@@ -50,7 +50,7 @@ class Person:
             same |= Q(order__payment__card_fingerprint=self.card)
         positions = Position.objects.filter(
             same, orders, performance_id=self.performance_id, ticket_type_id__in=list(ticket_type_ids)
-        )
+        ).exclude(state=Position.State.CANCELLED)
         if besides is not None:
             positions = positions.exclude(order_id=besides)
         return Counter(dict(positions.order_by().values_list("ticket_type_id").annotate(number=Count("pk"))))

@@ -11,7 +11,7 @@ from checkout.actions import send_refund
 from config import books
 from config.stripe_events import VERBS
 from config.tasks import wake_outbox
-from console.actions import count_events, count_refund, count_sale, list_incident
+from console.actions import count_events, count_refund, count_refund_failed, count_sale, list_incident
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
@@ -48,7 +48,13 @@ HANDLERS: dict[str, Handler] = {
         order_id=UUID(payload["order_id"]), again=payload.get("again", "")
     ),
     "mail_payment_returned": _order(letters.mail_payment_returned),
-    "mail_refund": _order(letters.mail_refund),
+    "mail_refund": lambda payload: letters.mail_refund(
+        order_id=UUID(payload["order_id"]),
+        act=payload["act"],
+        amount=payload["amount"],
+        cancelled=payload["cancelled"],
+        words=payload["words"],
+    ),
     "mail_move": lambda payload: letters.mail_move(
         performance_id=UUID(payload["performance_id"]), moved=payload["moved"], was=payload["was"]
     ),
@@ -66,7 +72,8 @@ HANDLERS: dict[str, Handler] = {
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),
-    "count_refund": _order(count_refund),
+    "count_refund": lambda payload: count_refund(refund_id=UUID(payload["refund_id"])),
+    "count_refund_failed": lambda payload: count_refund_failed(refund_id=UUID(payload["refund_id"])),
     "list_event": _list_event,
     "list_incident": lambda payload: list_incident(incident_id=UUID(payload["incident_id"])),
     "publish_signing_key": publish_signing_key,

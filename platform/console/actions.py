@@ -1,5 +1,6 @@
 """The platform's figures, fed by the outbox of each organizer."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,18 +10,27 @@ from django.utils import timezone
 from console.models import CountedSale, ListedIncident, OrganizerFigures, OrganizerTurnover
 from events.models import Event
 from orders.models import Order, Position
+from payments.models import Refund
 from reconciliation.queries import incident_by_id
 from tenants.current import current_organizer
 
 
 def count_sale(*, order_id: UUID) -> None:
     """Bring a paid order into the current organizer's figures, once however often it is asked."""
-    _count_once(Order.objects.exclude(paid_at=None).get(pk=order_id), CountedSale.Kind.SALE)
+    order = Order.objects.exclude(paid_at=None).get(pk=order_id)
+    _count_once(order.pk, CountedSale.Kind.SALE, lambda: _add_sale(order))
 
 
-def count_refund(*, order_id: UUID) -> None:
-    """Take a refunded order out of what was kept, once however often it is asked."""
-    _count_once(Order.objects.get(pk=order_id, state=Order.State.REFUNDED), CountedSale.Kind.REFUND)
+def count_refund(*, refund_id: UUID) -> None:
+    """Take what went back to a buyer out of what was kept, once however often it is asked."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    _count_once(refund.pk, CountedSale.Kind.REFUND, lambda: _add(refund.payment.currency, refunded=refund.amount))
+
+
+def count_refund_failed(*, refund_id: UUID) -> None:
+    """What was counted as refunded came back: it is kept again."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    _count_once(refund.pk, CountedSale.Kind.FAILED, lambda: _add(refund.payment.currency, refunded=-refund.amount))
 
 
 def count_events() -> None:
@@ -30,30 +40,31 @@ def count_events() -> None:
     OrganizerFigures.objects.update_or_create(organizer=organizer, defaults={"events": published})
 
 
-def _count_once(order: Order, kind: CountedSale.Kind) -> None:
+def _count_once(thing_id: UUID, kind: CountedSale.Kind, count: Callable[[], None]) -> None:
     try:
         with transaction.atomic():
-            CountedSale.objects.create(order_id=order.pk, kind=kind)
-            _add(order, kind)
+            CountedSale.objects.create(order_id=thing_id, kind=kind)
+            count()
     except IntegrityError:
-        if not CountedSale.objects.filter(order_id=order.pk, kind=kind).exists():
+        if not CountedSale.objects.filter(order_id=thing_id, kind=kind).exists():
             raise  # two first sales met while making the organizer's rows: the outbox tries again
 
 
-def _add(order: Order, kind: CountedSale.Kind) -> None:
-    organizer = current_organizer()
+def _add_sale(order: Order) -> None:
     if order.total:
-        turnover, _made = OrganizerTurnover.objects.get_or_create(organizer=organizer, currency=order.currency)
-        column = "paid" if kind == CountedSale.Kind.SALE else "refunded"
-        OrganizerTurnover.objects.filter(pk=turnover.pk).update(**{column: F(column) + order.total})
-    if kind == CountedSale.Kind.SALE:
-        figures, _made = OrganizerFigures.objects.get_or_create(organizer=organizer)
-        OrganizerFigures.objects.filter(pk=figures.pk).update(
-            orders=F("orders") + 1,
-            tickets=F("tickets") + Position.objects.filter(order=order).count(),
-            last_sale_at=order.paid_at,
-            updated_at=timezone.now(),
-        )
+        _add(order.currency, paid=order.total)
+    figures, _made = OrganizerFigures.objects.get_or_create(organizer=current_organizer())
+    OrganizerFigures.objects.filter(pk=figures.pk).update(
+        orders=F("orders") + 1,
+        tickets=F("tickets") + Position.objects.filter(order=order).count(),
+        last_sale_at=order.paid_at,
+        updated_at=timezone.now(),
+    )
+
+
+def _add(currency: str, *, paid: int = 0, refunded: int = 0) -> None:
+    turnover, _made = OrganizerTurnover.objects.get_or_create(organizer=current_organizer(), currency=currency)
+    OrganizerTurnover.objects.filter(pk=turnover.pk).update(paid=F("paid") + paid, refunded=F("refunded") + refunded)
 
 
 LISTED = ("kind", "state", "subject", "order_number", "currency", "ours", "theirs", "number", "error", "note")

@@ -36,11 +36,15 @@ class OrganizerTurnover(models.Model):
 
 
 class CountedSale(models.Model):
-    """That a sale or its refund is in the figures: a message that comes twice counts once."""
+    """That a sale, a refund or a refund's failure is in the figures: a message that comes twice counts once.
+
+    `order_id` is the order's for a sale, else the refund's.
+    """
 
     class Kind(models.TextChoices):
         SALE = "sale"
         REFUND = "refund"
+        FAILED = "failed"
 
     order_id = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind)

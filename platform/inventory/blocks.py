@@ -128,6 +128,28 @@ def release_due_blocks() -> int:
     return released
 
 
+def return_places(
+    *, performance: Performance, position_ids: Collection[UUID], actor: Actor, cause: str, kept: Purpose | None = None
+) -> Block | None:
+    """Take back the places that were sold to these positions, in the caller's transaction: on sale at once, or kept aside.
+
+    With `kept` they never are free in between, and the block that keeps them is returned. No run is locked: to give back
+    breaks no rule, and a place that was sold is as gone when it is blocked.
+    """
+    sold = Place.objects.filter(pool__performance=performance, position_id__in=position_ids, state=Place.State.SOLD)
+    places = lock_places(sold.values_list("pk", flat=True))
+    journal(places, kind=StockEntry.Kind.RETURN, at=database_now(), actor=actor, cause=cause)
+    Place.objects.filter(pk__in=[place.pk for place in places]).update(
+        state=Place.State.FREE, hold=None, held_until=None, position_id=None, ticket_type=None
+    )
+    mark_changed(performance.pk)
+    if kept is None or not places:
+        return None
+    for place in places:
+        place.state, place.hold, place.position_id = Place.State.FREE, None, None
+    return _block(performance, places, kept, actor)
+
+
 # --- Locks, shared with moving tickets (checkout.moves) ----------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Performance, TicketType
-from inventory.models import Hold
+from inventory.models import Block, Hold
 from inventory.words import SeatWords
 from people.models import Customer
 from ui.ids import new_token, uuid7
@@ -13,6 +13,7 @@ class Order(models.Model):
     """A sale to one buyer. `number` is its public name, `token` the secret of its link.
 
     pending -> secured -> paid -> refunded; pending or secured -> cancelled. A trigger refuses every other change.
+    A paid order is closed ("refunded") with its last ticket; how much money went back is what its refunds say.
     Amounts are minor units of `currency`: total = positions + fees.
     """
 
@@ -114,6 +115,8 @@ class Position(models.Model):
     seat_label = models.CharField(max_length=12, blank=True, default="", db_default="")
     is_at_table = models.BooleanField(default=False, db_default=False)
     entrance = models.CharField(max_length=80, blank=True, default="", db_default="")
+    # Cancelled, with its place not back on sale: the block that keeps it.
+    kept_back = models.ForeignKey(Block, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["order", "index"]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from inventory.models import SeatPlace
+from inventory.models import Block, SeatPlace
 from orders.errors import OrderNotFound
 from orders.models import Order
 
@@ -45,6 +45,12 @@ def seats_of_order(order: Order) -> dict[UUID, SeatPlace]:
         return {}
     found = SeatPlace.objects.filter(performance_id=order.performance_id, seat_id__in=seats)
     return {seats[seat.seat_id]: seat for seat in found}
+
+
+def kept_back_of(order: Order) -> list[Block]:
+    """The blocks that keep places of cancelled tickets of this order, and have not been released, oldest first."""
+    ids = order.positions.exclude(kept_back=None).values("kept_back")
+    return list(Block.objects.filter(pk__in=ids, released_at=None))
 
 
 def search_orders(text: str = "") -> QuerySet[Order]:

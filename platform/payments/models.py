@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import Order
+from orders.models import Order, Position
 from ui.ids import uuid7
 
 
@@ -91,7 +91,12 @@ class Payment(models.Model):
 
 
 class Refund(models.Model):
-    """Money back to the buyer. `id` is its idempotency key at the provider, so it is paid once however often it is sent."""
+    """Money back to the buyer: all of a payment, or `amount` minor units of it.
+
+    `id` is its idempotency key at the provider, so it is paid once however often it is sent; `key` is that of whoever asked
+    for it here, so that asking twice makes one. The database refuses one that asks for more than is left
+    (payments/triggers.py).
+    """
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Requested")
@@ -103,6 +108,8 @@ class Refund(models.Model):
         STAFF = "staff", _("Refunded by staff")
         PLACES_GONE = "places_gone", _("Paid after the tickets had gone")
         LIMIT = "limit", _("More tickets than one person may have")
+        BUYER = "buyer", _("Cancelled by the buyer")
+        EVENT = "event", _("The event was cancelled")
         PROVIDER = "provider", _("Made at the payment provider")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -110,6 +117,8 @@ class Refund(models.Model):
     amount = models.PositiveIntegerField()
     fee_amount = models.PositiveIntegerField()  # how much of our fee goes back with it; the provider has the last word
     reason = models.CharField(max_length=20, choices=Reason)
+    words = models.CharField(max_length=200, blank=True, db_default="")  # why, as the buyer is told
+    key = models.CharField(max_length=64, blank=True, db_default="")
     state = models.CharField(max_length=12, choices=State, default=State.REQUESTED)
     provider_id = models.CharField(max_length=64, blank=True)
     failure = models.CharField(max_length=120, blank=True)
@@ -122,10 +131,22 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_once"),
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="refund_asked_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
         ]
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it was replaced by another before the provider heard of it."""
+        """Whether the provider would not take it, or it was replaced by another before the provider heard of it."""
         return self.state == self.State.FAILED and not self.provider_id
+
+
+class RefundLine(models.Model):
+    """How much of a refund is for which ticket, minor units. A refund of an amount alone has none."""
+
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="lines")
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="refund_lines")
+    amount = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["refund", "position"], name="refund_line_once")]

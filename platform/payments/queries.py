@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from orders.models import Order
 from orders.queries import overdue_orders
-from payments.models import ConnectedAccount, Payment, Refund
+from payments.models import ConnectedAccount, Payment, Refund, RefundLine
 from ui.errors import NotFound
 
 
@@ -40,6 +41,36 @@ def refund_for_update(refund_id: UUID) -> Refund:
     if refund is None:
         raise NotFound
     return refund
+
+
+GONE = ~Q(state=Refund.State.FAILED)  # refunds whose money has left, or is about to
+
+
+def refunded_amount(payment: Payment) -> int:
+    """What of a payment went back or is about to, minor units."""
+    return sum(payment.refunds.filter(GONE).values_list("amount", flat=True))
+
+
+def refunded_by_position(payment: Payment) -> dict[UUID, int]:
+    """The same for each ticket that money went back for, by its position's id."""
+    lines = RefundLine.objects.filter(refund__in=payment.refunds.filter(GONE))
+    found: dict[UUID, int] = {}
+    for position_id, amount in lines.values_list("position_id", "amount"):
+        found[position_id] = found.get(position_id, 0) + amount
+    return found
+
+
+def unsent_before(refund: Refund) -> Refund | None:
+    """The oldest refund of the same payment that was asked for before this one and is not sent yet."""
+    others = Refund.objects.filter(payment_id=refund.payment_id, state=Refund.State.REQUESTED, provider_id="")
+    return others.filter(created_at__lt=refund.created_at).order_by("created_at").first()
+
+
+def with_refunded(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """The same orders, each with `refunded`: what went back of it or is about to, minor units."""
+    gone = Refund.objects.filter(GONE, payment__order=OuterRef("pk")).order_by().values("payment__order")
+    sums = gone.annotate(sum=Sum("amount")).values("sum")
+    return orders.annotate(refunded=Coalesce(Subquery(sums), 0))
 
 
 # Money whose order is this old is no longer watched by a buyer.

@@ -15,6 +15,14 @@ def minor_unit_exponent(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+def smallest_step(currency: str) -> int:
+    """The smallest amount, in minor units, that the payment provider moves in `currency`: 10 where it has three decimals.
+
+    docs.stripe.com/currencies#three-decimal, November 2026.
+    """
+    return 10 if minor_unit_exponent(currency) == 3 else 1
+
+
 def format_money(amount: int, currency: str) -> str:
     """`amount` minor units of `currency` in the reader's language: (1250, "EUR") -> "€12.50"."""
     value = Decimal(amount).scaleb(-minor_unit_exponent(currency))

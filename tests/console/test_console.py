@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from accounts.actions import create_platform_admin
 from audit.models import AuditEntry
-from console.actions import count_events, count_refund, count_sale, list_incident
+from console.actions import count_events, count_refund, count_refund_failed, count_sale, list_incident
 from console.models import CountedSale, OrganizerFigures, OrganizerTurnover
 from console.urls import urlpatterns
 from inbox.models import ProviderEvent
@@ -197,11 +197,17 @@ def test_a_sale_and_its_refund_count_once_each(paying: world.House, media: objec
         assert (figures.orders, figures.tickets, figures.last_sale_at) == (1, 2, order.paid_at)
 
     refund_order(order_id=order.pk, actor=world.SYSTEM)
-    count_refund(order_id=order.pk)
-    count_refund(order_id=order.pk)
+    refund = order.payment.refunds.get()
+    count_refund(refund_id=refund.pk)
+    count_refund(refund_id=refund.pk)
     turnover.refresh_from_db()
     assert (turnover.paid, turnover.refunded, turnover.kept) == (5020, 5020, 0)
     assert CountedSale.objects.count() == 2
+
+    count_refund_failed(refund_id=refund.pk)
+    count_refund_failed(refund_id=refund.pk)
+    turnover.refresh_from_db()
+    assert (turnover.refunded, turnover.kept) == (0, 5020)
 
 
 def test_a_free_order_counts_without_money(northside: world.House) -> None:

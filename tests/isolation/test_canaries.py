@@ -313,6 +313,7 @@ def test_an_owner_finds_nothing_by_the_others_ids(north: Furnished, south: Furni
         f"/portal/events/{north.event.pk}/ticket-types/{ticket_type_id}/",
         f"/portal/orders/{south.ordered.number}/",
         f"/portal/orders/{south.ordered.number}/refund/",
+        f"/portal/orders/{south.ordered.number}/refund/quote/",
         f"/portal/door/{south.event.pk}/",
     ]
     posts = [

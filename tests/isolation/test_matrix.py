@@ -127,6 +127,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:order": staff(200, 403),
     "organizer_portal:deliveries": staff(302, 403, "POST"),
     "organizer_portal:refund": staff(200, 403),
+    "organizer_portal:refund_quote": staff(200, 403),
+    "organizer_portal:kept_place_releases": staff(404, 403, "POST"),
     "organizer_portal:door": staff(200, 200),
     "organizer_portal:event_door": staff(200, 200),
     "organizer_portal:gates": staff(422, 422, "POST"),
@@ -274,7 +276,11 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         **{f"storefront:{name}": hold for name in ("checkout", "release", "extension")},
         **{f"storefront:{name}": order for name in _OF_ORDERS},
         **{f"organizer_portal:{name}": [made.event.pk] for name in _OF_EVENTS},
-        **{f"organizer_portal:{name}": [made.ordered.number] for name in ("order", "deliveries", "refund")},
+        **{
+            f"organizer_portal:{name}": [made.ordered.number]
+            for name in ("order", "deliveries", "refund", "refund_quote")
+        },
+        "organizer_portal:kept_place_releases": [made.ordered.number, NOBODY],
     }
     return reverse(name, args=arguments.get(name, []), urlconf=urlconf)
 

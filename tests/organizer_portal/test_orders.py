@@ -92,21 +92,33 @@ def test_the_other_organizers_order_does_not_exist(nora: Visitor, southside: wor
     with tenant_context(southside.organizer):
         foreign = world.place_order(world.make_event(kinds=(("Guest", 0, 5),)), Guest=1)
 
-    for path in ("", "refund/"):
+    for path in ("", "refund/", "refund/quote/"):
         assert nora.get(f"/portal/orders/{foreign.number}/{path}").status_code == 404
     assert nora.post(f"/portal/orders/{foreign.number}/deliveries/").status_code == 404
     assert foreign.number not in text(nora.get("/portal/orders/"))
 
 
-# --- Refund ---------------------------------------------------------------------------------------------------------------------------
+# --- Give back ------------------------------------------------------------------------------------------------------------------------
+
+
+def typed(order: Order, *numbers: int, amount: str = "", act: str = "both", **more: str) -> dict[str, object]:
+    """The form as Nora fills it in, for the tickets with these numbers in the order."""
+    chosen = [str(pk) for pk in order.positions.filter(index__in=numbers).values_list("pk", flat=True)]
+    return {"tickets": chosen, "amount": amount, "act": act, "restock": "now", "key": "one-form", "words": "", **more}
+
+
+def nothing_changed(order: Order) -> bool:
+    order.refresh_from_db()
+    tickets = set(Ticket.objects.values_list("state", flat=True))
+    return (order.state, Refund.objects.count(), tickets) == (Order.State.PAID, 0, {"valid"})
 
 
 def test_nora_refunds_an_order_by_typing_its_amount(nora: Visitor, order: Order, paying: world.House) -> None:
     page = nora.get(f"/portal/orders/{order.number}/refund/")
-    assert "2 tickets become void" in text(page)
+    assert "2 tickets chosen cost" in text(page)
     assert "€50.20" in text(page)
 
-    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "50,20"})
+    response = nora.post(f"/portal/orders/{order.number}/refund/", typed(order, 1, 2, amount="50,20"))
 
     assert response["Location"] == f"/portal/orders/{order.number}/"
     order.refresh_from_db()
@@ -116,45 +128,74 @@ def test_nora_refunds_an_order_by_typing_its_amount(nora: Visitor, order: Order,
     assert set(Ticket.objects.values_list("state", flat=True)) == {"void"}
     assert Place.objects.filter(state="sold").count() == 0
     entry = AuditEntry.objects.get(verb="refund_order")
-    assert (entry.actor_id, entry.detail) == (str(paying.owner.pk), {"amount": 5020})
+    assert entry.actor_id == str(paying.owner.pk)
+    assert entry.detail == {"amount": 5020, "cancelled": [1, 2], "restock": "now", "words": ""}
     assert OutboxMessage.objects.filter(kind="send_refund").count() == 1
     shown = text(nora.get(f"/portal/orders/{order.number}/"))
     assert "Refunded, tickets void <span" in shown
+    assert "ticket 1, 2 cancelled · €50.20" in shown
     assert "Send the tickets again" not in shown
 
 
-@pytest.mark.parametrize("typed", ["", "50", "50.21", "5020", "all", "-50.20", "50.2.0"])
-def test_a_wrong_amount_refunds_nothing(nora: Visitor, order: Order, typed: str) -> None:
-    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": typed})
+def test_one_ticket_is_cancelled_its_place_kept_back_and_released(nora: Visitor, order: Order) -> None:
+    address = f"/portal/orders/{order.number}/"
+    quote = nora.get(f"{address}refund/quote/", {"tickets": typed(order, 2)["tickets"]})
+    assert "€25.10" in text(quote)
+    assert "€1.10" in text(quote)
 
-    assert response.status_code == 422
-    assert "amount" in response.context["form"].errors
-    order.refresh_from_db()
-    assert order.state == Order.State.PAID
-    assert Refund.objects.count() == 0
+    answer = nora.post(f"{address}refund/", typed(order, 2, amount="25.10", restock="later"))
+
+    assert answer.status_code == 302
+    shown = nora.get(address)
+    assert "1 ticket of order" in text(shown)
+    assert "Partly refunded" in text(shown)
+    assert "1 place is kept back: Given back" in text(shown)
+    (block,) = shown.context["kept"]
+    assert nora.post(f"{address}kept-places/{block.pk}/releases/").status_code == 302
+    assert Place.objects.filter(state="blocked").count() == 0
+    assert "kept back" not in text(nora.get(address))
+
+
+def test_an_amount_of_its_own_needs_a_reason(nora: Visitor, order: Order) -> None:
+    address = f"/portal/orders/{order.number}/refund/"
+    refused = nora.post(address, typed(order, amount="5", act="refund"))
+    assert refused.status_code == 422
+    assert "Say why another amount goes back." in refused.context["form"].errors["words"][0]
+    assert nothing_changed(order)
+
+    assert nora.post(address, typed(order, amount="5", act="refund", words="Seats had no view")).status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.fee_amount, refund.words) == (500, 21, "Seats had no view")
     assert set(Ticket.objects.values_list("state", flat=True)) == {"valid"}
 
 
-def test_refunding_twice_pays_once(nora: Visitor, order: Order) -> None:
-    first = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "€50.20"})
-    second = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "€50.20"})
+@pytest.mark.parametrize("amount", ["", "0", "50.201", "all", "50.2.0", "5020", "50.21"])
+def test_a_wrong_amount_refunds_nothing(nora: Visitor, order: Order, amount: str) -> None:
+    form = typed(order, 1, 2, amount=amount, words="A good reason")
+    response = nora.post(f"/portal/orders/{order.number}/refund/", form)
 
-    assert (first.status_code, second.status_code) == (302, 409)
-    assert "Only a paid order can be refunded" in text(second)
-    assert Refund.objects.count() == 1
+    assert response.status_code == 422
+    assert "amount" in response.context["form"].errors
+    assert nothing_changed(order)
+
+
+def test_a_form_sent_twice_pays_once(nora: Visitor, order: Order) -> None:
+    form = typed(order, amount="5", act="refund", words="Sorry")
+    answers = [nora.post(f"/portal/orders/{order.number}/refund/", form).status_code for _time in range(2)]
+
+    assert answers == [302, 302]
+    assert Refund.objects.get().amount == 500
 
 
 def test_a_manager_may_not_refund_and_nothing_changes(paying: world.House, order: Order, colleague) -> None:  # type: ignore[no-untyped-def]
     manager = colleague(Membership.Role.MANAGER)
 
     assert ">Refund<" not in text(manager.get(f"/portal/orders/{order.number}/"))
-    response = manager.post(f"/portal/orders/{order.number}/refund/", {"amount": "50.20"})
+    response = manager.post(f"/portal/orders/{order.number}/refund/", typed(order, 1, 2, amount="50.20"))
 
     assert response.status_code == 403
     assert "Refunds need the Owner or Finance role." in text(response)
-    order.refresh_from_db()
-    assert order.state == Order.State.PAID
-    assert Refund.objects.count() == 0
+    assert nothing_changed(order)
 
 
 def test_a_free_order_is_taken_back_without_an_amount(nora: Visitor, paying: world.House) -> None:
@@ -162,11 +203,14 @@ def test_a_free_order_is_taken_back_without_an_amount(nora: Visitor, paying: wor
     address = f"/portal/orders/{order.number}/refund/"
 
     assert "Type the amount" not in text(nora.get(address))
-    assert nora.post(address).status_code == 302
+    assert nora.post(address, typed(order, 1)).status_code == 302
 
     order.refresh_from_db()
     assert order.state == Order.State.REFUNDED
     assert Refund.objects.count() == 0
+    closed = nora.get(address)
+    assert closed.status_code == 409
+    assert "Only a paid order can be refunded" in text(closed)
 
 
 # --- Send again -----------------------------------------------------------------------------------------------------------------------
@@ -195,7 +239,7 @@ def test_an_unpaid_order_has_nothing_to_send(nora: Visitor, paying: world.House)
 def test_forms_of_the_portal_need_its_token(nora: Visitor, order: Order) -> None:
     nora.handler.enforce_csrf_checks = True
 
-    response = nora.post(f"/portal/orders/{order.number}/refund/", {"amount": "50.20"})
+    response = nora.post(f"/portal/orders/{order.number}/refund/", typed(order, 1, 2, amount="50.20"))
 
     assert response.status_code == 403
     order.refresh_from_db()

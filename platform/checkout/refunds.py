@@ -1,0 +1,241 @@
+"""Give back: cancel tickets, send money back, or both. Two acts that one transaction may do together (docs/refunds.md).
+
+A ticket's code dies before its place is anybody else's. What goes back is asked for under the locks of the order and its
+payment, so that two people at once never give back more than was paid; the provider is called afterwards (send_refund).
+"""
+
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.actions import Actor, record
+from checkout.errors import NotRefundable
+from events.seating_plan import painting_of, plan_of
+from inventory.blocks import Purpose, return_places
+from orders.models import Order, Position
+from orders.queries import order_for_update
+from outbox.actions import enqueue
+from payments.models import Payment, Refund, RefundLine
+from payments.queries import GONE, payment_of, refunded_amount, refunded_by_position
+from pricing.parts import share, split
+from pricing.quote import Quote
+from tickets.actions import void_tickets
+from tickets.models import Ticket
+from ui.ids import uuid7
+from ui.money import format_money, smallest_step
+
+LONGEST_WORDS = 200  # characters
+
+
+class Restock(models.TextChoices):
+    """When the place of a cancelled ticket is for sale again."""
+
+    NOW = "now", gettext_lazy("On sale again at once")
+    LATER = "later", gettext_lazy("Kept back until somebody releases it")
+    NEVER = "never", gettext_lazy("Not sold again")
+
+
+@dataclass(frozen=True)
+class GivingBack:
+    """What is asked for: which tickets, whether they die, what happens to their places, how much money goes back.
+
+    `amount` is minor units; None is what these tickets cost, less what went back for them. `words` tell the buyer why.
+    Asking again with the same `key` gives the same refund.
+    """
+
+    positions: frozenset[UUID] = frozenset()
+    cancels: bool = False
+    amount: int | None = 0
+    restock: Restock = Restock.NOW
+    reason: Refund.Reason = Refund.Reason.STAFF
+    words: str = ""
+    key: str = field(default_factory=lambda: str(uuid7()))
+
+
+def prices_paid(order: Order) -> dict[UUID, int]:
+    """What was paid for each ticket, our fee in it: minor units by its position's id. Together they are the order's total.
+
+    Positions were written in the order of the frozen quote, and a move to another seat changes no price.
+    """
+    frozen = Quote.from_dict(order.hold.quote)
+    singles = itertools.chain.from_iterable(itertools.repeat(line.all_in_price, line.quantity) for line in frozen.lines)
+    positions = sorted(order.positions.all(), key=lambda one: one.index)
+    return {position.pk: price for position, price in zip(positions, singles, strict=True)}
+
+
+def left_for(order: Order, payment: Payment | None, position_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What these tickets cost and has not gone back for them, minor units by position, in the order's order.
+
+    Where money went back without a ticket's name on it, less may be left of the payment than these add up to; then each
+    gets its share of that.
+    """
+    if payment is None:
+        return dict.fromkeys(position_ids, 0)
+    gone = refunded_by_position(payment)
+    left = {
+        position_id: max(0, paid - gone.get(position_id, 0))
+        for position_id, paid in prices_paid(order).items()
+        if position_id in position_ids
+    }
+    most = payment.amount - refunded_amount(payment)
+    if sum(left.values()) > most:
+        return dict(zip(left, split(most, list(left.values())), strict=True))
+    return left
+
+
+def what_is_left(order: Order) -> dict[UUID, int]:
+    """The same for every ticket of an order that may be cancelled or has money left."""
+    left = left_for(order, payment_of(order.pk), {one.pk for one in order.positions.all()})
+    sold = {one.pk for one in order.positions.all() if one.state == Position.State.SOLD}
+    return {position_id: cost for position_id, cost in left.items() if cost or position_id in sold}
+
+
+@transaction.atomic
+def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | None:
+    """Cancel tickets, send money back, or both; returns the refund, None when no money goes.
+
+    Raises OrderNotFound, NotRefundable; nothing has changed then.
+    """
+    order = order_for_update(order_id)
+    known = Refund.objects.filter(key=asked.key, payment__order=order).first()
+    if known is not None:
+        return known
+    if order.paid_at is None:
+        raise NotRefundable(_("Only a paid order can be refunded; this one is “%s”.") % order.get_state_display())
+    positions = _chosen(order, asked)
+    payment = Payment.objects.select_for_update().filter(order=order).first()
+    costs = left_for(order, payment, asked.positions)
+    amount = sum(costs.values()) if asked.amount is None else asked.amount
+    _check(payment, asked, amount, order.currency)
+    act = str(uuid7())
+    if asked.cancels:
+        _cancel_tickets(order, positions, asked.restock, actor)
+    refund = None
+    if payment is not None and amount:
+        parts = dict(zip(costs, split(amount, list(costs.values())), strict=True)) if asked.positions else {}
+        refund = request_refund(
+            payment, amount=amount, reason=asked.reason, words=asked.words, key=asked.key, parts=parts
+        )
+    closes = order.is_paid and not order.positions.filter(state=Position.State.SOLD).exists()
+    if closes:
+        order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
+        order.save(update_fields=["state", "closed_at"])
+    detail = {
+        "amount": amount,
+        "cancelled": [position.index for position in positions] if asked.cancels else [],
+        "restock": asked.restock.value if asked.cancels else "",
+        "words": asked.words,
+    }
+    record(verb="refund_order" if closes else "give_back", target=order, actor=actor, detail=detail)
+    told = {"order_id": str(order.pk), "act": act, **detail}
+    enqueue(kind="mail_refund", key=act, payload=told)
+    enqueue(kind="announce_refund", key=act, payload={"order_id": str(order.pk)})
+    return refund
+
+
+def _chosen(order: Order, asked: GivingBack) -> list[Position]:
+    positions = list(order.positions.select_for_update().filter(pk__in=asked.positions).order_by("pk"))
+    if len(positions) < len(asked.positions):
+        raise NotRefundable(_("Choose tickets of this order."))
+    if asked.cancels:
+        if not positions:
+            raise NotRefundable(_("Choose the tickets to cancel."))
+        gone = [str(position.index) for position in positions if position.state != Position.State.SOLD]
+        if gone:
+            raise NotRefundable(_("Ticket %s is cancelled already. Nothing was changed.") % ", ".join(gone))
+        _check_whole_tables(order, positions)
+    return sorted(positions, key=lambda position: position.index)
+
+
+def _check_whole_tables(order: Order, chosen: Sequence[Position]) -> None:
+    """A table that one order bought is one thing where it is sold as a whole; so it comes back as one."""
+    tables = {(one.seat_section, one.seat_row) for one in chosen if one.is_at_table}
+    plan = plan_of(order.event_id) if tables else None
+    if plan is None:
+        return
+    painting = painting_of(plan)
+    others = order.positions.filter(is_at_table=True, state=Position.State.SOLD).exclude(pk__in=[o.pk for o in chosen])
+    for other in others:
+        index = painting.compiled.index_of(other.seat_id)
+        is_whole = index is not None and painting.compiled.seats[index].line in painting.whole_lines
+        if is_whole and (other.seat_section, other.seat_row) in tables:
+            raise NotRefundable(
+                _("Table %s is sold as a whole: cancel all its seats, or none.") % other.seat_row, field="tickets"
+            )
+
+
+def _check(payment: Payment | None, asked: GivingBack, amount: int, currency: str) -> None:
+    if not asked.words.isprintable() or len(asked.words) > LONGEST_WORDS:
+        raise NotRefundable(_("Give the reason in up to %d characters.") % LONGEST_WORDS, field="words")
+    if amount < 0 or (amount == 0 and not asked.cancels):
+        raise NotRefundable(_("Choose tickets to cancel, or an amount to send back."), field="amount")
+    if amount % smallest_step(currency):
+        raise NotRefundable(_("An amount in %s ends in 0.") % currency, field="amount")
+    left = payment.amount - refunded_amount(payment) if payment else 0
+    if amount > left:
+        words = _("Only %(left)s of this order can still go back. Nothing was changed.")
+        raise NotRefundable(words % {"left": format_money(left, currency)}, field="amount", left=left)
+    if amount and payment is not None and payment.state != Payment.State.CAPTURED:
+        raise NotRefundable(_("The money of this order has not been taken yet."), field="amount")
+
+
+def _cancel_tickets(order: Order, positions: Sequence[Position], restock: Restock, actor: Actor) -> None:
+    """First the codes die, then the places go where `restock` says."""
+    ids = [position.pk for position in positions]
+    void_tickets(position_ids=ids, reason=Ticket.VoidReason.REFUNDED, actor=actor)
+    order.positions.filter(pk__in=ids).update(state=Position.State.CANCELLED)
+    block = return_places(
+        performance=order.performance,
+        position_ids=ids,
+        actor=actor,
+        cause="order refunded",
+        kept=None if restock == Restock.NOW else _purpose(order, restock),
+    )
+    if block is not None:
+        order.positions.filter(pk__in=ids).update(kept_back=block)
+
+
+def _purpose(order: Order, restock: Restock) -> Purpose:
+    owner = _("Not sold again") if restock == Restock.NEVER else _("Given back")
+    return Purpose(owner=owner, reason=_("Order %s") % order.number)
+
+
+def fee_with(payment: Payment, amount: int) -> int:
+    """How much of our fee goes back with a further `amount` of a payment, minor units."""
+    due = share(payment.application_fee, part=refunded_amount(payment) + amount, whole=payment.amount)
+    back = payment.refunds.filter(GONE | ~Q(provider_id="")).values_list("fee_amount", flat=True)
+    return min(max(due - sum(back), 0), amount)
+
+
+def request_refund(
+    payment: Payment,
+    *,
+    amount: int,
+    reason: Refund.Reason,
+    words: str = "",
+    key: str = "",
+    parts: dict[UUID, int] | None = None,
+) -> Refund:
+    """Note that `amount` of a locked payment is to go back, `parts` of it for these positions; what sends it follows.
+
+    Our fee goes back in proportion, worked out on the running total: all refunds of a payment together give back exactly
+    the whole fee (docs/refunds.md). The provider keeps no fee of a refund that failed later, so that is gone too.
+    """
+    refund = Refund.objects.create(
+        payment=payment, amount=amount, fee_amount=fee_with(payment, amount), reason=reason, words=words, key=key
+    )
+    RefundLine.objects.bulk_create(
+        RefundLine(refund=refund, position_id=position_id, amount=part)
+        for position_id, part in (parts or {}).items()
+        if part
+    )
+    enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+    enqueue(kind="count_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+    return refund
