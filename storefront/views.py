@@ -26,6 +26,7 @@ from checkout import actions as checkout
 from checkout import letters
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
+from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
 from events.models import Event
@@ -213,6 +214,7 @@ def _event_context(
             for offer in offers
         ],
         "picker": picker,
+        "terms": refund_terms(event, performance),
         "is_on_sale": any(offer.status == "on_sale" for offer in offers),
         "is_sold_out": is_sold_out(offers),
         "is_open": is_open,
@@ -394,7 +396,7 @@ def _checkout_context(
 ) -> dict[str, Any]:
     """What the checkout page shows.
 
-    `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `seconds_left`, `is_ended` (expired or
+    `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), `buyer` as typed, `error` (its `extra["field"]` names the field),
     and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency}; None for a free order.
     """
@@ -406,6 +408,9 @@ def _checkout_context(
         "performance": hold.performance,
         "quote": quote,
         "lines": _lines_with_seats(hold, quote),
+        "terms": refund_terms(
+            hold.performance.event, hold.performance, only=[UUID(line.ticket_type_id) for line in quote.lines]
+        ),
         "seconds_left": max(0, int((hold.expires_at - now).total_seconds())),
         "is_ended": not hold.is_live(at=now),
         "can_extend": now + LONGEST_HOLD > hold.expires_at and hold.expires_at < hold.created_at + LONGEST_HOLD,

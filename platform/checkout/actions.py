@@ -30,6 +30,7 @@ from checkout.refunds import GivingBack, give_back, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
+from events.refund_policies import promise, refund_rules_of
 from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
 from inventory.models import Hold
@@ -222,6 +223,8 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
     singles = [
         (line, seat_id) for line in frozen.lines for seat_id in line.seats or itertools.repeat("", line.quantity)
     ]
+    promised = refund_rules_of(order.event_id)
+    starts_at = hold.performance.starts_at
     Position.objects.bulk_create(
         Position(
             order=order,
@@ -232,6 +235,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
             price=line.price,
             max_per_person=per_person.get(UUID(line.ticket_type_id)),
             seat_id=seat_id,
+            refund_promise=promise(promised.of(UUID(line.ticket_type_id)), starts_at=starts_at),
         )
         for index, (line, seat_id) in enumerate(singles, start=1)
     )

@@ -13,3 +13,10 @@ class EventInvalid(BadInput):
 class NotPublishable(DomainError):
     code = "event_not_publishable"
     title = _("The event cannot be published yet")
+
+
+class PolicyStricter(EventInvalid):
+    """A published event's refunds can only be made looser."""
+
+    code = "refund_policy_stricter"
+    title = _("Refunds can only become more generous")

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -169,5 +169,29 @@ class SeatingPlan(models.Model):
             models.CheckConstraint(
                 condition=~Q(release_access="date") | Q(release_access_at__isnull=False),
                 name="seating_plan_release_has_a_date",
+            )
+        ]
+
+
+class RefundPolicy(models.Model):
+    """A version of what goes back when a ticket is given back, for an event or one of its ticket types. Append-only.
+
+    `rules` is `events.refund_rules.RefundRules.as_dict()`; of a ticket type, null says "as the event" from here on.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="refund_policies")
+    ticket_type = models.ForeignKey(TicketType, null=True, on_delete=models.PROTECT, related_name="refund_policies")
+    version = models.PositiveIntegerField()  # 1, 2, 3 ... for each
+    rules = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+
+    class Meta:
+        verbose_name_plural = "refund policies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "ticket_type", "version"], nulls_distinct=False, name="refund_policy_version_once"
             )
         ]

@@ -115,6 +115,7 @@ class Position(models.Model):
     seat_label = models.CharField(max_length=12, blank=True, default="", db_default="")
     is_at_table = models.BooleanField(default=False, db_default=False)
     entrance = models.CharField(max_length=80, blank=True, default="", db_default="")
+    refund_promise = models.JSONField(null=True)  # events.refund_policies.promise, when it was sold; null: nothing
     # Cancelled, with its place not back on sale: the block that keeps it.
     kept_back = models.ForeignKey(Block, null=True, on_delete=models.PROTECT, related_name="+")
 

@@ -22,6 +22,8 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from events.models import Event
+from events.refund_policies import set_refund_policy
+from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
 from inventory import blocks
 from inventory.models import Hold
@@ -70,6 +72,9 @@ MACHINE_MADE = {
     "events.Event.currency": "a currency",
     "events.TicketType.category": "a key of the map's",
     "events.Performance.timezone": "a time zone",
+    "events.RefundPolicy.rules": "numbers and instants, append-only",
+    "events.RefundPolicy.created_by": "a kind and an id, append-only",
+    "orders.Position.refund_promise": "numbers and instants",
     "inventory.Block.color": "a colour",
     "inventory.StockEntry.cause": "our own words, append-only",
     "inventory.StockEntry.actor": "a kind and an id, append-only",
@@ -191,7 +196,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     draft = world.make_event(
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
-    assert draft.pk != event.pk
+    set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
     buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
     guest, seat = f"{word} guest", f"{word} seat"
     ordered = world.place_order(event, buyer=buyer, **{guest: 2})

@@ -85,6 +85,8 @@ ORGANIZER: dict[str, Row] = {
     **ACCOUNT,
     "organizer_portal:home": staff(200, 302),  # a steward goes on to the door
     "organizer_portal:today": staff(200, 403),
+    "organizer_portal:refund_policy": staff(200, 403),
+    "organizer_portal:type_refund_policy": staff(404, 403),
     "organizer_portal:waiting_room": staff(200, 403),
     "organizer_portal:line": staff(200, 403),
     "organizer_portal:events": staff(200, 403),
@@ -280,6 +282,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
             f"organizer_portal:{name}": [made.ordered.number]
             for name in ("order", "deliveries", "refund", "refund_quote")
         },
+        "organizer_portal:type_refund_policy": [made.event.pk, NOBODY],
         "organizer_portal:kept_place_releases": [made.ordered.number, NOBODY],
     }
     return reverse(name, args=arguments.get(name, []), urlconf=urlconf)
@@ -313,6 +316,7 @@ _OF_EVENTS = (
     "seat_prices",
     "seat_plan_move",
     "stock_proofs",
+    "refund_policy",
     "waiting_room",
     "line",
     "event",

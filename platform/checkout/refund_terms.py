@@ -1,0 +1,45 @@
+"""What buyers are told about refunds before they pay: dated lines in the event's zone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from events.models import Event, Performance
+from events.refund_policies import refund_rules_of, same_rules
+from events.refund_rules import DatedLine
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of these ticket types, by name. `kept_fee` is minor units of each ticket; no `lines`: a final sale."""
+
+    names: tuple[str, ...]
+    lines: tuple[DatedLine, ...]
+    kept_fee: int
+
+    @property
+    def is_final_sale(self) -> bool:
+        """Whether nothing ever goes back."""
+        return not self.lines
+
+
+def refund_terms(event: Event, performance: Performance | None, *, only: Collection[UUID] | None = None) -> list[Terms]:
+    """The terms of an event's tickets for a date, those with the same together; of the ticket types in `only`, if named.
+
+    Where no promise is made there are none: the organizer's own words, if any, are all there is.
+    """
+    rules = refund_rules_of(event.pk)
+    if performance is None or (rules.of_event is None and not rules.of_types):
+        return []
+    kinds = event.ticket_types.filter(is_active=True)
+    if only is not None:
+        kinds = kinds.filter(pk__in=only)
+    return [
+        Terms(
+            tuple(names),
+            () if one.is_final_sale else tuple(one.dated(starts_at=performance.starts_at, zone=performance.timezone)),
+            one.kept_fee,
+        )
+        for names, one in same_rules((kind.name, rules.of(kind.pk)) for kind in kinds)
+        if one is not None
+    ]
