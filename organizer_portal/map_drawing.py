@@ -1,6 +1,7 @@
 """Seat maps as small pictures: the thumbnail of a map, and what a version changes, seat by seat. SVG, drawn on the server."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.safestring import SafeString
@@ -8,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from organizer_portal.map_changes import Changes, Spot
 from seating.document import Decoration, Document, Floor, Point, Row, Table
+from seating.plan import compile_plan, preset
 
 MARGIN = 60.0  # centimetres around a floor
 GREY = "#9aa0a8"
+STEP = 5  # seats from point to point of a row's stroke: a bend still looks bent, and a stadium stays small
 _HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" preserveAspectRatio="xMidYMid meet">'
 
 
@@ -26,6 +29,12 @@ def thumbnail(document: Document) -> str:
         parts.append(f'<g transform="translate({left - x:.0f} {-y:.0f})">{"".join(_floor(floor, colors))}</g>')
         left, tallest = left + width + MARGIN, max(tallest, height)
     return _HEAD.format(box=f"0 0 {max(left - MARGIN, 1):.0f} {tallest:.0f}") + "".join(parts) + "</svg>"
+
+
+@cache
+def preset_picture(name: str) -> str:
+    """A house that is ready, as its thumbnail. A stadium takes seconds to lay out, so a process draws each once. Raises KeyError."""
+    return thumbnail(compile_plan(preset(name)).document)
 
 
 def bounds(floor: Floor, extra: Iterable[Point] = ()) -> tuple[float, float, float, float] | None:
@@ -83,7 +92,7 @@ def _stroke(points: Sequence[Point], color: str) -> str:
     if len(points) == 1:
         return f'<circle cx="{points[0][0]:.0f}" cy="{points[0][1]:.0f}" r="20" fill="{color}"/>'
     return (
-        f'<polyline points="{_path(points)}" fill="none" stroke="{color}" stroke-width="40" stroke-linecap="round" '
+        f'<polyline points="{_path([*points[:-1:STEP], points[-1]])}" fill="none" stroke="{color}" stroke-width="40" stroke-linecap="round" '
         'stroke-linejoin="round"/>'
     )
 

@@ -7,9 +7,11 @@ from babel.dates import format_skeleton
 from babel.numbers import format_percent
 from django import template
 
+from seating.words import size_words
 from ui.dates import reader_locale
 
 register = template.Library()
+register.simple_tag(size_words)
 
 
 @register.simple_tag

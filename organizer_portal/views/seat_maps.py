@@ -23,7 +23,7 @@ from organizer_portal.drawings import cluster_picture, forget_drawing, keep_draw
 from organizer_portal.editor_words import editor_tools, editor_words
 from organizer_portal.forms.seats import SeatMapForm, VenueForm, VersionForm
 from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_between
-from organizer_portal.map_drawing import difference_drawings, thumbnail
+from organizer_portal.map_drawing import difference_drawings, preset_picture, thumbnail
 from organizer_portal.plan_image import store_plan
 from organizer_portal.views.events import place_refusal
 from seating.actions import create_seat_map, publish_version, save_version
@@ -33,8 +33,9 @@ from seating.drafts import close_draft, open_draft, restore_version, save_draft,
 from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
 from seating.formats import Imported, import_file
 from seating.models import MapVersion, SeatMap, Venue
-from seating.plan import compile_plan, preset
+from seating.plan import PRESETS, compile_plan, preset
 from seating.queries import seat_map_by_id, version_by_id
+from seating.words import size_words
 from ui.errors import BodyTooLarge, DomainError, MalformedBody, NotFound
 from ui.forms import posted
 from ui.ids import new_token
@@ -133,6 +134,16 @@ def new_seat_map(request: HttpRequest, desk: Desk, venue_id: UUID) -> HttpRespon
             return _made_page(request, made, faults)
     context = {"form": form, "venue": venue, "faults": faults}
     return render(request, "organizer_portal/seat_map_new.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff(EDIT_EVENTS)
+def preset_thumbnail(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
+    """One of the houses that are ready as a small SVG, which a browser keeps for a day."""
+    if name not in PRESETS:
+        raise NotFound
+    headers = {"Cache-Control": f"private, max-age={24 * 3600}"}
+    return HttpResponse(preset_picture(name), content_type="image/svg+xml", headers=headers)
 
 
 def _made_page(request: HttpRequest, made: SeatMap, faults: list[Fault]) -> HttpResponse:
@@ -238,8 +249,7 @@ def _map_page(
     faults = faults_of(document, zone=found.venue.timezone)
     context = {
         "map": found,
-        "n_seats": sum(1 for _seat in document.seats),
-        "n_places": sum(area.capacity for area in document.areas),
+        "size": size_words(sum(1 for _seat in document.seats), sum(area.capacity for area in document.areas)),
         "errors": [fault for fault in faults if fault.severity == "error"],
         "warnings": [fault for fault in faults if fault.severity != "error"],
         "versions": list(found.versions.defer("document").all()),

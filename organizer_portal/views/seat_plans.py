@@ -24,6 +24,7 @@ from organizer_portal.seat_offers import unpriced_categories, unsold_categories
 from organizer_portal.views.events import event_or_404, place_refusal
 from seating.difference import Difference, difference
 from seating.models import MapVersion
+from seating.words import size_words
 from ui.errors import DomainError, NotFound
 
 MOST_PER_ORDER = 10
@@ -70,7 +71,7 @@ def _others(found: Event, plan: SeatingPlan | None) -> list[tuple[str, str]]:
 
 def _published(found: Event) -> list[tuple[str, str]]:
     published = MapVersion.objects.filter(seat_map__venue=found.venue, kind=MapVersion.Kind.PUBLISHED)
-    words = _("%(map)s, version %(number)d%(name)s: %(seats)d seats, %(places)d standing places")
+    words = _("%(map)s, version %(number)d%(name)s: %(size)s")
     return [
         (
             str(version.pk),
@@ -79,8 +80,7 @@ def _published(found: Event) -> list[tuple[str, str]]:
                 "map": version.seat_map.name,
                 "number": version.number,
                 "name": f" ({version.name})" if version.name else "",
-                "seats": version.n_seats,
-                "places": version.n_places,
+                "size": size_words(version.n_seats, version.n_places),
             },
         )
         for version in published.select_related("seat_map").defer("document").order_by("-created_at", "-pk")

@@ -1,6 +1,10 @@
 """What people call the things of a seat map."""
 
+from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ui.dates import reader_locale
 
 
 def flag_words() -> dict[str, str]:
@@ -19,6 +23,22 @@ def flag_words() -> dict[str, str]:
         "plus_size": _("wide seat"),
         "armrest": _("lift-up armrest"),
     }
+
+
+def size_words(seats: int, places: int) -> str:
+    """ "20,138 seats, 2,500 standing places": what there is none of is left out, unless there is nothing at all."""
+    said = []
+    if seats or not places:
+        said.append(ngettext("%(number)s seat", "%(number)s seats", seats) % {"number": number_words(seats)})
+    if places:
+        words = ngettext("%(number)s standing place", "%(number)s standing places", places)
+        said.append(words % {"number": number_words(places)})
+    return ", ".join(said)
+
+
+def number_words(value: int) -> str:
+    """20,138 as the reader writes it."""
+    return str(format_decimal(value, locale=reader_locale()))
 
 
 def kind_word(kind: str) -> str:

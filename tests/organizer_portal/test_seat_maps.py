@@ -17,6 +17,7 @@ from seating.actions import create_seat_map
 from seating.document import parse
 from seating.models import MapVersion, SeatMap, Venue
 from seating.patches import flatten
+from seating.plan import PRESETS
 from tests import world
 from tests.organizer_portal.conftest import Colleague
 from tests.seating.test_drafts import row, small_map
@@ -64,6 +65,18 @@ def test_a_map_may_begin_as_a_house_that_is_ready(nora: Visitor, northside: worl
     made = SeatMap.objects.get()
     assert made.draft["name"] == "Like a theatre"
     assert sum(1 for _seat in parse(made.draft).seats) > 300
+
+
+def test_each_house_that_is_ready_has_its_picture(nora: Visitor, northside: world.House) -> None:
+    venue = Venue.objects.create(name="Hall", timezone="Europe/Berlin")
+    shown = text(nora.get(f"/portal/venues/{venue.pk}/seat-maps/new/"))
+    for name in PRESETS:
+        picture = f"/portal/seat-maps/presets/{name}.svg"
+        assert f'src="{picture}"' in shown
+        drawn = nora.get(picture)
+        assert (drawn["Content-Type"], drawn["Cache-Control"]) == ("image/svg+xml", "private, max-age=86400")
+        assert 1_000 < len(drawn.content) < 150_000
+    assert nora.get("/portal/seat-maps/presets/circus.svg").status_code == 404
 
 
 def test_a_map_may_come_from_a_file_and_every_fault_is_listed(nora: Visitor, northside: world.House) -> None:
