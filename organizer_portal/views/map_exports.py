@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.map_exports import map_export, version_of
+from organizer_portal.map_exports import losses, map_export, version_of
 from seating.formats import WRITERS
 from seating.models import MapVersion, SeatMap
 from seating.queries import seat_map_by_id
 from ui.errors import NotFound
 
-MOST_TOLD = 12  # of what one kind of file loses, named one by one
+MOST_TOLD = 12  # kinds of losses that are told of one kind of file
 
 
 def _asked(request: HttpRequest, map_id: UUID) -> tuple[SeatMap, MapVersion | None]:
@@ -48,7 +48,7 @@ def _kind(found: SeatMap, version: MapVersion | None, name: str) -> dict[str, An
     }
     title, about = words[name]
     file_name, exported = map_export(found, version, name)
-    lost = list(exported.lost)
+    lost = losses(exported.lost)
     return {
         "key": name,
         "title": title,

@@ -38,6 +38,18 @@ def test_what_is_lost_is_said_before(nora: Visitor, drawn: SeatMap) -> None:
         assert f'href="{address(drawn, kind)}/"' in shown
 
 
+def test_equal_losses_are_told_once_with_how_many(nora: Visitor, northside: world.House) -> None:
+    tables = [(f"T{number}", 4, False) for number in range(1, 32)]
+    hall = world.seat_map(("Stalls", STALLS, (4, 4)), tables=tables, name="Hall")
+    venue = Venue.objects.create(name="Hall", timezone="Europe/Berlin")
+    drawn = create_seat_map(venue=venue, document=parse(hall), actor=SYSTEM)
+
+    shown = text(nora.get(address(drawn)))
+
+    assert shown.count("<li>31 tables become rows.</li>") == 2  # for pretix and in a list
+    assert "Table “T1”" not in shown
+
+
 @pytest.mark.parametrize(
     ("kind", "media_type", "file_name"),
     [
