@@ -10,8 +10,8 @@ from events.models import Event, Performance, TicketType
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus
 from payments.queries import can_take_payments
-from pricing.plans import platform_fee_plan
-from pricing.quote import fee_on
+from pricing.plans import platform_fee_plans
+from pricing.quote import FeePlan, fee_on
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -45,12 +45,16 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
 
 def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime) -> list[Offer]:
     """Every active ticket type of the event; those on sale first, sold-out ones last."""
+    return _offers(event, performance, stock, platform_fee_plans()[event.currency], at)
+
+
+def _offers(event: Event, performance: Performance, stock: Snapshot | None, plan: FeePlan, at: datetime) -> list[Offer]:
     left = stock.types if stock else {}
     kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
     is_open = event.is_published and not performance.is_stopped
     can_charge = any(kind.price for kind in kinds) and can_take_payments()
     offers = [
-        _offer(kind, performance, left.get(kind.pk, NOTHING), at, is_open=is_open and (can_charge or not kind.price))
+        _offer(kind, performance, left.get(kind.pk, NOTHING), plan, at, is_open and (can_charge or not kind.price))
         for kind in kinds
     ]
     return sorted(offers, key=lambda offer: offer.status == "sold_out")
@@ -60,8 +64,9 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     """Per event id: the offers for its next date, empty where all dates are over. Asks for the stock of all at once."""
     dates = {event.pk: (event, next_performance(event, at=at)) for event in events}
     stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
+    plans = platform_fee_plans() if dates else {}
     return {
-        pk: offers_for(event, performance, stock.get(performance.pk), at=at) if performance else []
+        pk: _offers(event, performance, stock.get(performance.pk), plans[event.currency], at) if performance else []
         for pk, (event, performance) in dates.items()
     }
 
@@ -76,15 +81,16 @@ def is_few_left(offers: Iterable[Offer]) -> bool:
     return {offer.stock_status for offer in offers if offer.status == "on_sale"} == {"few_left"}
 
 
-def lowest_price(event: Event) -> int | None:
+def lowest_price(offers: Iterable[Offer]) -> int | None:
     """The least a ticket costs all-in, for a listing; 0 only where all are free (a free child's ticket is no price)."""
-    plan = platform_fee_plan()
-    prices = [kind.price + fee_on(kind.price, plan) for kind in event.ticket_types.all() if kind.is_active]
+    prices = [offer.price for offer in offers]
     return min((price for price in prices if price), default=0 if prices else None)
 
 
-def _offer(ticket_type: TicketType, performance: Performance, stock: Stock, at: datetime, *, is_open: bool) -> Offer:
-    fee = fee_on(ticket_type.price, platform_fee_plan())
+def _offer(
+    ticket_type: TicketType, performance: Performance, stock: Stock, plan: FeePlan, at: datetime, is_open: bool
+) -> Offer:
+    fee = fee_on(ticket_type.price, plan)
     status: Status = "on_sale"
     if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"

@@ -118,7 +118,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         {
             "event": event,
             "performance": next_performance(event, at=now),
-            "price": lowest_price(event),
+            "price": lowest_price(offers[event.pk]),
             "is_sold_out": is_sold_out(offers[event.pk]),
             "is_few_left": is_few_left(offers[event.pk]),
         }

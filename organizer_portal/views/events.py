@@ -28,8 +28,8 @@ from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, 
 from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
-from pricing.plans import platform_fee_plan
-from pricing.quote import fee_on
+from pricing.plans import platform_fee_plans
+from pricing.quote import FeePlan, fee_on
 from seating.models import Venue
 from tenants.queries import storefront_url
 from ui.errors import DomainError, NotFound
@@ -133,11 +133,12 @@ def event_page(
     status: int = 200,
 ) -> HttpResponse:
     """An event's page; `refusal` says above it why it is not on sale, `context` has what a form of it refused."""
+    plan = platform_fee_plans()[found.currency]
     shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
         **stock_context(found),
-        "offers": [_offer(kind, found.currency) for kind in found.ticket_types.filter(is_active=True)],
+        "offers": [_offer(kind, found.currency, plan) for kind in found.ticket_types.filter(is_active=True)],
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
         "refusal": refusal,
         "public_url": storefront_url(desk.organizer, f"/events/{found.slug}/"),
@@ -174,8 +175,8 @@ def _charts(found: Event, zone: str) -> dict[str, Chart]:
     return charts
 
 
-def _offer(kind: TicketType, currency: str) -> dict[str, Any]:
-    fee = fee_on(kind.price, platform_fee_plan())
+def _offer(kind: TicketType, currency: str, plan: FeePlan) -> dict[str, Any]:
+    fee = fee_on(kind.price, plan)
     quantity = sum(quota.size for quota in kind.quotas.all())
     return {"type": kind, "pays": kind.price + fee, "fee": fee, "currency": currency, "quantity": quantity}
 
@@ -357,7 +358,7 @@ def price_words(typed: str, currency: str) -> dict[str, Any]:
         amount = None
     if amount is None or amount > 99_999_999:
         return {"currency": currency}
-    fee = fee_on(amount, platform_fee_plan())
+    fee = fee_on(amount, platform_fee_plans()[currency])
     return {
         "currency": currency,
         "is_free": amount == 0,

@@ -29,8 +29,7 @@ from inventory.models import Hold
 from inventory.queries import database_now
 from inventory.seat_vector import SeatVector, read_vectors
 from inventory.seats import LENIENT_UP_TO
-from pricing.plans import platform_fee_plan
-from pricing.quote import Quote, fee_on
+from pricing.quote import Quote
 from ui.errors import DomainError, NotFound
 
 ROUNDS = 5  # searches for one hold; the first in what was announced, the last with waiting
@@ -70,14 +69,13 @@ def baskets_for(
     `max_price` is all-in per ticket, in minor units. Raises NotFound, BasketInvalid when nothing that is seated fits.
     """
     offer = read_offer(performance_id)
-    plan = platform_fee_plan()
     fitting = [
         kind
         for kind in offer.kinds.values()
         if kind.is_seated
         and (ticket_type_id is None or kind.ticket_type_id == ticket_type_id)
         and (not category or kind.category == category)
-        and (max_price is None or kind.price + fee_on(kind.price, plan) <= max_price)
+        and (max_price is None or offer.all_in_price(kind) <= max_price)
     ]
     firsts = {kind.category: kind.ticket_type_id for kind in reversed(fitting)}
     if not firsts:

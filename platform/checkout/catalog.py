@@ -22,8 +22,8 @@ from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
-from pricing.plans import platform_fee_plan
-from pricing.quote import Item, Quote, quote
+from pricing.plans import platform_fee_plans
+from pricing.quote import FeePlan, Item, Quote, fee_on, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
 
@@ -61,11 +61,12 @@ class Priced:
 class Offer:
     """What one performance offers, as of one `version`. `price` is the same function for page, API and on-sale path."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: Mapping[str, Any], plans: Mapping[str, FeePlan]) -> None:
         self.performance_id = UUID(facts["id"])
         self.version = UUID(facts["version"])
         self.event_id = UUID(facts["event_id"])
         self.currency: str = facts["currency"]
+        self.plan = plans[self.currency]
         self.is_stopped: bool = facts["is_stopped"]
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
@@ -89,6 +90,10 @@ class Offer:
             if len(self._priced) < 500:  # baskets are few: anybody may invent more
                 self._priced[chosen] = found
         return found
+
+    def all_in_price(self, kind: Offered) -> int:
+        """What the buyer pays for one ticket of a type."""
+        return kind.price + fee_on(kind.price, self.plan)
 
     def _price(self, chosen: tuple[tuple[UUID, int], ...], seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS) -> Priced:
         if self.is_stopped:
@@ -124,7 +129,7 @@ class Offer:
             Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price, seats.get(type_id, ()))
             for type_id, n in chosen
         ]
-        frozen = quote(items, currency=self.currency, plan=platform_fee_plan())
+        frozen = quote(items, currency=self.currency, plan=self.plan)
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
 
@@ -207,7 +212,7 @@ def read_offer(performance_id: UUID) -> Offer:
     if row is None:
         _kept.pop(key, None)
         raise NotFound
-    offer = Offer(json.loads(row[0]) if isinstance(row[0], str) else row[0])
+    offer = Offer(json.loads(row[0]) if isinstance(row[0], str) else row[0], platform_fee_plans())
     _kept[key] = offer
     _kept.move_to_end(key)
     while len(_kept) > MOST_KEPT:

@@ -325,8 +325,24 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_CONNECT_WEBHOOK_SECRET = env.str("STRIPE_CONNECT_WEBHOOK_SECRET", default="")
 
 # --- The product ----------------------------------------------------------------------------------------------------------------
-PLATFORM_FEE_BASIS_POINTS = env.int("PLATFORM_FEE_BASIS_POINTS", default=250)  # 2.5 % of the ticket price
-PLATFORM_FEE_FIXED = env.int("PLATFORM_FEE_FIXED", default=50)  # minor units per paid ticket
+# The platform's fee on a paid ticket for each currency of ui.money.CURRENCIES at least: basis points of the price
+# (250 = 2.5 %), then minor units: fixed and, where wanted, the least and the most. An organizer may have one of its own.
+PLATFORM_FEES: dict[str, list[int]] = {
+    "EUR": [250, 50],
+    "USD": [250, 50],
+    "GBP": [250, 40],
+    "CHF": [250, 50],
+    "SEK": [250, 500],
+    "NOK": [250, 500],
+    "DKK": [250, 400],
+    "PLN": [250, 200],
+    "CZK": [250, 1200],
+    "CAD": [250, 75],
+    "AUD": [250, 75],
+    "JPY": [250, 50],
+    "KWD": [250, 50],  # not sold in yet: three decimals
+    **env.json("PLATFORM_FEES", default={}),
+}
 SEAT_MAP_FILE_MAX = env.int("SEAT_MAP_FILE_MAX", default=20 * 1024 * 1024)  # bytes of an imported seat map
 PREPARED_SCHEMAS = env.int("PREPARED_SCHEMAS", default=3)  # how many ready schemas the pool keeps
 OUTBOX_HANDLERS = "config.handlers.HANDLERS"

@@ -11,6 +11,8 @@ from audit.models import AuditEntry
 from console.models import ListedIncident, OrganizerTurnover
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
+from pricing.models import FeeOverride
+from pricing.quote import FeePlan
 from reconciliation.models import Incident
 from tenants.models import Organizer, PreparedSchema
 from ui.errors import NotFound
@@ -72,6 +74,12 @@ def history(organizer_id: UUID) -> list[AuditEntry]:
     """What the platform's staff and the system did to an organizer, newest first."""
     entries = AuditEntry.objects.filter(target_kind="tenants.organizer", target_id=str(organizer_id))
     return list(entries.order_by("-at", "-pk")[:AUDIT_LINES])
+
+
+def agreed_fees(organizer_id: UUID) -> dict[str, FeePlan]:
+    """The platform's fee per currency where another than the standard one was agreed."""
+    rows = FeeOverride.objects.filter(organizer_id=organizer_id).order_by("currency")
+    return {row.currency: row.plan for row in rows}
 
 
 def state_counts() -> dict[str, int]:

@@ -4,13 +4,15 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from babel.numbers import format_decimal
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tenants.utils import tenant_context
 
 from accounts.models import User
@@ -18,8 +20,11 @@ from audit.actions import user_actor
 from console import queries
 from console.access import platform_admin
 from console.actions import list_incident
-from console.forms import SuspendForm
+from console.forms import FeeForm, SuspendForm
 from console.models import ListedIncident
+from pricing.actions import set_platform_fee
+from pricing.plans import standard_plan
+from pricing.quote import FeePlan, fee_on
 from reconciliation.actions import close_incident, request_check
 from reconciliation.forms import CloseForm
 from reconciliation.kinds import playbook
@@ -29,6 +34,7 @@ from tenants.actions import resume_organizer, suspend_organizer
 from tenants.models import Organizer
 from tenants.queries import portal_url, storefront_url
 from ui.errors import DomainError, NotFound
+from ui.money import CURRENCIES, format_money, minor_unit_exponent, parse_money
 
 PER_PAGE = 50
 
@@ -81,6 +87,106 @@ def reactivations(request: HttpRequest, user: User, organizer_id: UUID) -> HttpR
         resume_organizer(organizer_id=found.pk, actor=user_actor(user.pk))
         messages.success(request, _("%(name)s is open again.") % {"name": found.name})
     return redirect("console:organizer", organizer_id)
+
+
+# --- What the platform takes -----------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@platform_admin
+def fee(request: HttpRequest, user: User, organizer_id: UUID, currency: str) -> HttpResponse:
+    """Agree on a fee with an organizer for one currency; an example counts along."""
+    found, agreed = _of_currency(organizer_id, currency)
+    plan = agreed or standard_plan(currency)
+    form = FeeForm(request.POST, currency=currency) if request.POST else FeeForm.of(plan, currency=currency)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _agree(request, user, found, currency, form.cleaned_data["plan"])
+        except DomainError as refusal:
+            field = refusal.extra.get("field", "")
+            form.add_error(field if field in form.fields else None, refusal.detail)
+        else:
+            return redirect("console:organizer", organizer_id)
+    context = {
+        "shown": found,
+        "currency": currency,
+        "form": form,
+        "is_agreed": agreed is not None,
+        "standard": _plan_words(standard_plan(currency), currency),
+        "typed_price": _example_price(currency),
+        **_example(_example_price(currency), None if form.errors else plan, currency),
+    }
+    return render(request, "console/fee.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@platform_admin
+def fee_example(request: HttpRequest, user: User, organizer_id: UUID, currency: str) -> HttpResponse:
+    """What a ticket costs under the fee being typed, alone."""
+    _of_currency(organizer_id, currency)
+    form = FeeForm(request.GET, currency=currency)
+    plan = form.cleaned_data["plan"] if form.is_valid() else None
+    return render(request, "console/_fee_example.html", _example(request.GET.get("price", ""), plan, currency))
+
+
+@require_POST
+@platform_admin
+def standard_fee(request: HttpRequest, user: User, organizer_id: UUID, currency: str) -> HttpResponse:
+    """Go back to the fee that everybody pays."""
+    found, _agreed = _of_currency(organizer_id, currency)
+    _agree(request, user, found, currency, None)
+    return redirect("console:organizer", organizer_id)
+
+
+def _agree(request: HttpRequest, user: User, found: Organizer, currency: str, plan: FeePlan | None) -> None:
+    set_platform_fee(organizer_id=found.pk, currency=currency, plan=plan, actor=user_actor(user.pk))
+    messages.success(request, _("The fee counts from the next ticket on. What is held or sold keeps its price."))
+
+
+def _of_currency(organizer_id: UUID, currency: str) -> tuple[Organizer, FeePlan | None]:
+    if currency not in CURRENCIES:
+        raise Http404
+    return _found(organizer_id), queries.agreed_fees(organizer_id).get(currency)
+
+
+def _fee_rows(shown: Organizer) -> list[dict[str, Any]]:
+    """The organizer's own currency and every other that something was agreed for."""
+    agreed = queries.agreed_fees(shown.pk)
+    return [
+        {
+            "currency": currency,
+            "is_agreed": currency in agreed,
+            "words": _plan_words(agreed.get(currency) or standard_plan(currency), currency),
+        }
+        for currency in dict.fromkeys([shown.currency, *sorted(agreed)])
+    ]
+
+
+def _plan_words(plan: FeePlan, currency: str) -> str:
+    percent = f"{format_decimal(plan.basis_points / 100, locale=to_locale(get_language() or 'en'))} %"
+    words = [f"{percent} + {format_money(plan.fixed, currency)}"]
+    if plan.minimum:
+        words.append(_("at least %(amount)s") % {"amount": format_money(plan.minimum, currency)})
+    if plan.maximum is not None:
+        words.append(_("at most %(amount)s") % {"amount": format_money(plan.maximum, currency)})
+    return ", ".join(words)
+
+
+def _example_price(currency: str) -> str:
+    return "24" if minor_unit_exponent(currency) else "2400"
+
+
+def _example(typed: str, plan: FeePlan | None, currency: str) -> dict[str, str]:
+    """`price`, `fee`, `pays` and `gets` in words; nothing while what is typed is no price or no plan."""
+    try:
+        price = parse_money(typed, currency)
+    except ValueError:
+        return {}
+    if plan is None or price > 99_999_999:
+        return {}
+    taken = fee_on(price, plan)
+    amounts = {"price": price, "fee": taken, "pays": price + taken, "gets": price}
+    return {name: format_money(amount, currency) for name, amount in amounts.items()}
 
 
 @require_safe
@@ -212,6 +318,7 @@ def _organizer_page(request: HttpRequest, organizer_id: UUID, form: SuspendForm)
     context = {
         "shown": found,
         "form": form,
+        "fees": _fee_rows(found),
         "history": queries.history(organizer_id),
         "storefront_url": storefront_url(found),
         "portal_url": portal_url(found),

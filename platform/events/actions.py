@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -257,6 +258,17 @@ def resume_sales(*, performance_id: UUID, reason: str, actor: Actor) -> Performa
         verb="resume_sales", target=performance, actor=actor, detail={"reason": reason, "was_stopped_for": stopped_for}
     )
     return performance
+
+
+@transaction.atomic
+def renew_offers(*, currency: str) -> None:
+    """What is priced in `currency` is priced anew from the next claim on. Called by `pricing`, whose fee is part of a price."""
+    events = Event.objects.filter(currency=currency, performances__ends_at__gt=timezone.now()).distinct()
+    dates = Performance.objects.filter(event__in=events).select_for_update(of=("self",)).order_by("pk")
+    # The trigger gives each its own new version.
+    Performance.objects.filter(pk__in=[date.pk for date in dates]).update(offer_version=F("offer_version"))
+    for event in events:
+        _list_again(event)
 
 
 def mark_published(*, event: Event) -> None:

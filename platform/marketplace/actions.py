@@ -15,7 +15,7 @@ from marketplace.models import ListedEvent
 from people.actions import add_member
 from people.models import Membership
 from people.queries import membership_of
-from pricing.plans import platform_fee_plan
+from pricing.plans import platform_fee_plans
 from pricing.quote import fee_on
 from tenants.actions import open_organizer
 from tenants.current import current_organizer
@@ -82,7 +82,7 @@ def list_event(*, event_id: UUID) -> None:
     if event is None or not dates or not prices:
         unlist_event(event_id=event_id)
         return
-    plan = platform_fee_plan()
+    plan = platform_fee_plans()[event.currency]
     upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
     ListedEvent.objects.update_or_create(
         organizer=organizer,

@@ -1,8 +1,8 @@
 """What a basket costs, as a pure function: the same one prices the page, the hold, the order and the refund.
 
 All amounts are integers in minor units of the quote's currency. The platform's fee is
-`round_half_up(price * basis_points / 10000) + fixed` per paid ticket and nothing for a free one; the buyer sees it inside
-the price from the first listing on, itemised at each step.
+`round_half_up(price * basis_points / 10000) + fixed` per paid ticket, within the plan's bounds, and nothing for a free one;
+the buyer sees it inside the price from the first listing on, itemised at each step.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,15 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class FeePlan:
-    """The platform's fee: `basis_points` of the ticket's price (250 = 2.5 %) plus `fixed` minor units."""
+    """The platform's fee on a paid ticket: `basis_points` of its price (250 = 2.5 %) plus `fixed`, from `minimum` to `maximum`.
+
+    `fixed` and the bounds are minor units; without a `maximum` there is none.
+    """
 
     basis_points: int
     fixed: int
+    minimum: int = 0
+    maximum: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,11 @@ class Quote:
 
 
 def fee_on(price: int, plan: FeePlan) -> int:
-    """The platform's fee on one ticket of `price`."""
-    return 0 if price == 0 else (price * plan.basis_points + 5000) // 10000 + plan.fixed
+    """The platform's fee on one ticket of `price`, half a minor unit rounded up."""
+    if price == 0:
+        return 0
+    fee = max((price * plan.basis_points + 5000) // 10000 + plan.fixed, plan.minimum)
+    return fee if plan.maximum is None else min(fee, plan.maximum)
 
 
 def quote(items: Iterable[Item], *, currency: str, plan: FeePlan) -> Quote:

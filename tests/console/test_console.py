@@ -15,6 +15,7 @@ from console.models import CountedSale, OrganizerFigures, OrganizerTurnover
 from console.urls import urlpatterns
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
+from pricing.models import FeeOverride
 from reconciliation.models import Check, Incident
 from tenants.models import Organizer, PreparedSchema
 from tests import world
@@ -35,16 +36,18 @@ def page_of(house: world.House) -> str:
 
 def addresses(house: world.House) -> list[tuple[str, str]]:
     """Every address of the console with its method."""
-    posts = {"suspensions", "reactivations", "checks", "incident_closure"}
+    posts = {"suspensions", "reactivations", "checks", "standard_fee", "incident_closure"}
     some = "01900000-0000-7000-8000-000000000000"
     return [
         (
             "post" if pattern.name in posts else "get",
             reverse(
                 f"console:{pattern.name}",
-                args=[house.organizer.pk if "organizer_id" in str(pattern.pattern) else some]
-                if "_id" in str(pattern.pattern)
-                else [],
+                args=[
+                    *([house.organizer.pk] if "organizer_id" in str(pattern.pattern) else []),
+                    *([some] if "incident_id" in str(pattern.pattern) else []),
+                    *(["EUR"] if "currency" in str(pattern.pattern) else []),
+                ],
                 urlconf="config.public_urls",
             ),
         )
@@ -123,6 +126,64 @@ def test_no_page_of_the_console_walks_schemas(
         ada.get("/console/")
 
     assert not [query["sql"] for query in asked.captured_queries if northside.organizer.schema_name in query["sql"]]
+
+
+# --- What the platform takes ------------------------------------------------------------------------------------------------------------
+
+
+def test_ada_agrees_on_a_fee_sees_it_count_and_goes_back_to_the_standard_one(
+    ada: Visitor, northside: world.House
+) -> None:
+    fee = f"{page_of(northside)}fees/EUR/"
+    assert "2.5 % + €0.50" in text(ada.get(page_of(northside)))
+    page = text(ada.get(fee))
+    assert "€25.10" in page  # what the buyer of a ticket at 24 pays
+
+    typed = {"percent": "10", "fixed": "0.2", "minimum": "1", "maximum": "5"}
+    example = text(ada.get(f"{fee}example/", {**typed, "price": "24"}))
+    response = ada.post(fee, typed)
+
+    for amount in ("€24.00", "€2.60", "€26.60"):
+        assert amount in example
+    assert response["Location"] == page_of(northside)
+    assert "10 % + €0.20, at least €1.00, at most €5.00" in text(ada.get(page_of(northside)))
+    entry = AuditEntry.objects.get(verb="set_platform_fee")
+    assert entry.actor_kind == "user"
+    assert entry.detail["is"] == {"basis_points": 1000, "fixed": 20, "minimum": 100, "maximum": 500}
+
+    ada.post(f"{fee}standard/")
+    assert "2.5 % + €0.50" in text(ada.get(page_of(northside)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"percent": "101"}, "100"),
+        ({"percent": "x"}, "Enter a number"),
+        ({"fixed": ""}, "required"),
+        ({"fixed": "1.234"}, "Enter an amount like"),
+        ({"minimum": "2", "maximum": "1"}, "The most is less than the least."),
+    ],
+)
+def test_a_fee_that_cannot_be_is_said_beside_its_field(
+    ada: Visitor, northside: world.House, typed: dict[str, str], words: str
+) -> None:
+    response = ada.post(f"{page_of(northside)}fees/EUR/", {"percent": "10", "fixed": "0", **typed})
+
+    assert response.status_code == 422
+    assert words in text(response)
+    assert not FeeOverride.objects.exists()
+
+
+def test_a_fee_in_a_currency_that_we_do_not_sell_in_is_no_page(ada: Visitor, northside: world.House) -> None:
+    assert ada.get(f"{page_of(northside)}fees/XXX/").status_code == 404
+    assert ada.get(f"{page_of(northside)}fees/JPY/").status_code == 200
+
+
+def test_half_a_fee_typed_makes_no_example(ada: Visitor, northside: world.House) -> None:
+    example = text(ada.get(f"{page_of(northside)}fees/EUR/example/", {"percent": "1", "fixed": "", "price": "24"}))
+
+    assert example.count("–") == 4
 
 
 # --- Suspend and reopen -----------------------------------------------------------------------------------------------------------------

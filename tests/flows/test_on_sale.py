@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.db import connection
 from django.utils import timezone
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
@@ -18,6 +18,8 @@ from audit.actions import SYSTEM
 from events.actions import change_ticket_type, resume_sales, stop_sales
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
+from pricing.actions import set_platform_fee
+from pricing.quote import FeePlan
 from tests import world
 from tests.load import Answer, ask, payload
 from tests.stack import Web, start_web
@@ -137,6 +139,24 @@ def test_while_a_line_is_open_only_a_pass_holds(web, box_office):
     assert refused[0].json()["queue"] == f"/events/{event.slug}/queue/"
     assert (held.status, elsewhere.status) == (201, 201)
     assert counted(event) == {"free": PLACES - 2, "held": 2}
+
+
+def agree(house: world.House, plan: FeePlan | None) -> None:
+    with schema_context("public"):
+        set_platform_fee(organizer_id=house.organizer.pk, currency="EUR", plan=plan, actor=SYSTEM)
+
+
+def test_another_fee_counts_from_the_next_hold_on(web, box_office):
+    event = on_sale("Another Fee")
+    before = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)]).answers
+    plan = FeePlan(basis_points=1000, fixed=0, minimum=100, maximum=200)
+    agree(box_office, plan)
+
+    after = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)]).answers
+
+    agree(box_office, None)
+    assert {answer.json()["quote"]["total"] for answer in before} == {2510}
+    assert {answer.json()["quote"]["total"] for answer in after} == {2600}
 
 
 def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):

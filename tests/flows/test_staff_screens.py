@@ -250,9 +250,32 @@ def test_the_platforms_own_pages(screen: Page, stack: Stack, in_house: world.Hou
     screen.get_by_role("alert").wait_for()
     judge(screen)
     sign_in(screen, stack.url(settings.PLATFORM_HOST, "/console/"), admin)
+    _agree_on_a_fee(screen, stack, in_house)
     for path in ("", "?q=nobody", f"organizers/{in_house.organizer.pk}/", "health/"):
         screen.goto(stack.url(settings.PLATFORM_HOST, f"/console/{path}"))
         judge(screen)
+
+
+def _agree_on_a_fee(screen: Page, stack: Stack, house: world.House) -> None:
+    screen.goto(stack.url(settings.PLATFORM_HOST, f"/console/organizers/{house.organizer.pk}/"))
+    screen.get_by_role("link", name="Change the fee in EUR").click()
+    example = screen.locator("#fee-example")
+    expect(example).to_contain_text("€25.10")
+    screen.get_by_label("Percent of the price").fill("10")
+    screen.get_by_label("At most").fill("2")
+    expect(example).to_contain_text("€26.00")
+    judge(screen)
+    screen.get_by_label("Percent of the price").fill("ten")
+    expect(example).not_to_contain_text("€")
+    screen.get_by_role("button", name="Save").click()
+    screen.get_by_role("alert").wait_for()
+    judge(screen)
+    screen.get_by_label("Percent of the price").fill("10")
+    screen.get_by_role("button", name="Save").click()
+    screen.get_by_text("10 % + €0.50, at most €2.00").wait_for()
+    screen.get_by_role("link", name="Change the fee in EUR").click()
+    screen.get_by_role("button", name="Back to the standard fee").click()
+    screen.get_by_text("2.5 % + €0.50").wait_for()
 
 
 def test_signing_up_leads_to_the_new_portal(phone: Page, stack: Stack, in_house: world.House) -> None:

@@ -29,6 +29,13 @@ def test_a_free_ticket_carries_no_fee_and_half_cents_round_up():
     assert fee_on(19, FeePlan(basis_points=250, fixed=0)) == 0  # 0.475
 
 
+def test_a_fee_stays_within_its_bounds_and_a_free_ticket_is_free_all_the_same():
+    plan = FeePlan(basis_points=1000, fixed=0, minimum=100, maximum=500)
+
+    assert [fee_on(price, plan) for price in (0, 1, 1000, 1005, 4999, 9_999_999)] == [0, 100, 100, 101, 500, 500]
+    assert fee_on(9_999_999, FeePlan(basis_points=0, fixed=0)) == 0
+
+
 items = st.builds(
     Item,
     ticket_type_id=st.builds(uuid4),
@@ -36,7 +43,18 @@ items = st.builds(
     quantity=st.integers(1, 50),
     price=st.integers(0, 99_999_999),
 )
-plans = st.builds(FeePlan, basis_points=st.integers(0, 3000), fixed=st.integers(0, 1000))
+bounds = st.integers(0, 2000).flatmap(lambda least: st.tuples(st.just(least), st.none() | st.integers(least, 9999)))
+plans = st.builds(
+    lambda basis_points, fixed, least_most: FeePlan(basis_points, fixed, *least_most),
+    st.integers(0, 10_000),
+    st.integers(0, 1000),
+    bounds,
+)
+
+
+@given(st.integers(1, 99_999_999), plans)
+def test_a_fee_is_never_outside_its_bounds(price, plan):
+    assert plan.minimum <= fee_on(price, plan) <= (10**12 if plan.maximum is None else plan.maximum)
 
 
 @given(st.lists(items, max_size=10), plans)
