@@ -56,19 +56,20 @@ class RefundPolicyForm(forms.Form):
                 required=False,
                 min_value=0,
                 max_value=LONGEST,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "input tnum"}),
             )
             self.fields[f"unit_{number}"] = forms.ChoiceField(
                 label=_now("Line %(n)d: unit") % names,
                 choices=[("24", _("days before the start")), ("1", _("hours before the start"))],
                 required=False,
+                widget=forms.Select(attrs={"class": "select"}),
             )
             self.fields[f"percent_{number}"] = forms.IntegerField(
                 label=_now("Line %(n)d: per cent") % names,
                 required=False,
                 min_value=1,
                 max_value=100,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "input tnum"}),
             )
 
     def lines(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
