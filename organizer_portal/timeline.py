@@ -25,6 +25,9 @@ WORDS = {
     "give_back": gettext_lazy("Given back"),
     "refund_order": gettext_lazy("Refunded, tickets void"),
     "refund_failed": gettext_lazy("A refund failed"),
+    "request_refund": gettext_lazy("Buyer asks to give tickets back"),
+    "approve_refund": gettext_lazy("Request approved"),
+    "decline_refund": gettext_lazy("Request declined"),
     "take_up_refund": gettext_lazy("Refunded at Stripe"),
     "resend_tickets": gettext_lazy("Tickets sent again"),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront import seat_maps, views
+from storefront import cancellations, seat_maps, views
 
 app_name = "storefront"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{_order}calendar.ics", views.order_calendar, name="order_calendar"),
     path(f"{_order}tickets/<int:index>.png", views.ticket_code, name="ticket_code"),
     path(f"{_order}emails/", views.order_emails, name="order_emails"),
+    path(f"{_order}cancellation/", cancellations.cancellation, name="cancellation"),
     path("terms/", views.legal, {"kind": "terms"}, name="terms"),
     path("privacy/", views.legal, {"kind": "privacy"}, name="privacy"),
     path("imprint/", views.legal, {"kind": "imprint"}, name="imprint"),

@@ -38,7 +38,7 @@ from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, seats_of_hold
 from orders.models import Order
 from orders.queries import order_by_token
-from payments.queries import connected_account, payment_of, refunded_amount
+from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
 from people.queries import legal_text
@@ -538,6 +538,8 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "stripe": None,
         "error": None,
         "sent": "sent" in request.GET,
+        "cancelled": "cancelled" in request.GET,
+        "waiting": open_refund_request(order.pk) if order.is_paid else None,
         "poll_seconds": BROWSER_POLL_SECONDS,
         "is_slow": "slow" in request.GET,
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from checkout.refunds import LONGEST_WORDS, GivingBack, Restock
-from organizer_portal.forms.fields import plain
+from organizer_portal.forms.fields import amount_text, plain
 from ui.money import format_money, parse_money
 
 
@@ -86,3 +86,49 @@ class GivingBackForm(forms.Form):
                 "amount", _now("Type the amount that goes back, for instance %s.") % format_money(1250, self.currency)
             )
         return amount
+
+
+class ApprovalForm(forms.Form):
+    """Take tickets back that a buyer asked about, and how much money goes with them."""
+
+    prefix = "approve"
+
+    amount = forms.CharField(
+        label=_("Amount to send back"), max_length=20, required=False, widget=plain(inputmode="decimal")
+    )
+    restock = forms.ChoiceField(
+        label=_("Their places"), choices=Restock.choices, widget=forms.RadioSelect, initial=Restock.NOW
+    )
+    words = forms.CharField(label=_("A word to the buyer"), max_length=LONGEST_WORDS, required=False, widget=plain())
+
+    def __init__(self, *args: Any, currency: str, total: int, quoted: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["amount"].initial = amount_text(quoted, currency)
+        if not total:
+            del self.fields["amount"]  # nothing leaves
+
+    def clean(self) -> dict[str, Any]:
+        """With `amount` in minor units, 0 where nothing was typed or nothing was paid."""
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            cleaned["amount"] = parse_money(cleaned.get("amount") or "0", self.currency)
+        except ValueError:
+            example = format_money(1250, self.currency)
+            self.add_error("amount", _now("Type the amount that goes back, for instance %s.") % example)
+        cleaned["restock"] = Restock(cleaned.get("restock", Restock.NOW))
+        return cleaned
+
+
+class DeclineForm(forms.Form):
+    """No, and why, in words that the buyer reads."""
+
+    prefix = "decline"
+
+    answer = forms.CharField(
+        label=_("Why not?"),
+        max_length=500,
+        help_text=_("The buyer reads it in the e-mail."),
+        error_messages={"required": _("Tell the buyer why.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

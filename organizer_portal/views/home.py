@@ -15,6 +15,7 @@ from analytics.queries import DaySales, Money, capacities, day_sales, upcoming_e
 from events.models import Event
 from organizer_portal.access import BE_HERE, SEE_SALES, Desk, staff
 from outbox.models import OutboxMessage
+from payments.models import RefundRequest
 from payments.queries import connected_account
 from reconciliation.models import Incident
 from reconciliation.queries import state_counts
@@ -86,6 +87,14 @@ def _todos(desk: Desk) -> list[ToDo]:
     elif account is not None and (account.requirements or account.disabled_reason):
         words = _("Stripe needs something from you before it can pay you out.")
         found.append(ToDo(words, reverse("organizer_portal:payments"), _("See what")))
+    waiting = RefundRequest.objects.filter(state=RefundRequest.State.OPEN).count() if desk.membership.can_refund else 0
+    if waiting:
+        words = ngettext(
+            "%(number)d buyer waits for your decision about a refund.",
+            "%(number)d buyers wait for your decision about a refund.",
+            waiting,
+        )
+        found.append(ToDo(words % {"number": waiting}, reverse("organizer_portal:refund_requests"), _("Decide")))
     number = state_counts()[Incident.State.OPEN] if desk.membership.can_refund else 0
     if number:
         words = ngettext(

@@ -74,3 +74,24 @@ class PriceDiffers(DomainError):
 
     code = "price_differs"
     title = _("The prices differ")
+
+
+class CancellationRefused(DomainError):
+    """The buyer cannot cancel these tickets alone, or the request says too little."""
+
+    code = "cancellation_refused"
+    title = _("This cannot be cancelled here")
+
+
+class QuoteChanged(DomainError):
+    """Another amount comes back now than the buyer was shown."""
+
+    code = "refund_quote_changed"
+    title = _("The amount has changed")
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else has decided this request."""
+
+    code = "refund_request_decided"
+    title = _("This request is decided")

@@ -15,6 +15,7 @@ from notifications.actions import Attachment, queue_email
 from orders.models import Order
 from orders.queries import orders_to_mail
 from outbox.actions import enqueue
+from payments.models import RefundRequest
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.actions import store_pdf
@@ -55,6 +56,15 @@ def mail_refund(*, order_id: UUID, act: str, amount: int, cancelled: list[int], 
     more = {"amount": amount, "gone": gone, "stays": order.is_paid, "words": words}
     attachments = (_pdf_of(order),) if gone and order.is_paid else ()
     _send(order, key=f"refund:{order.pk}:{act}", template="refund", attachments=attachments, more=more)
+
+
+def mail_refund_request(*, request_id: UUID, state: str) -> None:
+    """A buyer's wish to give tickets back has arrived (`state` open), or was declined, with the organizer's words."""
+    request = RefundRequest.objects.get(pk=request_id)
+    order = _order(request.order_id)
+    gone = list(request.positions.order_by("index"))
+    more = {"request": request, "is_open": state == RefundRequest.State.OPEN, "gone": gone}
+    _send(order, key=f"refund-request:{order.pk}:{request.pk}:{state}", template="refund_request", more=more)
 
 
 def mail_move(*, performance_id: UUID, moved: str, was: dict[str, str]) -> None:

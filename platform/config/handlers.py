@@ -55,6 +55,9 @@ HANDLERS: dict[str, Handler] = {
         cancelled=payload["cancelled"],
         words=payload["words"],
     ),
+    "mail_refund_request": lambda payload: letters.mail_refund_request(
+        request_id=UUID(payload["request_id"]), state=payload["state"]
+    ),
     "mail_move": lambda payload: letters.mail_move(
         performance_id=UUID(payload["performance_id"]), moved=payload["moved"], was=payload["was"]
     ),

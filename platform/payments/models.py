@@ -150,3 +150,37 @@ class RefundLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["refund", "position"], name="refund_line_once")]
+
+
+class RefundRequest(models.Model):
+    """A buyer asks to give tickets back outside what was promised; staff decide. One waits for an order at a time.
+
+    `quoted` (minor units) is what the promise would give, which may be nothing; `answer` is what staff tell the buyer.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Waits for a decision")
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refund_requests")
+    positions = models.ManyToManyField(Position, related_name="+")
+    words = models.TextField(blank=True)
+    quoted = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=80, blank=True)  # an audit.actions.Actor as text
+    answer = models.TextField(blank=True)
+    refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="request")
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(state="open"), name="refund_request_one_open"),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at=None) | (~Q(state="open") & Q(decided_at__isnull=False)),
+                name="refund_request_decided_has_a_time",
+            ),
+        ]

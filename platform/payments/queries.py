@@ -7,8 +7,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from orders.models import Order
-from orders.queries import overdue_orders
-from payments.models import ConnectedAccount, Payment, Refund, RefundLine
+from orders.queries import order_for_update, overdue_orders
+from payments.models import ConnectedAccount, Payment, Refund, RefundLine, RefundRequest
 from ui.errors import NotFound
 
 
@@ -71,6 +71,29 @@ def with_refunded(orders: QuerySet[Order]) -> QuerySet[Order]:
     gone = Refund.objects.filter(GONE, payment__order=OuterRef("pk")).order_by().values("payment__order")
     sums = gone.annotate(sum=Sum("amount")).values("sum")
     return orders.annotate(refunded=Coalesce(Subquery(sums), 0))
+
+
+def refund_request_for_update(request_id: UUID) -> RefundRequest:
+    """The request, its order's row locked first and then its own. Raises NotFound."""
+    found = RefundRequest.objects.filter(pk=request_id).first()
+    if found is None:
+        raise NotFound
+    order_for_update(found.order_id)
+    return RefundRequest.objects.select_for_update(of=("self",)).select_related("order").get(pk=request_id)
+
+
+def refund_request_by_id(request_id: UUID) -> RefundRequest:
+    """The request with its order and event. Raises NotFound."""
+    found = RefundRequest.objects.select_related("order__event", "order__performance", "order__hold", "refund")
+    request = found.filter(pk=request_id).first()
+    if request is None:
+        raise NotFound
+    return request
+
+
+def open_refund_request(order_id: UUID) -> RefundRequest | None:
+    """The request of an order that waits for a decision."""
+    return RefundRequest.objects.filter(order_id=order_id, state=RefundRequest.State.OPEN).first()
 
 
 # Money whose order is this old is no longer watched by a buyer.

@@ -129,6 +129,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:order": staff(200, 403),
     "organizer_portal:deliveries": staff(302, 403, "POST"),
     "organizer_portal:refund": staff(200, 403),
+    "organizer_portal:refund_requests": staff(200, 403),
+    "organizer_portal:refund_request": staff(404, 403),
     "organizer_portal:refund_quote": staff(200, 403),
     "organizer_portal:kept_place_releases": staff(404, 403, "POST"),
     "organizer_portal:door": staff(200, 200),
@@ -174,6 +176,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:order_calendar": everybody(404),
     "storefront:ticket_code": everybody(404),
     "storefront:order_emails": everybody(404, "POST"),
+    "storefront:cancellation": everybody(404),
     "waiting_room:queue": everybody(302),  # no line: on to the event
     "waiting_room:entries": everybody(302, "POST"),
     "waiting_room:challenge": everybody(409),
@@ -288,6 +291,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
             f"organizer_portal:{name}": [made.ordered.number]
             for name in ("order", "deliveries", "refund", "refund_quote")
         },
+        "organizer_portal:refund_request": [NOBODY],
         "organizer_portal:type_refund_policy": [made.event.pk, NOBODY],
         "organizer_portal:kept_place_releases": [made.ordered.number, NOBODY],
     }
@@ -314,7 +318,7 @@ _OF_MAPS = (
     "map_exports",
     "map_versions",
 )
-_OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails")
+_OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
 _OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
