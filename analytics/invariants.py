@@ -154,7 +154,7 @@ INVARIANTS = (
            AND (pay.id IS NULL OR pay.state <> 'captured' OR pay.amount <> o.total)
         UNION ALL
         SELECT pay.intent_id, pay.amount, 'refunded', sum(r.amount) FROM payments_payment pay
-          JOIN payments_refund r ON r.payment_id = pay.id AND r.state <> 'failed'
+          JOIN payments_refund r ON r.payment_id = pay.id AND (r.state <> 'failed' OR r.made_good_as <> '')
          GROUP BY pay.id HAVING sum(r.amount) > pay.amount
         UNION ALL
         SELECT o.number, o.total, 'not in the ledger', 0 FROM orders_order o
@@ -217,6 +217,10 @@ INVARIANTS = (
         SELECT pay.id, pay.application_fee, 'fee back', sum(r.fee_amount) FROM payments_payment pay
           JOIN payments_refund r ON r.payment_id = pay.id AND (r.state <> 'failed' OR r.provider_id <> '')
          GROUP BY pay.id HAVING sum(r.fee_amount) > pay.application_fee
+        UNION ALL
+        SELECT r.id, r.amount, 'repaid, not in the ledger', 0 FROM payments_refund r
+         WHERE r.made_good_as <> ''
+           AND NOT EXISTS (SELECT 1 FROM ledger_ledgertransaction t WHERE t.key = 'repaid:' || r.id)
         UNION ALL
         SELECT o.id, o.total, o.state, count(p.id) FILTER (WHERE p.state = 'sold') FROM orders_order o
           JOIN orders_position p ON p.order_id = o.id

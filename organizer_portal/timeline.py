@@ -24,13 +24,18 @@ WORDS = {
     "void_payment": gettext_lazy("Payment released, nothing taken"),
     "give_back": gettext_lazy("Given back"),
     "refund_order": gettext_lazy("Refunded, tickets void"),
-    "refund_failed": gettext_lazy("A refund failed"),
+    "refund_failed": gettext_lazy("A refund failed: the buyer is owed the money"),
+    "send_refund_again": gettext_lazy("Refund sent again"),
+    "repay_otherwise": gettext_lazy("Repaid another way"),
     "request_refund": gettext_lazy("Buyer asks to give tickets back"),
     "approve_refund": gettext_lazy("Request approved"),
     "decline_refund": gettext_lazy("Request declined"),
     "take_up_refund": gettext_lazy("Refunded at Stripe"),
     "resend_tickets": gettext_lazy("Tickets sent again"),
 }
+
+
+MADE_GOOD = ("send_refund_again", "repay_otherwise")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def _acts(order: Order) -> list[Moment]:
 
 def _what(order: Order, entry: AuditEntry) -> str:
     """Which tickets and how much money an entry is about, where it is about some."""
-    if entry.verb not in ("give_back", "refund_order", "refund_failed", "take_up_refund"):
+    if entry.verb not in ("give_back", "refund_order", "refund_failed", "take_up_refund", *MADE_GOOD):
         return ""
     numbers = ", ".join(str(number) for number in entry.detail.get("cancelled", ()))
     parts = [_("ticket %s cancelled") % numbers if numbers else ""]

@@ -15,8 +15,8 @@ from analytics.queries import DaySales, Money, capacities, day_sales, upcoming_e
 from events.models import Event
 from organizer_portal.access import BE_HERE, SEE_SALES, Desk, staff
 from outbox.models import OutboxMessage
-from payments.models import RefundRequest
-from payments.queries import connected_account
+from payments.models import Refund, RefundRequest
+from payments.queries import OWED, connected_account
 from reconciliation.models import Incident
 from reconciliation.queries import state_counts
 
@@ -95,6 +95,11 @@ def _todos(desk: Desk) -> list[ToDo]:
             waiting,
         )
         found.append(ToDo(words % {"number": waiting}, reverse("organizer_portal:refund_requests"), _("Decide")))
+    owed = Refund.objects.filter(OWED).select_related("payment__order").order_by("settled_at").first()
+    if owed is not None and desk.membership.can_refund:
+        words = _("A refund did not reach its buyer, who is owed the money.")
+        page = reverse("organizer_portal:order", args=[owed.payment.order.number])
+        found.append(ToDo(words, page, _("Look at the order")))
     number = state_counts()[Incident.State.OPEN] if desk.membership.can_refund else 0
     if number:
         words = ngettext(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from checkout.actions import resend_tickets
 from checkout.errors import NotRefundable
-from checkout.refunds import GivingBack, fee_with, give_back, what_is_left
+from checkout.refunds import GivingBack, fee_with, give_back, repaid_otherwise, send_again, what_is_left
 from inventory.blocks import release_block
 from orders.models import Order, Position
 from orders.queries import kept_back_of, order_with_all, search_orders
@@ -23,7 +23,7 @@ from organizer_portal.access import REFUND, SEE_SALES, Desk, staff
 from organizer_portal.forms.orders import GivingBackForm
 from organizer_portal.timeline import mails_of, timeline
 from payments.models import Payment, Refund
-from payments.queries import payment_of, refunded_amount, with_refunded
+from payments.queries import OWED, payment_of, refunded_amount, with_refunded
 from scanning.models import Admission
 from tickets.queries import ticket_history_of_order
 from ui.errors import DomainError
@@ -70,6 +70,7 @@ def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str 
         "order": found,
         "payment": payment,
         "refunds": list(payment.refunds.order_by("created_at")) if payment else [],
+        "owed": list(payment.refunds.filter(OWED).order_by("created_at")) if payment else [],
         "fees": sum(fee.amount for fee in found.fees.all()),
         "admitted": set(Admission.objects.filter(position__order=found).values_list("position_id", flat=True)),
         "tickets": tickets,
@@ -148,6 +149,39 @@ def kept_places(request: HttpRequest, desk: Desk, number: str, block_id: UUID) -
     words = ngettext("%d place is on sale again.", "%d places are on sale again.", places) % places
     messages.success(request, words)
     return redirect("organizer_portal:order", found.number)
+
+
+@require_POST
+@staff(REFUND)
+def refund_again(request: HttpRequest, desk: Desk, number: str, refund_id: UUID) -> HttpResponse:
+    """Send a failed refund once more."""
+    found = _order_of_refund(number, refund_id)
+    try:
+        send_again(refund_id=refund_id, actor=desk.actor)
+    except NotRefundable as refusal:
+        return _order_page(request, desk, found, refusal=refusal.detail)
+    messages.success(request, _("The refund is sent again."))
+    return redirect("organizer_portal:order", found.number)
+
+
+@require_POST
+@staff(REFUND)
+def repayments(request: HttpRequest, desk: Desk, number: str, refund_id: UUID) -> HttpResponse:
+    """Note how the money of a failed refund reached the buyer."""
+    found = _order_of_refund(number, refund_id)
+    try:
+        repaid_otherwise(refund_id=refund_id, words=request.POST.get("words", ""), actor=desk.actor)
+    except NotRefundable as refusal:
+        return _order_page(request, desk, found, refusal=refusal.detail)
+    messages.success(request, _("Noted. The buyer's page says so too."))
+    return redirect("organizer_portal:order", found.number)
+
+
+def _order_of_refund(number: str, refund_id: UUID) -> Order:
+    found = order_with_all(number)
+    if not Refund.objects.filter(pk=refund_id, payment__order=found).exists():
+        raise Http404
+    return found
 
 
 def _left(payment: Payment | None) -> int:

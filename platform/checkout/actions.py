@@ -590,8 +590,9 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
     for asked in waiting.all():
         gone = payment.refunds.exclude(provider_id="").exclude(state=Refund.State.FAILED)
         if asked.amount > payment.amount - sum(one.amount for one in gone):
-            asked.state, asked.failure, asked.settled_at = Refund.State.FAILED, "replaced", timezone.now()
-            asked.save(update_fields=["state", "failure", "settled_at"])
+            now = timezone.now()
+            asked.state, asked.failure, asked.settled_at, asked.made_good_at = Refund.State.FAILED, "replaced", now, now
+            asked.save(update_fields=["state", "failure", "settled_at", "made_good_at"])
             enqueue(kind="count_refund_failed", key=str(asked.pk), payload={"refund_id": str(asked.pk)})
             left = payment.amount - refunded_amount(payment)
             if left > 0:

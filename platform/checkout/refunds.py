@@ -19,6 +19,7 @@ from audit.actions import Actor, record
 from checkout.errors import NotRefundable
 from events.seating_plan import painting_of, plan_of
 from inventory.blocks import Purpose, return_places
+from ledger.actions import Amounts, Kind, post
 from orders.models import Order, Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
@@ -28,6 +29,7 @@ from pricing.parts import share, split
 from pricing.quote import Quote
 from tickets.actions import void_tickets
 from tickets.models import Ticket
+from ui.errors import NotFound
 from ui.ids import uuid7
 from ui.money import format_money, smallest_step
 
@@ -121,7 +123,12 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
     if payment is not None and amount:
         parts = dict(zip(costs, split(amount, list(costs.values())), strict=True)) if asked.positions else {}
         refund = request_refund(
-            payment, amount=amount, reason=asked.reason, words=asked.words, key=asked.key, parts=parts
+            payment,
+            amount=amount,
+            reason=asked.reason,
+            words=asked.words,
+            key=asked.key,
+            parts=parts,
         )
     closes = order.is_paid and not order.positions.filter(state=Position.State.SOLD).exists()
     if closes:
@@ -205,6 +212,61 @@ def _cancel_tickets(order: Order, positions: Sequence[Position], restock: Restoc
 def _purpose(order: Order, restock: Restock) -> Purpose:
     owner = _("Not sold again") if restock == Restock.NEVER else _("Given back")
     return Purpose(owner=owner, reason=_("Order %s") % order.number)
+
+
+@transaction.atomic
+def send_again(*, refund_id: UUID, actor: Actor) -> Refund:
+    """Ask for a failed refund once more, as far as money is left; the failed one is made good by it.
+
+    Raises NotFound, NotRefundable.
+    """
+    failed, order, payment = _owed(refund_id)
+    amount = min(failed.amount, payment.amount - refunded_amount(payment))
+    if amount == 0:
+        raise NotRefundable(_("Nothing of this order is left to send back."))
+    again = request_refund(payment, amount=amount, reason=Refund.Reason(failed.reason), words=failed.words)
+    _make_good(failed, "", actor)
+    record(verb="send_refund_again", target=order, actor=actor, detail={"amount": amount})
+    return again
+
+
+@transaction.atomic
+def repaid_otherwise(*, refund_id: UUID, words: str, actor: Actor) -> Refund:
+    """Note that the buyer has had the money of a failed refund another way, as `words` say: from the organizer's bank.
+
+    Raises NotFound, NotRefundable.
+    """
+    failed, order, payment = _owed(refund_id)
+    words = words.strip()
+    if not words or len(words) > LONGEST_WORDS or not words.isprintable():
+        raise NotRefundable(_("Say how it was repaid, in up to %d characters.") % LONGEST_WORDS, field="words")
+    if failed.amount > payment.amount - refunded_amount(payment):
+        raise NotRefundable(_("More went back already than would be left then. Nothing was changed."))
+    _make_good(failed, words, actor)
+    amounts: Amounts = {Kind.SALES: failed.amount, Kind.BANK: -failed.amount}
+    post(key=f"repaid:{failed.pk}", currency=payment.currency, amounts=amounts)
+    enqueue(kind="count_refund_repaid", key=str(failed.pk), payload={"refund_id": str(failed.pk)})
+    detail = {"amount": failed.amount, "words": words}
+    record(verb="repay_otherwise", target=order, actor=actor, detail=detail)
+    return failed
+
+
+def _owed(refund_id: UUID) -> tuple[Refund, Order, Payment]:
+    """The failed refund that nothing has made good, with its order and payment, all locked."""
+    found = Refund.objects.filter(pk=refund_id).values_list("payment__order_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    order = order_for_update(found)
+    payment = Payment.objects.select_for_update().get(order=order)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if not refund.is_owed:
+        raise NotRefundable(_("This refund is not waiting for anything. Nothing was changed."))
+    return refund, order, payment
+
+
+def _make_good(refund: Refund, words: str, actor: Actor) -> None:
+    refund.made_good_at, refund.made_good_as, refund.made_good_by = timezone.now(), words, str(actor)
+    refund.save(update_fields=["made_good_at", "made_good_as", "made_good_by"])
 
 
 def fee_with(payment: Payment, amount: int) -> int:

@@ -11,7 +11,14 @@ from checkout.actions import send_refund
 from config import books
 from config.stripe_events import VERBS
 from config.tasks import wake_outbox
-from console.actions import count_events, count_refund, count_refund_failed, count_sale, list_incident
+from console.actions import (
+    count_events,
+    count_refund,
+    count_refund_failed,
+    count_refund_repaid,
+    count_sale,
+    list_incident,
+)
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
@@ -76,6 +83,7 @@ HANDLERS: dict[str, Handler] = {
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),
     "count_refund": lambda payload: count_refund(refund_id=UUID(payload["refund_id"])),
+    "count_refund_repaid": lambda payload: count_refund_repaid(refund_id=UUID(payload["refund_id"])),
     "count_refund_failed": lambda payload: count_refund_failed(refund_id=UUID(payload["refund_id"])),
     "list_event": _list_event,
     "list_incident": lambda payload: list_incident(incident_id=UUID(payload["incident_id"])),

@@ -41,6 +41,7 @@ VERBS: dict[str, Verb] = {
     "refund.created": _refund_moved,
     "refund.updated": _refund_moved,
     "refund.failed": _refund_moved,
+    "charge.refund.updated": _refund_moved,
     "account.updated": _account_moved,
     "capability.updated": _account_moved,
     "account.application.deauthorized": _access_taken_back,

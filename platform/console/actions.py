@@ -33,6 +33,12 @@ def count_refund_failed(*, refund_id: UUID) -> None:
     _count_once(refund.pk, CountedSale.Kind.FAILED, lambda: _add(refund.payment.currency, refunded=-refund.amount))
 
 
+def count_refund_repaid(*, refund_id: UUID) -> None:
+    """What had come back reached the buyer another way."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    _count_once(refund.pk, CountedSale.Kind.REPAID, lambda: _add(refund.payment.currency, refunded=refund.amount))
+
+
 def count_events() -> None:
     """Note how many events the current organizer has ever published."""
     organizer = current_organizer()

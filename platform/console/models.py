@@ -45,6 +45,7 @@ class CountedSale(models.Model):
         SALE = "sale"
         REFUND = "refund"
         FAILED = "failed"
+        REPAID = "repaid"
 
     order_id = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind)

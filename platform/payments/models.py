@@ -127,13 +127,26 @@ class Refund(models.Model):
         db_default=Now()
     )  # when the reconciler asks the provider about it next, while pending
     settled_at = models.DateTimeField(null=True)
+    # A failed one is owed to the buyer until it is made good: by another refund, or outside the provider as the words say.
+    made_good_at = models.DateTimeField(null=True)
+    made_good_as = models.CharField(max_length=200, blank=True, db_default="")
+    made_good_by = models.CharField(max_length=80, blank=True, db_default="")  # an audit.actions.Actor as text
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="refund_provider_once"),
             models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="refund_asked_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
+            models.CheckConstraint(
+                condition=Q(made_good_at=None, made_good_as="") | Q(state="failed", made_good_at__isnull=False),
+                name="refund_made_good_had_failed",
+            ),
         ]
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it failed and the buyer has not had the money in any other way."""
+        return self.state == self.State.FAILED and self.made_good_at is None
 
     @property
     def is_given_up(self) -> bool:

@@ -43,7 +43,9 @@ def refund_for_update(refund_id: UUID) -> Refund:
     return refund
 
 
-GONE = ~Q(state=Refund.State.FAILED)  # refunds whose money has left, or is about to
+# Refunds whose money has left, or is about to, also those that failed and were repaid another way.
+GONE = ~Q(state=Refund.State.FAILED) | ~Q(made_good_as="")
+OWED = Q(state=Refund.State.FAILED, made_good_at=None)  # what buyers should have and do not
 
 
 def refunded_amount(payment: Payment) -> int:

@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     SELECT amount INTO paid FROM payments_payment WHERE id = NEW.payment_id FOR UPDATE;
     SELECT coalesce(sum(amount), 0) INTO back FROM payments_refund
-     WHERE payment_id = NEW.payment_id AND state <> 'failed' AND id <> NEW.id;
+     WHERE payment_id = NEW.payment_id AND (state <> 'failed' OR made_good_as <> '') AND id <> NEW.id;
     IF back + NEW.amount > paid THEN
         RAISE EXCEPTION 'refund % asks for % of payment %, which has % left', NEW.id, NEW.amount, NEW.payment_id, paid - back
             USING ERRCODE = 'check_violation';

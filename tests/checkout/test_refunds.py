@@ -8,6 +8,7 @@ import pytest
 import stripe
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
@@ -16,7 +17,7 @@ from audit.models import AuditEntry
 from checkout import actions as checkout
 from checkout.errors import NotRefundable
 from checkout.letters import mail_refund
-from checkout.refunds import GivingBack, Restock, give_back, prices_paid
+from checkout.refunds import GivingBack, Restock, give_back, prices_paid, repaid_otherwise, send_again
 from config import failpoints
 from events.models import Event
 from inventory.blocks import release_block
@@ -31,6 +32,7 @@ from payments.queries import refunded_amount
 from tests import world
 from tests.world import STANDARD
 from tickets.models import Ticket
+from ui.errors import NotFound
 
 NORA = user_actor(UUID(int=1))
 ONE = 2510  # what a ticket of 24.00 costs with our fee, 0.60 + 0.50
@@ -369,3 +371,77 @@ def test_lines_of_a_refund_name_each_ticket_once(order: Order) -> None:
         RefundLine.objects.create(refund=refund, position=order.positions.get(index=1), amount=1)
     assert Position.objects.filter(kept_back=None).count() == 3
     assert refund.created_at <= timezone.now()
+
+
+# --- When a refund fails later ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failed(event: Event, stripe_sandbox: Any) -> Refund:
+    """A ticket's refund that the provider took, and whose money came back days later."""
+    order = world.place_order(event, **{STANDARD: 2})
+    world.pay(order, card="pm_card_refundFail")
+    checkout.settle_payment(order_id=order.pk)
+    order.refresh_from_db()
+    refund = ask(order, 1, cancels=True, amount=None)
+    assert refund is not None
+    checkout.send_refund(refund_id=refund.pk)
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+    stripe_sandbox.control("timers")
+    checkout.send_refund(refund_id=refund.pk)  # as the webhook does
+    refund.refresh_from_db()
+    return refund
+
+
+def test_a_refund_that_fails_later_is_owed_again(failed: Refund) -> None:
+    assert (failed.state, failed.failure, failed.is_owed) == (Refund.State.FAILED, "expired_or_canceled_card", True)
+    assert refunded_amount(failed.payment) == 0
+    assert balance(Kind.SALES) == {"EUR": -2 * ONE}  # as before it
+    assert balance(Kind.PLATFORM_FEES) == {"EUR": 110}  # our fee went back with it and stays there
+    assert Ticket.objects.filter(state="valid").count() == 1
+    assert AuditEntry.objects.filter(verb="refund_failed").count() == 1
+    assert OutboxMessage.objects.filter(kind="count_refund_failed").count() == 1
+    assert breaches() == {}
+
+
+def test_it_is_sent_again_once(failed: Refund) -> None:
+    again = send_again(refund_id=failed.pk, actor=NORA)
+
+    failed.refresh_from_db()
+    assert (again.amount, again.fee_amount, failed.is_owed, failed.made_good_as) == (ONE, 0, False, "")
+    with pytest.raises(NotRefundable, match="not waiting for anything"):
+        send_again(refund_id=failed.pk, actor=NORA)
+    with pytest.raises(NotRefundable, match="not waiting for anything"):
+        repaid_otherwise(refund_id=failed.pk, words="By bank", actor=NORA)
+    checkout.send_refund(refund_id=again.pk)
+    assert refunded_amount(failed.payment) == ONE
+    assert breaches() == {}
+
+
+def test_it_is_repaid_another_way(failed: Refund) -> None:
+    with pytest.raises(NotRefundable, match="Say how it was repaid"):
+        repaid_otherwise(refund_id=failed.pk, words=" ", actor=NORA)
+    repaid_otherwise(refund_id=failed.pk, words="Bank transfer of 12 December", actor=NORA)
+
+    failed.refresh_from_db()
+    assert (failed.state, failed.is_owed, failed.made_good_by) == (Refund.State.FAILED, False, str(NORA))
+    assert refunded_amount(failed.payment) == ONE  # so it cannot go back a second time
+    assert balance(Kind.SALES) == {"EUR": -ONE}
+    assert balance(Kind.BANK) == {"EUR": -ONE}
+    checkout.send_refund(refund_id=failed.pk)  # a late webhook says again that it failed
+    failed.refresh_from_db()
+    assert failed.made_good_as == "Bank transfer of 12 December"
+    order = failed.payment.order
+    with pytest.raises(NotRefundable, match=r"Only €25\.10 of this order"):
+        ask(order, amount=ONE + 1)
+    assert breaches() == {}
+
+
+def test_the_other_organizers_refund_is_not_found(failed: Refund, southside: world.House) -> None:
+    with tenant_context(southside.organizer), pytest.raises(NotFound):
+        send_again(refund_id=failed.pk, actor=NORA)
+    with tenant_context(southside.organizer), pytest.raises(NotFound):
+        repaid_otherwise(refund_id=failed.pk, words="Mine", actor=NORA)
+    failed.refresh_from_db()
+    assert failed.is_owed

@@ -21,6 +21,7 @@ from django_tenants.utils import tenant_context
 from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.cancellations import request_cancellation
 from events.models import Event
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
@@ -32,7 +33,7 @@ from orders.models import Order
 from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
-from payments.models import Payment, Refund, WalletDomain
+from payments.models import Payment, Refund, RefundBatch, RefundTurn, WalletDomain
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import LegalText, Membership
@@ -214,6 +215,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     Refund.objects.create(
         payment=payment, amount=10, fee_amount=0, reason=Refund.Reason.STAFF, provider_id=f"re_{word}", failure=word
     )
+    _give_back(word, ordered, draft, payment)
     _compare_books(word, pending)
     gate = create_gate(event_id=event.pk, name=f"{word} gate", actor=SYSTEM)
     device, token = pair_device(gate_id=gate.pk, name=f"{word} phone", actor=SYSTEM)
@@ -244,6 +246,24 @@ def _sell(house: world.House, word: str) -> Furnished:
         file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
         ticket=ticket,
     )
+
+
+def _give_back(word: str, order: Order, draft: Event, payment: Payment) -> None:
+    """A buyer's wish to give a ticket back, a refund that was made good, and a batch; no provider answers here."""
+    first = frozenset(order.positions.filter(index=1).values_list("pk", flat=True))
+    request_cancellation(order_id=order.pk, position_ids=first, words=f"{word} wish")
+    Refund.objects.create(
+        payment=payment,
+        amount=20,
+        fee_amount=0,
+        reason=Refund.Reason.STAFF,
+        state=Refund.State.FAILED,
+        failure=word,
+        made_good_at=timezone.now(),
+        made_good_as=f"{word} transfer",
+    )
+    batch = RefundBatch.objects.create(event=draft, words=f"{word} rain", created_by=word)
+    RefundTurn.objects.create(batch=batch, order=order, error=word)
 
 
 def _compare_books(word: str, order: Order) -> None:

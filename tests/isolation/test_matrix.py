@@ -129,6 +129,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:order": staff(200, 403),
     "organizer_portal:deliveries": staff(302, 403, "POST"),
     "organizer_portal:refund": staff(200, 403),
+    "organizer_portal:refund_again": staff(404, 403, "POST"),
+    "organizer_portal:refund_repayment": staff(404, 403, "POST"),
     "organizer_portal:refund_requests": staff(200, 403),
     "organizer_portal:refund_request": staff(404, 403),
     "organizer_portal:refund_quote": staff(200, 403),
@@ -292,6 +294,8 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
             for name in ("order", "deliveries", "refund", "refund_quote")
         },
         "organizer_portal:refund_request": [NOBODY],
+        "organizer_portal:refund_again": [made.ordered.number, NOBODY],
+        "organizer_portal:refund_repayment": [made.ordered.number, NOBODY],
         "organizer_portal:type_refund_policy": [made.event.pk, NOBODY],
         "organizer_portal:kept_place_releases": [made.ordered.number, NOBODY],
     }
