@@ -150,10 +150,10 @@ def as_csv(
         state = str(Place.State(row.state).label)
         about = [block.owner, block.reason, release] if block else ["", "", ""]
         cells = [row.section, row.row, row.label, names.get(row.quota_id, ""), state, *sold, entered, *about]
-        writer.writerow([_harmless(cell or "") for cell in cells])
+        writer.writerow([harmless(cell or "") for cell in cells])
     return out.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """What begins like a formula is text to a spreadsheet when an apostrophe stands before it."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

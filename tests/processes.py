@@ -101,7 +101,7 @@ class Sandbox:
     def env(self) -> dict[str, str]:
         return {name: str(value) for name, value in self.settings().items()}
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, path: str, /, **body: Any) -> Any:
         """Tell the sandbox how to misbehave (its docs: docs/stripe-sandbox.md)."""
         answer = httpx.post(f"{self.base}/_sandbox/{path}", json=body, timeout=20)
         answer.raise_for_status()

@@ -132,3 +132,27 @@ class DeclineForm(forms.Form):
         error_messages={"required": _("Tell the buyer why.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class CancelEventForm(forms.Form):
+    """Why an event is cancelled, and its title typed again: this gives back everything that was sold."""
+
+    words = forms.CharField(
+        label=_("Why?"),
+        max_length=LONGEST_WORDS,
+        help_text=_("Every buyer reads it in the e-mail."),
+        error_messages={"required": _("Tell the buyers why.")},
+        widget=plain(),
+    )
+    title = forms.CharField(label=_("Type the title of the event to confirm"), max_length=140, widget=plain())
+
+    def __init__(self, *args: Any, title: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.right_title = title
+
+    def clean_title(self) -> str:
+        """Exactly the event's, but for capital letters and spaces around it."""
+        typed: str = self.cleaned_data["title"]
+        if typed.strip().casefold() != self.right_title.strip().casefold():
+            raise forms.ValidationError(_now("This is not the title of the event."))
+        return typed

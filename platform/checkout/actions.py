@@ -30,6 +30,7 @@ from checkout.refunds import GivingBack, give_back, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
+from events.models import Performance
 from events.refund_policies import promise, refund_rules_of
 from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
@@ -170,6 +171,8 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     now = database_now()
     if not hold.is_live(at=now):
         raise HoldEnded(_("Your hold has ended. You have not been charged."))
+    if hold.performance.state == Performance.State.CANCELLED:
+        raise HoldEnded(_("This event has been cancelled. You have not been charged."))
     if hold.performance.is_stopped:
         raise SaleStopped
     _check_buyer(buyer)

@@ -58,6 +58,7 @@ class GivingBack:
     restock: Restock = Restock.NOW
     reason: Refund.Reason = Refund.Reason.STAFF
     words: str = ""
+    is_sent_later: bool = False  # whoever asks sends it (checkout.batches)
     key: str = field(default_factory=lambda: str(uuid7()))
 
 
@@ -129,6 +130,7 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
             words=asked.words,
             key=asked.key,
             parts=parts,
+            is_sent_later=asked.is_sent_later,
         )
     closes = order.is_paid and not order.positions.filter(state=Position.State.SOLD).exists()
     if closes:
@@ -284,6 +286,7 @@ def request_refund(
     words: str = "",
     key: str = "",
     parts: dict[UUID, int] | None = None,
+    is_sent_later: bool = False,
 ) -> Refund:
     """Note that `amount` of a locked payment is to go back, `parts` of it for these positions; what sends it follows.
 
@@ -298,6 +301,7 @@ def request_refund(
         for position_id, part in (parts or {}).items()
         if part
     )
-    enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+    if not is_sent_later:
+        enqueue(kind="send_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
     enqueue(kind="count_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
     return refund

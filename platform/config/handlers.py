@@ -8,6 +8,7 @@ from analytics.letters import mail_stock_alarm
 from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
+from checkout.batches import run_refund_batch
 from config import books
 from config.stripe_events import VERBS
 from config.tasks import wake_outbox
@@ -77,6 +78,7 @@ HANDLERS: dict[str, Handler] = {
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money
+    "run_refund_batch": lambda payload: run_refund_batch(batch_id=UUID(payload["batch_id"])),
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),

@@ -343,6 +343,7 @@ PLATFORM_FEES: dict[str, list[int]] = {
     "KWD": [250, 50],  # not sold in yet: three decimals
     **env.json("PLATFORM_FEES", default={}),
 }
+REFUNDS_PER_SECOND = env.float("REFUNDS_PER_SECOND", default=10.0)  # of a cancelled event; Stripe takes 25 a second
 SEAT_MAP_FILE_MAX = env.int("SEAT_MAP_FILE_MAX", default=20 * 1024 * 1024)  # bytes of an imported seat map
 PREPARED_SCHEMAS = env.int("PREPARED_SCHEMAS", default=3)  # how many ready schemas the pool keeps
 OUTBOX_HANDLERS = "config.handlers.HANDLERS"

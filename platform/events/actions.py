@@ -226,6 +226,24 @@ def move_performance(
     return was, performance
 
 
+@transaction.atomic
+def cancel_event(*, event_id: UUID, actor: Actor) -> Event:
+    """Take a published event off sale for good, with all its dates; cancelling twice is the same as once.
+
+    Called by `checkout.batches`, which gives the money back. Raises NotFound, EventInvalid for a draft.
+    """
+    event = event_for_update(event_id)
+    if event.state == Event.State.DRAFT:
+        raise EventInvalid(_("Nobody can have bought anything of a draft."))
+    if event.state == Event.State.PUBLISHED:
+        event.state = Event.State.CANCELLED
+        event.save(update_fields=["state"])
+        event.performances.update(state=Performance.State.CANCELLED)
+        record(verb="cancel_event", target=event, actor=actor)
+        enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
+    return event
+
+
 LONGEST_STOP_REASON = 200  # characters
 
 

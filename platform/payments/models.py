@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.models import Event
 from orders.models import Order, Position
 from ui.ids import uuid7
 
@@ -197,3 +198,46 @@ class RefundRequest(models.Model):
                 name="refund_request_decided_has_a_time",
             ),
         ]
+
+
+class RefundBatch(models.Model):
+    """All orders of a cancelled event given back, each in its turn. `words` tell the buyers why."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="refund_batch")
+    words = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    round = models.PositiveIntegerField(default=0)  # of the outbox message that does the next turns
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "refund batches"
+
+
+class RefundTurn(models.Model):
+    """One order's turn in a batch. Whoever takes it has it until `due_at`, which is also when a failed one is tried again."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Given back")
+        FAILED = "failed", _("Failed")
+
+    batch = models.ForeignKey(RefundBatch, on_delete=models.PROTECT, related_name="turns")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    refund = models.ForeignKey(Refund, null=True, on_delete=models.PROTECT, related_name="+")  # null: a free order
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)  # how often staff asked for it anew: part of the refund's key
+    error = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField(db_default=Now())
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "order"], name="refund_turn_once")]
+        indexes = [models.Index(fields=["batch", "due_at"], condition=Q(state="waiting"), name="refund_turn_due")]

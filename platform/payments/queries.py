@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from orders.models import Order
 from orders.queries import order_for_update, overdue_orders
-from payments.models import ConnectedAccount, Payment, Refund, RefundLine, RefundRequest
+from payments.models import ConnectedAccount, Payment, Refund, RefundBatch, RefundLine, RefundRequest
 from ui.errors import NotFound
 
 
@@ -96,6 +96,19 @@ def refund_request_by_id(request_id: UUID) -> RefundRequest:
 def open_refund_request(order_id: UUID) -> RefundRequest | None:
     """The request of an order that waits for a decision."""
     return RefundRequest.objects.filter(order_id=order_id, state=RefundRequest.State.OPEN).first()
+
+
+def batch_of_event(event_id: UUID) -> RefundBatch | None:
+    """The batch that gives a cancelled event's orders back."""
+    return RefundBatch.objects.select_related("event").filter(event_id=event_id).first()
+
+
+def value_to_refund(event_id: UUID) -> dict[str, int]:
+    """What a cancelled event's paid orders would get back: `orders`, and `amount` in minor units."""
+    orders = Order.objects.filter(event_id=event_id, state=Order.State.PAID)
+    paid = orders.aggregate(orders=Count("pk"), amount=Coalesce(Sum("total"), 0))
+    back = Refund.objects.filter(GONE, payment__order__in=orders).aggregate(amount=Coalesce(Sum("amount"), 0))
+    return {"orders": paid["orders"], "amount": paid["amount"] - back["amount"]}
 
 
 # Money whose order is this old is no longer watched by a buyer.

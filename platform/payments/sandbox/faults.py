@@ -15,7 +15,8 @@ class Fault:
     """What goes wrong, with which requests, how often.
 
     `path` is a pattern such as `/v1/payment_intents/*/capture`; `method` is empty for any. `before` means that the
-    request is never carried out, `after` that it is and only its answer gets lost.
+    request is never carried out, `after` that it is and only its answer gets lost. With `every` 20, each twentieth matching
+    request is hit and those between go well.
     """
 
     path: str
@@ -25,6 +26,8 @@ class Fault:
     status: int = 500
     seconds: float = 0.0
     count: int = 1
+    every: int = 1
+    passed: int = 0  # matching requests since the last that was hit
 
     def matches(self, method: str, path: str) -> bool:
         return self.method.upper() in ("", method.upper()) and fnmatch.fnmatchcase(path, self.path)
@@ -32,7 +35,7 @@ class Fault:
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Fault:
         """A fault as the test controls give it. Raises ValueError when it makes no sense."""
-        unknown = set(body) - set(cls.__slots__)
+        unknown = set(body) - (set(cls.__slots__) - {"passed"})
         if unknown or "path" not in body:
             raise ValueError(f"unknown: {sorted(unknown)}" if unknown else "path is missing")
         fault = cls(**body)
@@ -51,6 +54,10 @@ class Faults:
         """The fault for this request, used up by it."""
         for fault in self.waiting:
             if fault.matches(method, path):
+                fault.passed += 1
+                if fault.passed < fault.every:
+                    continue
+                fault.passed = 0
                 fault.count -= 1
                 if fault.count <= 0:
                     self.waiting.remove(fault)
