@@ -73,6 +73,7 @@ urlpatterns = [
     path("venues/", seat_maps.venues, name="venues"),
     path("venues/new/", seat_maps.new_venue, name="new_venue"),
     path("venues/<uuid:venue_id>/seat-maps/new/", seat_maps.new_seat_map, name="new_seat_map"),
+    path("seat-maps/clips/", seat_maps.clips, name="seat_map_clips"),
     path("seat-maps/presets/<slug:name>.svg", seat_maps.preset_thumbnail, name="preset_thumbnail"),
     path("seat-maps/<uuid:map_id>/", seat_maps.seat_map, name="seat_map"),
     path("seat-maps/<uuid:map_id>/thumbnail.svg", seat_maps.thumbnail_picture, name="seat_map_thumbnail"),

@@ -28,7 +28,7 @@ interface Draft {
 }
 
 const desk = document.querySelector<HTMLElement>("[data-seat-editor]")!;
-const { draftUrl, leaseUrl, planUrl, mapId } = desk.dataset as Record<string, string>;
+const { draftUrl, leaseUrl, planUrl, pasteUrl, mapId } = desk.dataset as Record<string, string>;
 const token = document.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
 const part = <T extends HTMLElement>(name: string): T => desk.querySelector<T>(`[data-part="${name}"]`)!;
 
@@ -436,7 +436,6 @@ async function start(): Promise<void> {
   const edit = (run: () => void) => (): void => {
     if (!editor.isReadOnly) run();
   };
-  let clipboard: string[] = [];
   const nudge = (dx: number, dy: number): void => commands.transform(model, selection, geo.shift(dx, dy), t("Move"));
   const turn = (degrees: number): void => {
     const frame = selection.frame();
@@ -452,8 +451,6 @@ async function start(): Promise<void> {
     ["redo-2", t("Redo"), "ctrl+y", edit(() => back(model.redo()))],
     ["all", t("Select everything on the floor"), "ctrl+a", () => editor.made(editor.all())],
     ["duplicate", t("Duplicate"), "ctrl+d", edit(duplicate)],
-    ["copy", t("Copy"), "ctrl+c", () => (clipboard = [...selection.seats, ...selection.things])],
-    ["paste", t("Paste on this floor"), "ctrl+v", edit(() => paste())],
     ["save", t("Save now"), "ctrl+s", () => void saver.save()],
     ["remove", t("Remove"), "Delete", edit(() => commands.remove(model, selection))],
     ["remove-2", t("Remove"), "Backspace", edit(() => commands.remove(model, selection))],
@@ -470,15 +467,28 @@ async function start(): Promise<void> {
     ["keys", t("Shortcuts"), "?", () => shortcuts.show()],
   ];
   more.forEach(([id, words, key, run]) => shortcuts.add({ id, words, key, run }));
-  function paste(): void {
-    const seats = clipboard.filter((id) => model.isSeat(id));
-    const things = clipboard.filter((id) => model.get(id));
-    if (!seats.length && !things.length) return;
-    const [first] = [...seats, ...things];
-    const from = model.floorOf(first!);
-    const target = editor.floorId;
-    selection.set(seats, things);
-    editor.made(from === target ? commands.copies(model, selection, [geo.shift(100, 100)]) : commands.copyToFloor(model, selection, target));
+  // Through the clipboard, and so from one map to another; the server reads what comes in as strictly as any map.
+  shortcuts.add({ id: "copy", words: t("Copy"), key: "ctrl+c", run: () => {}, isNative: true });
+  shortcuts.add({ id: "paste", words: t("Paste on this floor"), key: "ctrl+v", run: () => {}, isNative: true });
+  const isOfMap = (event: ClipboardEvent): boolean => !isTyping(event.target) && !document.querySelector("dialog[open]");
+  document.addEventListener("copy", (event) => {
+    if (!isOfMap(event) || selection.isEmpty) return;
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", JSON.stringify(commands.clipOf(model, selection)));
+  });
+  document.addEventListener("paste", (event) => {
+    if (!isOfMap(event) || editor.isReadOnly) return;
+    event.preventDefault();
+    void paste(event.clipboardData?.getData("text/plain") ?? "");
+  });
+  async function paste(body: string): Promise<void> {
+    const answer = await fetch(pasteUrl!, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body }).catch(() => null);
+    if (!answer?.ok || answer.redirected) {
+      part("hint").textContent = t("The clipboard holds no part of a seat map.");
+      return whisper(part("hint").textContent ?? "");
+    }
+    const clip = new MapModel(flatten((await answer.json()) as Record<string, unknown>));
+    editor.made(commands.paste(model, clip, editor.floorId));
   }
   for (let number = 1; number <= 9; number++) {
     const paint = edit(() => {

@@ -28,7 +28,7 @@ from organizer_portal.plan_image import store_plan
 from organizer_portal.views.events import place_refusal
 from seating.actions import create_seat_map, publish_version, save_version
 from seating.checks import faults_of
-from seating.document import MOST_BYTES, Category, Document, Floor, parse
+from seating.document import MOST_BYTES, Category, Document, Floor, as_dict, parse
 from seating.drafts import close_draft, open_draft, restore_version, save_draft, set_plan
 from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
 from seating.formats import Imported, import_file
@@ -333,6 +333,14 @@ def draft(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
             "plan": {**found.plan_placement, "image": bool(found.plan_image)} if found.plan_image else None,
         }
     )
+
+
+@require_POST
+@staff(EDIT_EVENTS)
+@json_door
+def clips(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """What was copied from a map, as the reader of every map understands it, before another map takes it in."""
+    return JsonResponse(as_dict(parse(_body(request))))
 
 
 @require_http_methods(["GET", "POST", "PUT"])

@@ -113,6 +113,7 @@ def drawer(desktop: Page, stack: Stack, in_house: world.House) -> Drawer:
     """Flora at the editor, with three rows before a stage."""
     venue = Venue.objects.create(name="Tool House", timezone="Europe/Berlin")
     seat_map = create_seat_map(venue=venue, document=parse(three_rows()), actor=SYSTEM)
+    desktop.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sign_in(desktop, stack.url(in_house.host, f"/portal/seat-maps/{seat_map.pk}/editor/"), in_house.owner)
     desktop.locator("[data-seat-editor][data-ready]").wait_for()
     return Drawer(desktop, seat_map)
@@ -474,6 +475,60 @@ def copies_by_dragging(drawer: Drawer) -> None:
     copy = drawer.row("D")
     assert ({seat.y for seat in copy.seats}, copy.category) == ({960}, drawer.row("C").category)
     drawer.undo("Duplicate")
+    expect_seats(drawer.page, 30)
+
+
+def test_a_selection_goes_through_the_clipboard_to_another_map(
+    drawer: Drawer, stack: Stack, in_house: world.House
+) -> None:
+    pastes_beside_what_was_copied(drawer)
+
+    house = {
+        **three_rows(),
+        "name": "Other house",
+        "categories": [{"key": "one", "name": "Premium", "color": "#009e73"}],
+    }
+    house["floors"] = [{"id": "hall", "name": "Hall"}]
+    other = create_seat_map(venue=drawer.seat_map.venue, document=parse(house), actor=SYSTEM)
+    drawer.select("Row", "A")
+    drawer.press("2")
+    drawer.press("Control+a")
+    drawer.press("Control+c")
+    assert drawer.row("A").category == "premium"
+    drawer.page.goto(stack.url(in_house.host, f"/portal/seat-maps/{other.pk}/editor/"))
+    drawer.page.locator("[data-seat-editor][data-ready]").wait_for()
+    drawer.seat_map = other
+    drawer.page.locator("[data-part=map]").focus()
+    drawer.press("Control+v")
+    expect_seats(drawer.page, 30)
+
+    pasted = drawer.draft
+    stalls = drawer.section("Stalls")
+    assert [(row.label, row.seats[0].x, row.seats[0].y) for row in stalls.rows] == [
+        ("A", 1000, 600),
+        ("B", 1000, 690),
+        ("C", 1000, 780),
+    ]
+    assert [(one.name, one.color) for one in pasted.categories] == [("Premium", "#009e73"), ("Standard", "#0072b2")]
+    assert (stalls.category, stalls.rows[0].category) == ("standard", "one")  # what is called Premium here
+    assert not {seat.id for seat in stalls.seats} & {seat.id for seat in parse(three_rows()).seats}
+    assert [one.kind for one in pasted.floors[0].decorations] == ["stage"]
+    drawer.undo("Paste")
+    expect_seats(drawer.page, 0)
+
+
+def pastes_beside_what_was_copied(drawer: Drawer) -> None:
+    """A row goes into its own section, beside itself; what is no map is refused in words, and nothing changes."""
+    drawer.select("Row", "B")
+    drawer.press("Control+c")
+    drawer.press("Control+v")
+    expect_seats(drawer.page, 40)
+    copy = drawer.row("D")
+    assert [(copy.seats[0].x, copy.seats[0].y), (copy.seats[-1].x, copy.seats[-1].y)] == [(1100, 790), (1550, 790)]
+    drawer.undo("Paste")
+    drawer.page.evaluate("navigator.clipboard.writeText('row A')")
+    drawer.press("Control+v")
+    expect(drawer.page.locator("[data-part=hint]")).to_have_text("The clipboard holds no part of a seat map.")
     expect_seats(drawer.page, 30)
 
 

@@ -111,6 +111,17 @@ def test_the_editor_reads_and_saves(nora: Visitor, drawn: SeatMap) -> None:
     assert len(drawn.draft["floors"][0]["sections"][0]["rows"][0]["seats"]) == 4
 
 
+def test_what_is_pasted_is_read_like_any_map(nora: Visitor, northside: world.House) -> None:
+    url = "/portal/seat-maps/clips/"
+    clip = send(nora, url, small_map())
+    assert (clip.status_code, parse(clip.json())) == (200, parse(small_map()))
+
+    for wrong in ({}, {**small_map(), "script": "alert(1)"}, {**small_map(), "floors": [{"id": ""}]}):
+        refused = send(nora, url, wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, "seat_map_invalid")
+    assert nora.post(url, b"row A", content_type="application/json").status_code == 400
+
+
 def test_refusals_are_problems_with_a_code(nora: Visitor, drawn: SeatMap) -> None:
     url = address(drawn, "draft/")
     send(nora, address(drawn, "lease/"), {"session": TAB})

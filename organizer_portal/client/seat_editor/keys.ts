@@ -8,6 +8,8 @@ export interface Shortcut {
   /** "v", "?", or with Ctrl (Cmd on a Mac): "ctrl+z". */
   key: string;
   run: () => void;
+  /** The browser does it, and an event of its own says so. */
+  isNative?: boolean;
 }
 
 const STORE = "seat-map-editor-keys";
@@ -44,7 +46,7 @@ export class Shortcuts {
     const isLetter = !name.includes("+") && name.length === 1 && name !== "?";
     if (isLetter && this.choice.isOff) return false;
     const found = this.list.find((shortcut) => this.keyOf(shortcut.id) === name);
-    if (!found) return false;
+    if (!found || found.isNative) return false;
     event.preventDefault();
     found.run();
     return true;

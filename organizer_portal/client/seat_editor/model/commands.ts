@@ -14,13 +14,14 @@ import {
   type Seat,
   type SectionElement,
   type TableElement,
+  flatten,
   hasShape,
   isRow,
   newId,
   round,
 } from "./document";
 import * as geo from "./geometry";
-import type { MapModel } from "./model";
+import { MapModel } from "./model";
 import { type RowNumbering, type SeatNumbering, rowLabels, seatLabels } from "./numbering";
 import * as rows from "./rows";
 import type { Selection } from "./selection";
@@ -386,8 +387,9 @@ function turnedRow(row: RowElement): RowElement {
 
 // --- Copying ---------------------------------------------------------------------------------------------------------------------------
 
-function copyInto(model: MapModel, id: string, m: geo.Matrix): Element {
-  const element = transformed(model.get(id)!, m);
+/** A copy with ids of its own, of what is in this map or in another. */
+function copyInto(model: MapModel, id: string, m: geo.Matrix, from = model): Element {
+  const element = transformed(from.get(id)!, m);
   const copy = { ...element, id: newId() } as Element;
   if (copy.type === "row" || copy.type === "table") {
     const names = new Map(copy.seats.map((seat) => [seat.id, newId()]));
@@ -401,7 +403,7 @@ function copyInto(model: MapModel, id: string, m: geo.Matrix): Element {
     return named;
   }
   if (copy.type === "section") {
-    const of = (ids: readonly string[]): string[] => ids.map((one) => copyInto(model, one, m).id);
+    const of = (ids: readonly string[]): string[] => ids.map((one) => copyInto(model, one, m, from).id);
     const section = { ...copy, rows: of(copy.rows), tables: of(copy.tables) };
     model.put(section);
     return section;
@@ -455,24 +457,96 @@ export function copies(model: MapModel, selection: Selection, maps: readonly geo
 /** What is selected, onto another floor: for levels that look alike. */
 export function copyToFloor(model: MapModel, selection: Selection, floorId: string): Made {
   let made: Made = { seats: [], things: [] };
-  model.transact(t("Copy to the floor"), () => {
-    const before = new Map(model.floors().map((floor) => [floor.id, new Set([...floor.sections, ...floor.areas, ...floor.decorations])]));
-    made = copies(model, selection, [geo.shift(0, 0)]);
-    for (const floor of model.floors()) {
-      if (floor.id === floorId) continue;
-      const isNew = (id: string): boolean => !before.get(floor.id)!.has(id);
-      const target = model.floor(floorId);
-      model.put({
-        ...target,
-        sections: [...target.sections, ...floor.sections.filter(isNew)],
-        areas: [...target.areas, ...floor.areas.filter(isNew)],
-        decorations: [...target.decorations, ...floor.decorations.filter(isNew)],
+  model.transact(t("Copy to the floor"), () => (made = paste(model, new MapModel(flatten(clipOf(model, selection))), floorId)));
+  return made;
+}
+
+/** What is selected as a map of its own, for the clipboard: whole rows and tables in their sections, areas, decorations. */
+export function clipOf(model: MapModel, selection: Selection): Record<string, unknown> {
+  const lines = selection.wholeLines();
+  const seats = new Set(lines.flatMap((line) => line.seats.map((seat) => seat.id)));
+  const plain = (element: Element): Record<string, unknown> => {
+    const { type: _type, ...members } = element;
+    return members;
+  };
+  const inside = (section: SectionElement, type: LineElement["type"]): Record<string, unknown>[] =>
+    lines
+      .filter((line) => line.type === type && model.parentOf(line.id) === section.id)
+      .map((line) => plain(withSeats(line, (seat) => ({ ...seat, companions: seat.companions.filter((one) => seats.has(one)) }))));
+  const sections = [...new Set(lines.map((line) => model.parentOf(line.id)))].map((id) => model.get(id) as SectionElement);
+  const floor = {
+    id: newId(),
+    name: t("Floor"),
+    sections: sections.map((section) => ({ ...plain(section), rows: inside(section, "row"), tables: inside(section, "table") })),
+    areas: selection.areas().map(plain),
+    decorations: selection.decorations().map(plain),
+  };
+  const { id: _id, ...map } = plain(model.map);
+  return { ...map, format: "marquee-seat-map", version: 1, floors: [floor] };
+}
+
+/**
+ * A clip onto a floor: beside what it is a copy of, else where it was. Rows of a section that lies here go into it, all
+ * others into a section of their own; a category of the same name is the same, what is missing comes along.
+ */
+export function paste(model: MapModel, clip: MapModel, floorId: string): Made {
+  const made: Made = { seats: [], things: [] };
+  const isHere = (id: string): boolean => model.has(id) && model.floorOf(id) === floorId;
+  const floors = clip.floors();
+  const ids = floors.flatMap((floor) => [...floor.sections, ...floor.areas, ...floor.decorations]);
+  const m = ids.some(isHere) ? geo.shift(100, 100) : geo.shift(0, 0);
+  const key = (before: string | null): string | null => (before ? sameCategory(model, clip, before) : null);
+  model.transact(t("Paste"), () => {
+    for (const section of floors.flatMap((floor) => clip.sections(floor))) {
+      const lines = clip.lines(section);
+      const home = isHere(section.id) ? model.get(section.id) : undefined;
+      const isPart = home?.type === "section" && home.rows.length + home.tables.length > lines.length;
+      const painted = key(section.category);
+      const target = isPart ? home : newSection(model, floorId, { ...transformed(section, m), category: painted });
+      const taken = new Set(model.lines(target).map((line) => line.label));
+      const copied = lines.map((line) => {
+        const label = freeLabel(line.label, taken);
+        taken.add(label);
+        const own = repainted(copyInto(model, line.id, m, clip) as LineElement, key);
+        const copy = { ...own, label, category: own.category ?? (painted === target.category ? null : painted) };
+        model.put(copy);
+        made.seats.push(...copy.seats.map((seat) => seat.id));
+        return copy;
       });
-      const stays = (id: string): boolean => !isNew(id);
-      model.put({ ...floor, sections: floor.sections.filter(stays), areas: floor.areas.filter(stays), decorations: floor.decorations.filter(stays) });
+      const of = (type: LineElement["type"]): string[] => copied.filter((line) => line.type === type).map((line) => line.id);
+      model.put({ ...target, rows: [...target.rows, ...of("row")], tables: [...target.tables, ...of("table")] });
     }
+    const things = (list: "areas" | "decorations"): void => {
+      const copied = floors.flatMap((floor) => floor[list].map((id) => copyInto(model, id, m, clip).id));
+      const floor = model.floor(floorId);
+      model.put({ ...floor, [list]: [...floor[list], ...copied] });
+      made.things.push(...copied);
+    };
+    things("areas");
+    things("decorations");
   });
   return made;
+}
+
+/** An empty section like this one, under a name that is free. */
+function newSection(model: MapModel, floorId: string, like: SectionElement): SectionElement {
+  const taken = new Set(model.floors().flatMap((floor) => model.sections(floor).map((section) => section.name)));
+  const name = taken.has(like.name) ? freeName(model, like.name.replace(/ \d+$/, "")) : like.name;
+  const section = { ...like, id: newId(), name, rows: [], tables: [] };
+  model.put(section);
+  model.put({ ...model.floor(floorId), sections: [...model.floor(floorId).sections, section.id] });
+  return section;
+}
+
+/** The key here of another map's category: the same one, one of its name, else a new one of its name and colour. */
+function sameCategory(model: MapModel, clip: MapModel, key: string): string {
+  const { name, color } = clip.map.categories.find((one) => one.key === key)!;
+  const named = model.map.categories.filter((one) => one.name === name);
+  const known = named.find((one) => one.key === key) ?? named[0];
+  if (known) return known.key;
+  const made = { ...newCategory(model, name), color };
+  model.put({ ...model.map, categories: [...model.map.categories, made] });
+  return made.key;
 }
 
 // --- Removing -----------------------------------------------------------------------------------------------------------------------------
