@@ -119,7 +119,9 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
     _check(payment, asked, amount, order.currency)
     act = str(uuid7())
     if asked.cancels:
-        _cancel_tickets(order, positions, asked.restock, actor)
+        is_free = payment is None
+        reason = Ticket.VoidReason.REFUNDED if amount or is_free else Ticket.VoidReason.CANCELLED
+        _cancel_tickets(order, positions, asked.restock, reason, actor)
     refund = None
     if payment is not None and amount:
         parts = dict(zip(costs, split(amount, list(costs.values())), strict=True)) if asked.positions else {}
@@ -195,10 +197,12 @@ def _check(payment: Payment | None, asked: GivingBack, amount: int, currency: st
         raise NotRefundable(_("The money of this order has not been taken yet."), field="amount")
 
 
-def _cancel_tickets(order: Order, positions: Sequence[Position], restock: Restock, actor: Actor) -> None:
+def _cancel_tickets(
+    order: Order, positions: Sequence[Position], restock: Restock, reason: Ticket.VoidReason, actor: Actor
+) -> None:
     """First the codes die, then the places go where `restock` says."""
     ids = [position.pk for position in positions]
-    void_tickets(position_ids=ids, reason=Ticket.VoidReason.REFUNDED, actor=actor)
+    void_tickets(position_ids=ids, reason=reason, actor=actor)
     order.positions.filter(pk__in=ids).update(state=Position.State.CANCELLED)
     block = return_places(
         performance=order.performance,

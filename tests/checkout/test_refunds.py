@@ -113,6 +113,7 @@ def test_to_cancel_is_not_to_refund_and_to_refund_is_not_to_cancel(order: Order)
 
     order.refresh_from_db()
     assert [position.state for position in order.positions.all()] == ["cancelled", "sold", "sold"]
+    assert Ticket.objects.get(state="void").void_reason == Ticket.VoidReason.CANCELLED  # what the door says
     assert Ticket.objects.filter(state="valid").count() == 2
     assert (refund.amount, order.state) == (ONE, Order.State.PAID)
     assert breaches() == {}
