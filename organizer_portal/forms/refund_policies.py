@@ -60,7 +60,7 @@ class RefundPolicyForm(forms.Form):
             )
             self.fields[f"unit_{number}"] = forms.ChoiceField(
                 label=_now("Line %(n)d: unit") % names,
-                choices=[("24", _("days before the start")), ("1", _("hours before the start"))],
+                choices=[("24", _("days before")), ("1", _("hours before"))],
                 required=False,
                 widget=forms.Select(attrs={"class": "select"}),
             )
