@@ -11,7 +11,7 @@ VENV = .venv/bin
 LAUNCHER = $(VENV)/python -m deploy.launcher
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev services check bench bench-onsale chaos seed codes lock set-up set-up-tests
+.PHONY: help demo test proofs dev services check bench bench-onsale chaos seed codes lock set-up set-up-tests
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -31,6 +31,9 @@ dev: set-up-tests ## the demo for developers: debug pages, restarts on a changed
 test: set-up-tests ## every check, then every test
 	@$(VENV)/python -m deploy.launcher.check
 	@exec $(LAUNCHER) test -- $(ARGS)
+
+proofs: set-up-tests ## the tests that `make test` leaves out because they take minutes
+	@MARQUEE_LONG=1 $(LAUNCHER) test -- -q tests/flows/test_refund_batch.py $(ARGS)
 
 services: set-up-tests ## keep the tests' Postgres, Redis and mailbox up: then `source var/test/env.sh && pytest`
 	@exec $(LAUNCHER) services

@@ -1,10 +1,12 @@
 """A cancelled event in the running product: workers are killed (SIGKILL) and each eighth call fails, and every order is
 given back once."""
 
+import os
 import time
 from datetime import timedelta
 
 import httpx
+import pytest
 from django.test import override_settings
 from django.utils import timezone
 
@@ -19,6 +21,8 @@ from payments.models import Payment, Refund, RefundBatch, RefundTurn
 from tests import world
 from tests.crashes import end_leases
 from tests.stack import Stack
+
+pytestmark = pytest.mark.skipif(os.environ.get("MARQUEE_LONG") != "1", reason="a long proof: make proofs")
 
 ORDERS = 16
 PATIENCE = 240  # seconds
