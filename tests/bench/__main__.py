@@ -7,6 +7,7 @@ import os
 import pkgutil
 import sys
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,15 +33,17 @@ def main() -> int:
     options = parser.parse_args()
     started = time.monotonic()
     with own_database():
-        results = _measure(options.names or _short(names), rounds=options.rounds, seconds=options.seconds)
+        results, failed = _measure(options.names or _short(names), rounds=options.rounds, seconds=options.seconds)
     _write(results)
     _print(results)
+    for name in failed:
+        print(f"\n{name} could not be measured: see above")
     if os.getloadavg()[1] > 2 * (os.cpu_count() or 1):
         print(
             f"\nThe machine was busy with other things (load {os.getloadavg()[1]:.0f}): trust the ratios, not the values."
         )
     print(f"\n{len(results)} figures in {time.monotonic() - started:.0f} s, written to {RESULTS}")
-    return 0
+    return 1 if failed else 0
 
 
 def _short(names: list[str]) -> list[str]:
@@ -48,7 +51,8 @@ def _short(names: list[str]) -> list[str]:
     return [n for n in names if not getattr(importlib.import_module(f"tests.bench.figures.{n}"), "IS_LONG", False)]
 
 
-def _measure(names: list[str], *, rounds: int, seconds: float) -> list[Figure]:
+def _measure(names: list[str], *, rounds: int, seconds: float) -> tuple[list[Figure], list[str]]:
+    """The figures, and the names of those that failed: one that breaks must not cost the others."""
     from django_tenants.utils import tenant_context
 
     from tests import world
@@ -58,6 +62,7 @@ def _measure(names: list[str], *, rounds: int, seconds: float) -> list[Figure]:
     house = world.open_house("Bench & Sons", "bench", owner="Ben", door="Ben")
     world.let_charge(house)
     results: list[Figure] = []
+    failed: list[str] = []
     with TemporaryDirectory() as folder:
         environment = {
             "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
@@ -74,10 +79,15 @@ def _measure(names: list[str], *, rounds: int, seconds: float) -> list[Figure]:
             for name in names:
                 print(f"  {name} …", flush=True)
                 module = importlib.import_module(f"tests.bench.figures.{name}")
-                with tenant_context(house.organizer):
-                    found = module.measure(bench)
-                results += found if isinstance(found, list) else [found]
-    return results
+                try:
+                    with tenant_context(house.organizer):
+                        found = module.measure(bench)
+                except Exception:
+                    traceback.print_exc()
+                    failed.append(name)
+                else:
+                    results += found if isinstance(found, list) else [found]
+    return results, failed
 
 
 def _write(results: list[Figure]) -> None:
