@@ -18,19 +18,17 @@ def needs(requirements: Iterable[str]) -> list[str]:
 
 def _need(field: str) -> str:
     part = _PERSON.sub("", field)
-    is_person = part != field
-    for beginning, words in _words(is_person=is_person):
+    for beginning, words in _words():
         if part.startswith(beginning):
             return words
     return _("An answer to “%(field)s”") % {"field": field}
 
 
-def _words(*, is_person: bool) -> list[tuple[str, str]]:
-    who = _("of the person who represents you") if is_person else _("of your business")
+def _words() -> list[tuple[str, str]]:
     return [
-        ("verification.document", _("A photo of an identity document (%(who)s)") % {"who": who}),
-        ("verification.additional_document", _("A document that shows the address (%(who)s)") % {"who": who}),
-        ("verification", _("A proof of identity (%(who)s)") % {"who": who}),
+        ("verification.additional_document", _("A document that shows the address of the person who represents you")),
+        ("verification", _("A photo of an identity document of the person who represents you")),
+        ("company.verification", _("A document about the company, for instance from the register")),
         ("external_account", _("The bank account that is to be paid")),
         ("tos_acceptance", _("Your agreement to Stripe's terms")),
         ("business_type", _("Whether you are a company, an association or a person")),
@@ -47,8 +45,8 @@ def _words(*, is_person: bool) -> list[tuple[str, str]]:
         ("company.executives_provided", _("Who manages the company")),
         ("company.address", _("The company's address")),
         ("company", _("About your company")),
-        ("id_number", _("A tax or identity number (%(who)s)") % {"who": who}),
-        ("ssn_last_4", _("A tax or identity number (%(who)s)") % {"who": who}),
+        ("id_number", _("A tax or identity number of the person who represents you")),
+        ("ssn_last_4", _("A tax or identity number of the person who represents you")),
         ("first_name", _("The name of the person who represents you")),
         ("last_name", _("The name of the person who represents you")),
         ("dob", _("The date of birth of the person who represents you")),

@@ -65,7 +65,7 @@ def test_what_stripe_still_needs_is_said_at_home(nora: Visitor, northside: world
 
     assert "Stripe needs something from you before it can pay you out." in text(nora.get("/portal/"))
     page = text(nora.get("/portal/payments/"))
-    assert "A photo of an identity document (of the person who represents you)" in page
+    assert "A photo of an identity document of the person who represents you" in page
     assert "individual.verification.document" not in page
     assert "Payouts are paused until Stripe has what it asks for." in text(nora.get("/portal/payouts/"))
 
