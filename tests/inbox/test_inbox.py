@@ -17,6 +17,7 @@ from inbox.actions import LEASE_SECONDS, MAX_ATTEMPTS, process_due_events, recei
 from inbox.errors import AccountTaken
 from inbox.models import ProviderAccount, ProviderEvent
 from orders.models import Order
+from payments.errors import NotConnected
 from payments.models import ConnectedAccount
 from tenants.current import current_organizer
 from tests import world
@@ -233,6 +234,26 @@ def test_facts_of_an_account_are_asked_for_and_not_believed(paying: world.House)
     account.refresh_from_db()
     assert account.charges_enabled
     assert SYSTEM.id == ""
+
+
+def test_access_taken_back_stops_this_organizers_paid_tickets_alone(
+    paying: world.House, southside: world.House
+) -> None:
+    account, event = ConnectedAccount.objects.get(), world.make_event()
+    world.let_charge(southside)
+    application = {"id": "ca_1", "object": "application", "name": "Marquee"}
+    told = {"type": "account.application.deauthorized", "data": {"object": application}}
+    receive_event({**told, "id": "evt_1", "account": account.account_id})
+    receive_event({**told, "id": "evt_2", "account": account.account_id})
+
+    assert process_due_events(VERBS) == 2
+
+    account.refresh_from_db()
+    assert (account.charges_enabled, account.disconnected_at is not None) == (False, True)
+    with pytest.raises(NotConnected):
+        world.hold(event, Standard=1)
+    with tenant_context(southside.organizer):
+        world.hold(world.make_event("Yard Sounds"), Standard=1)
 
 
 def test_what_came_before_its_account_was_known_is_taken_up(northside: world.House) -> None:

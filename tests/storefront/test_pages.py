@@ -17,7 +17,7 @@ from events.actions import stop_sales
 from inventory.models import Hold
 from orders.models import Order
 from outbox.models import OutboxMessage
-from payments.actions import keep_account_facts
+from payments.actions import disconnect_account, keep_account_facts
 from payments.gateway import AccountFacts
 from tests import world
 from tests.staff import Visitor, text
@@ -51,6 +51,19 @@ def choose(shop: Shop, event: Any, **wanted: int) -> Any:
     fields: dict[str, Any] = {"performance_id": str(world.the_performance(event).pk)}
     fields |= {f"quantity-{world.kind_of(event, name).pk}": quantity for name, quantity in wanted.items()}
     return shop.post(f"/events/{event.slug}/holds/", fields)
+
+
+def test_while_no_card_can_be_charged_only_what_is_free_is_on_sale(shop: Shop) -> None:
+    event = world.make_event("Lantern Walk", kinds=(("Standard", 2400, 10), ("Child", 0, 5)))
+    disconnect_account(account_id="acct_pages")
+
+    rows = shop.get(f"/events/{event.slug}/").context["rows"]
+    offers = [row["offer"] for row in rows]
+    assert {offer.ticket_type.name: offer.status for offer in offers} == {"Standard": "not_on_sale", "Child": "on_sale"}
+    refused = choose(shop, event, Standard=1)
+    assert refused.status_code == 422
+    assert "the organizer cannot take payments" in refused.content.decode()
+    assert Hold.objects.count() == 0
 
 
 def test_the_list_shows_the_lowest_price_with_fees(shop: Shop) -> None:
