@@ -12,7 +12,7 @@ from events.actions import local_time
 from events.models import Event, Performance, TicketType
 from organizer_portal.forms.fields import amount_text, moment, plain
 from seating.models import Venue
-from ui.forms import LongSelect, zone_choices
+from ui.forms import LongSelect, offer_choices, zone_choices
 from ui.money import parse_money
 from waiting_room.models import Room
 
@@ -218,7 +218,7 @@ class TicketTypeForm(forms.Form):
         if not with_quantity or categories:
             del self.fields["quantity"]
         if categories:
-            self.fields["category"].choices = categories  # type: ignore[attr-defined]
+            offer_choices(self, "category", categories)
         else:
             del self.fields["category"]
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.refunds import LONGEST_WORDS, GivingBack, Restock
 from organizer_portal.forms.fields import amount_text, plain
+from ui.forms import offer_choices
 from ui.money import format_money, parse_money
 
 
@@ -49,7 +50,7 @@ class GivingBackForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.costs, self.currency = costs, currency
-        self.fields["tickets"].choices = tickets  # type: ignore[attr-defined]
+        offer_choices(self, "tickets", tickets)
         if not any(costs.values()):  # nothing leaves: the tickets alone are taken back
             del self.fields["amount"], self.fields["act"], self.fields["words"]
 

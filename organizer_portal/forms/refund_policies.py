@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from events.actions import local_time
 from events.refund_rules import LONGEST, RefundRules, Tier
 from organizer_portal.forms.fields import amount_text, moment, plain
+from ui.forms import offer_choices
 from ui.money import format_money, parse_money
 
 
@@ -48,7 +49,7 @@ class RefundPolicyForm(forms.Form):
         self.currency, self.zone = currency, zone
         first = self.Kind.EVENT if for_type else self.Kind.NONE
         kinds = (first, self.Kind.TIERS, self.Kind.FINAL)
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        offer_choices(self, "kind", [(kind.value, kind.label) for kind in kinds])
         for number in range(1, self.LINES + 1):
             names = {"n": number}
             self.fields[f"before_{number}"] = forms.IntegerField(

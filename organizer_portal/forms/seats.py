@@ -15,7 +15,7 @@ from events.models import SeatingPlan
 from inventory.blocks import COLORS
 from organizer_portal.forms.fields import amount_text, moment, plain
 from seating.document import MOST_BYTES
-from ui.forms import LongSelect, zone_choices
+from ui.forms import LongSelect, offer_choices, zone_choices
 from ui.money import parse_money
 
 
@@ -89,7 +89,7 @@ class SeatPlanForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.zone = zone
         if versions:
-            self.fields["version"].choices = versions  # type: ignore[attr-defined]
+            offer_choices(self, "version", versions)
         else:
             del self.fields["version"]  # on sale already: only the rules may change here
 
@@ -129,7 +129,7 @@ class MapMoveForm(forms.Form):
 
     def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].choices = versions  # type: ignore[attr-defined]
+        offer_choices(self, "version", versions)
         self.unsold: dict[str, str] = {}
 
     def ask_about(self, unsold: Mapping[str, str], sold: Mapping[str, str]) -> None:
@@ -224,9 +224,9 @@ class BlockForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.zone = zone
         names = (_("Amber"), _("Blue"), _("Violet"), _("Pink"), _("Green"), _("Grey"))
-        self.fields["section"].choices = [("", _("Choose")), *((name, name) for name in sections)]  # type: ignore[attr-defined]
-        self.fields["quota"].choices = [("", _("Choose")), *quotas]  # type: ignore[attr-defined]
-        self.fields["color"].choices = list(zip(COLORS, names, strict=True))  # type: ignore[attr-defined]
+        offer_choices(self, "section", [("", _("Choose")), *((name, name) for name in sections)])
+        offer_choices(self, "quota", [("", _("Choose")), *quotas])
+        offer_choices(self, "color", list(zip(COLORS, names, strict=True)))
         if not sections:
             for name in ("section", "row", "seats"):
                 del self.fields[name]
@@ -277,4 +277,4 @@ class SeatMoveForm(forms.Form):
 
     def __init__(self, *args: Any, sections: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["section"].choices = [("", _("Choose")), *((name, name) for name in sections)]  # type: ignore[attr-defined]
+        offer_choices(self, "section", [("", _("Choose")), *((name, name) for name in sections)])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from marketplace.countries import COUNTRIES, country_choices
-from ui.forms import LongSelect, zone_choices
+from ui.forms import LongSelect, offer_choices, zone_choices
 from ui.money import CURRENCIES
 
 
@@ -43,8 +43,8 @@ class SignUpForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = [("", _("The country's")), *((code, code) for code in CURRENCIES)]  # type: ignore[attr-defined]
-        self.fields["timezone"].choices = [("", _("The country's")), *zone_choices()]  # type: ignore[attr-defined]
+        offer_choices(self, "currency", [("", _("The country's")), *((code, code) for code in CURRENCIES)])
+        offer_choices(self, "timezone", [("", _("The country's")), *zone_choices()])
 
     def clean_slug(self) -> str:
         """As host names have it."""

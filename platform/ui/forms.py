@@ -1,9 +1,10 @@
 """Small words for doors that take forms."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from django.forms import Select
+from django.forms import ChoiceField, Form, Select
 from django.forms.utils import flatatt
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html, format_html_join
@@ -17,6 +18,13 @@ _AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", 
 def posted(request: HttpRequest) -> QueryDict | None:
     """What was sent with a POST, an empty one too, so that it is judged; None for a first look at the form."""
     return request.POST if request.method == "POST" else None
+
+
+def offer_choices(form: Form, name: str, choices: Iterable[tuple[object, object]]) -> None:
+    """Let a form's field offer what only this request knows: values with their words."""
+    field = form.fields[name]
+    assert isinstance(field, ChoiceField)
+    field.choices = list(choices)
 
 
 @cache
