@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from audit.models import AuditEntry
 from notifications.models import EmailMessage
 from orders.models import Order
+from payments.declines import decline_of
 from people.models import Membership
 from scanning.models import Scan
 from tickets.models import Ticket
@@ -17,6 +18,7 @@ from ui.money import format_money
 
 WORDS = {
     "place_order": gettext_lazy("Order placed"),
+    "payment_failed": gettext_lazy("An attempt to pay failed"),
     "secure_order": gettext_lazy("Places secured, payment being collected"),
     "complete_order": gettext_lazy("Order completed"),
     "issue_tickets": gettext_lazy("Tickets issued"),
@@ -67,7 +69,9 @@ def _acts(order: Order) -> list[Moment]:
 
 
 def _what(order: Order, entry: AuditEntry) -> str:
-    """Which tickets and how much money an entry is about, where it is about some."""
+    """Which tickets and how much money an entry is about, where it is about some; and why a payment failed."""
+    if entry.verb == "payment_failed":
+        return decline_of(entry.detail["code"]).title
     if entry.verb not in ("give_back", "refund_order", "refund_failed", "take_up_refund", *MADE_GOOD):
         return ""
     numbers = ", ".join(str(number) for number in entry.detail.get("cancelled", ()))

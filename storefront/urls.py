@@ -19,6 +19,7 @@ urlpatterns = [
     path("seats/<str:digest>.json", seat_maps.geometry_file, name="seat_map"),
     path("orders/", views.find_order, name="find_order"),
     path(_order, views.order_page, name="order"),
+    path(f"{_order}payment/", views.order_payment, name="order_payment"),
     path(f"{_order}status/", views.order_status, name="order_status"),
     path(f"{_order}tickets.pdf", views.order_pdf, name="order_pdf"),
     path(f"{_order}calendar.ics", views.order_calendar, name="order_calendar"),

@@ -38,6 +38,7 @@ from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, seats_of_hold
 from orders.models import Order
 from orders.queries import order_by_token
+from payments.declines import decline_of
 from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
@@ -63,6 +64,7 @@ from tickets.calendar import calendar_of_order
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
 from ui.brand import theme_css
+from ui.dates import event_time
 from ui.edge import public_page
 from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
@@ -491,6 +493,39 @@ def order_status(request: HttpRequest, number: str, token: str) -> HttpResponse:
     return response
 
 
+@secret_page
+@public_form
+@require_POST
+def order_payment(request: HttpRequest, number: str, token: str) -> JsonResponse:
+    """After an attempt that did not go through: why, what to do, and until when the places are kept, in words.
+
+    `title`, `advice`, `held` ("Held until 20:19"), `seconds_left`; `url` instead where there is nothing left to pay here.
+    """
+    order = order_by_token(number, token)
+    with suppress(DomainError):  # the provider is away: what we know already is told
+        checkout.settle_payment(order_id=order.pk)
+    order = order_by_token(number, token)
+    seconds_left = _seconds_left(order)
+    if order.state != Order.State.PENDING or not seconds_left:
+        return JsonResponse({"url": letters.order_url(order)})
+    payment = payment_of(order.pk)
+    decline = decline_of(payment.last_error if payment else "")
+    time = event_time(order.expires_at, order.performance.timezone)
+    kept = _("Your tickets are held until %(time)s.") % {"time": time}
+    told = {
+        "title": decline.title,
+        "advice": f"{decline.advice} {kept}",
+        "held": _("Held until %(time)s") % {"time": time},
+        "seconds_left": seconds_left,
+        "url": "",
+    }
+    return JsonResponse(told)
+
+
+def _seconds_left(order: Order) -> int:
+    return max(0, int((order.expires_at - timezone.now()).total_seconds()))
+
+
 def _where_they_sit(order: Order) -> list[dict[str, Any]]:
     """A picture of each floor on which the order has seats: `floor` (its name, "" where there is one) and `svg`."""
     compiled = map_of_event(order.event_id) if any(one.seat_id for one in order.positions.all()) else None
@@ -513,7 +548,7 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
 
     `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refunds`,
     `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
-    `return_url`) while it waits for a payment, `pictures` of the floors with the order's seats marked, `error` when the payment service is away, `sent` after “send again”,
+    `return_url`) while it waits for a payment, `decline` (of the last attempt), `pictures` of the floors with the order's seats marked, `error` when the payment service is away, `sent` after “send again”,
     `is_slow` when the bank has been asked for half a minute.
     """
     payment = payment_of(order.pk)
@@ -534,7 +569,8 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "refunds": list(payment.refunds.order_by("created_at")) if payment else [],
         "refunded": refunded_amount(payment) if payment else 0,
         "is_confirming": is_confirming,
-        "seconds_left": max(0, int((order.expires_at - timezone.now()).total_seconds())),
+        "seconds_left": _seconds_left(order),
+        "decline": decline_of(payment.last_error) if payment and payment.last_error else None,
         "stripe": None,
         "error": None,
         "sent": "sent" in request.GET,

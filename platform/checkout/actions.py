@@ -72,6 +72,8 @@ logger = logging.getLogger(__name__)
 MOST_CLAIMS = 5  # of one basket, while its price changes or others are in the way
 ANONYMOUS = Asked()
 PAYMENT_TIME = timedelta(minutes=10)  # a placed order keeps its places at least this long for payment
+RETRY_TIME = timedelta(minutes=10)  # and after an attempt that failed, so that another card can be looked for
+MOST_RETRIES = 3  # failed attempts of an order that give it this time: nobody keeps places for ever by failing
 LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much later, if as many places are free
 
 
@@ -286,7 +288,7 @@ def settle_payment(*, order_id: UUID) -> None:
     if intent.is_cancelled:
         _lose_payment(order_id)
     elif not (intent.is_authorised or intent.is_captured):
-        Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
+        _note_attempt(order_id, intent)
     elif is_waiting_for_stock(order_id=order_id):
         logger.warning("order %s is paid for while its sale is stopped; it waits", order_id)
     elif secure_order(order_id=order_id, card=intent.card_fingerprint):
@@ -294,6 +296,33 @@ def settle_payment(*, order_id: UUID) -> None:
         _capture_and_complete(payment, intent)
     else:
         _give_back(payment, intent)
+
+
+@transaction.atomic
+def _note_attempt(order_id: UUID, intent: gateway.Intent) -> None:
+    """Keep why the last attempt failed, and the places RETRY_TIME longer for another: for the first MOST_RETRIES of them.
+
+    Only while the order has its places: what has lapsed may be somebody else's by now.
+    """
+    order = order_for_update(order_id)
+    if order.state != Order.State.PENDING:
+        return
+    payment = Payment.objects.select_for_update().get(order=order)
+    is_news = intent.failed_attempt not in ("", payment.failed_attempt)
+    payment.last_error = intent.error_code
+    if is_news:
+        payment.failed_attempt = intent.failed_attempt
+        payment.failures += 1
+    payment.save(update_fields=["last_error", "failed_attempt", "failures"])
+    if not is_news:
+        return
+    record(verb="payment_failed", target=order, actor=SYSTEM, detail={"code": intent.error_code})
+    hold, now = hold_for_update(order.hold_id), database_now()
+    until = now + RETRY_TIME
+    if payment.failures <= MOST_RETRIES and now < order.expires_at < until:
+        order.expires_at = until
+        order.save(update_fields=["expires_at"])
+        stock.keep_hold_until(hold=hold, until=until, actor=SYSTEM, cause="payment failed")
 
 
 def is_waiting_for_stock(*, order_id: UUID) -> bool:

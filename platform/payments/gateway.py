@@ -36,6 +36,7 @@ class Intent:
     error_code: str
     order_id: str
     card_fingerprint: str  # names the card, the same for each payment with it on one account; empty before and without
+    failed_attempt: str = ""  # names the attempt that `error_code` is about, as far as the provider tells them apart
 
     @property
     def is_authorised(self) -> bool:
@@ -353,10 +354,18 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         amount_received=intent.amount_received or 0,
         client_secret=intent.client_secret or "",
         charge_id=charge if isinstance(charge, str) else (charge.id if charge else ""),
-        error_code=(error.decline_code or error.code or "") if error else "",
+        # An attribute that the provider left out raises: of an expired card it says no decline_code.
+        error_code=str(getattr(error, "decline_code", None) or getattr(error, "code", None) or ""),
         order_id=str(metadata["order_id"] if "order_id" in metadata else ""),  # noqa: SIM401 - no dict: no get()
         card_fingerprint="" if charge is None or isinstance(charge, str) else _fingerprint(charge),
+        failed_attempt=_attempt(error) if error else "",
     )
+
+
+def _attempt(error: Any) -> str:
+    """A declined attempt has made a charge; one that the buyer did not authenticate has none, but its payment method."""
+    method = getattr(error, "payment_method", None)
+    return str(getattr(error, "charge", None) or getattr(method, "id", None) or getattr(error, "code", ""))[:80]
 
 
 def _fingerprint(charge: stripe.Charge) -> str:

@@ -73,6 +73,8 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=12, choices=State, default=State.CREATED)
     last_error = models.CharField(max_length=250, blank=True)  # the buyer's bank's answer, in the provider's code
+    failed_attempt = models.CharField(max_length=80, blank=True, db_default="")  # the last one, so that it counts once
+    failures = models.PositiveSmallIntegerField(db_default=0)  # attempts of the buyer's that failed
     created_at = models.DateTimeField(auto_now_add=True)
     ask_at = models.DateTimeField(db_default=Now())  # when the reconciler asks the provider about it next, while open
     captured_at = models.DateTimeField(null=True)

@@ -17,15 +17,19 @@ const problem = document.querySelector<HTMLElement>("#payment-problem");
 let stripe: Stripe | undefined;
 let elements: Elements | undefined;
 let placed: Placed | undefined;
+let moveClock: ((held: string, seconds: number) => void) | undefined;
 
 function word(name: string): string {
   return form?.dataset[name] ?? "";
 }
 
-function complain(words: string): void {
-  const line = problem?.querySelector("p");
-  if (!problem || !line) return;
-  line.textContent = words;
+function complain(words: string, advice = ""): void {
+  const title = problem?.querySelector<HTMLElement>("[data-title]");
+  const next = problem?.querySelector<HTMLElement>("[data-advice]");
+  if (!problem || !title || !next) return;
+  title.textContent = words;
+  next.textContent = advice;
+  next.hidden = !advice;
   problem.hidden = false;
   problem.scrollIntoView({ block: "nearest" });
   problem.focus({ preventScroll: true });
@@ -55,26 +59,33 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
 /** An order that exists already (its page asked for payment) needs no placing. */
 function existingOrder(options: DOMStringMap): Placed | undefined {
   if (!options.secret) return undefined;
-  return { url: options.return ?? location.href, clientSecret: options.secret, expiresAt: options.expires ?? "" };
+  return { url: options.return ?? location.href, clientSecret: options.secret };
 }
 
-function timeOf(instant: string): string {
-  const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: word("timezone") } as const;
-  return new Date(instant).toLocaleTimeString(document.documentElement.lang, format);
+interface Told {
+  title: string;
+  advice: string;
+  held: string;
+  seconds_left: number;
+  url: string;
 }
 
-/** The provider's words only for what the buyer typed; why a bank refused is not said. */
-function wordsFor(error: StripeError, expiresAt: string): string {
-  if (error.type === "validation_error" && error.message) return error.message;
-  if (error.code === "payment_intent_authentication_failure" || !expiresAt) return word("textRefused");
-  if (error.type === "card_error") return word("textDeclined").replace("{time}", timeOf(expiresAt));
-  return word("textRefused");
+/** An attempt failed: the server knows why, says what to do, and keeps the tickets for another one. */
+async function explain(error: StripeError, order: Placed): Promise<void> {
+  if (error.type === "validation_error" && error.message) return complain(error.message);
+  const address = `${new URL(order.url, location.href).pathname}payment/`;
+  const answer = await fetch(address, { method: "POST", headers: { "Accept-Language": document.documentElement.lang } });
+  if (!answer.ok) return complain(word("textRefused"));
+  const told: Told = await answer.json();
+  if (told.url) return location.assign(told.url);
+  moveClock?.(told.held, told.seconds_left);
+  complain(told.title, told.advice);
 }
 
 async function pay(target: HTMLFormElement): Promise<void> {
   if (!stripe || !elements) return complain(word("textNotLoaded"));
   const filled = await elements.submit();
-  if (filled.error) return complain(wordsFor(filled.error, ""));
+  if (filled.error) return complain(filled.error.message ?? word("textRefused"));
   placed ??= await placeOrder(target);
   const result = await stripe.confirmPayment({
     elements,
@@ -82,7 +93,7 @@ async function pay(target: HTMLFormElement): Promise<void> {
     confirmParams: { return_url: placed.url },
     redirect: "if_required",
   });
-  if (result.error) return complain(wordsFor(result.error, placed.expiresAt));
+  if (result.error) return explain(result.error, placed);
   forgetDraft();
   location.assign(`${placed.url}?redirect_status=succeeded`);
   return new Promise(() => {}); // the button stays busy until the next page is here
@@ -106,7 +117,7 @@ async function submit(target: HTMLFormElement): Promise<void> {
 }
 
 if (clock) {
-  runClock(clock);
+  moveClock = runClock(clock);
   clock.addEventListener("ended", () => location.reload());
 }
 if (form) {

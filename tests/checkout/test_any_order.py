@@ -68,6 +68,8 @@ class Basket:
     order: Order | None = None
     overdue_at: datetime | None = None
     intent: str = ""  # created, authorised, captured, cancelled
+    is_declined: bool = False  # and nobody here has heard of it
+    failures: int = 0
 
     def keeps(self, at: datetime) -> bool:
         """Whether nobody else can have its places."""
@@ -152,6 +154,19 @@ class SaleInAnyOrder(RuleBasedStateMachine):
             basket.intent = "cancelled"
         if basket.state == "pending" and basket.intent == "cancelled":
             basket.state = "cancelled"
+        if basket.state == "pending" and basket.is_declined:
+            self.expect_time_for_another_card(basket)
+
+    def expect_time_for_another_card(self, basket: Basket) -> None:
+        assert basket.order
+        basket.is_declined, basket.failures = False, basket.failures + 1
+        basket.order.refresh_from_db()
+        least = self.clock.now() + checkout.RETRY_TIME - timedelta(seconds=30)
+        if basket.failures <= checkout.MOST_RETRIES and basket.keeps(self.clock.now()):
+            assert basket.order.expires_at >= max(basket.until, least)
+            basket.until = basket.order.expires_at
+            basket.overdue_at = basket.until + checkout.LATE_PAYMENT_TIME
+        assert basket.order.expires_at == basket.until
 
     # --- What people do ---
 
@@ -286,10 +301,12 @@ class SaleInAnyOrder(RuleBasedStateMachine):
         except stripe.CardError:
             assert "Declined" in card
             assert basket.intent == "created"
+            basket.is_declined = True
         except stripe.InvalidRequestError:
             assert basket.intent in ("authorised", "captured", "cancelled")
         else:
             basket.intent = "authorised" if basket.intent == "created" else basket.intent
+            basket.is_declined = False
 
     # --- What comes of it by itself: any event about an order makes us ask the provider, so an event is a settle. ---
 

@@ -1,6 +1,9 @@
 """The sale against the real Stripe sandbox: every way it can end, and what is true afterwards."""
 
+from datetime import timedelta
+
 import pytest
+import stripe
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -115,8 +118,6 @@ def test_a_buyer_whose_details_need_a_change_keeps_the_hold(northside, buyer, er
 
 
 def test_a_declined_card_leaves_the_order_waiting_with_the_reason(paying):
-    import stripe
-
     order = world.place_order(world.make_event(), **{STANDARD: 1})
     with pytest.raises(stripe.CardError):
         world.pay(order, card="pm_card_visa_chargeDeclined")
@@ -125,13 +126,56 @@ def test_a_declined_card_leaves_the_order_waiting_with_the_reason(paying):
 
     order.refresh_from_db()
     assert order.state == Order.State.PENDING
-    assert order.payment.last_error == "generic_decline"
+    assert (order.payment.last_error, order.payment.failures) == ("generic_decline", 1)
     assert Ticket.objects.count() == 0
 
     world.pay(order)
     checkout.settle_payment(order_id=order.pk)
     order.refresh_from_db()
     assert order.state == Order.State.PAID
+
+
+def minutes_kept(order):
+    """Whole minutes until which the order, its hold and its place are kept, all three the same."""
+    order.refresh_from_db()
+    place = Place.objects.get(hold=order.hold)
+    assert order.expires_at == order.hold.expires_at == place.held_until
+    return round((order.expires_at - timezone.now()).total_seconds() / 60)
+
+
+def test_each_failed_attempt_keeps_the_tickets_ten_minutes_for_another_card_but_not_for_ever(paying):
+    order = world.place_order(world.make_event(), **{STANDARD: 1})
+    intent = checkout.begin_payment(order_id=order.pk)
+    for failure, card in enumerate(("InsufficientFunds", "ExpiredCard", "IncorrectCvc", "LostCard"), start=1):
+        soon = timezone.now() + timedelta(minutes=2)
+        Order.objects.filter(pk=order.pk).update(expires_at=soon)
+        Hold.objects.filter(pk=order.hold_id).update(expires_at=soon)
+        Place.objects.filter(hold=order.hold_id).update(held_until=soon)
+        with pytest.raises(stripe.CardError):
+            world.pay(order, card=f"pm_card_chargeDeclined{card}")
+
+        for _event in range(3):
+            checkout.settle_payment(order_id=order.pk)  # the webhook, its double and the buyer's browser: one failure
+
+        order.hold.refresh_from_db()
+        assert minutes_kept(order) == (10 if failure <= checkout.MOST_RETRIES else 2)
+        order.payment.refresh_from_db()
+        assert order.payment.failures == failure
+    assert checkout.begin_payment(order_id=order.pk).id == intent.id
+    assert breaches() == {}
+
+
+def test_a_failure_after_the_time_is_over_gives_nobody_more(paying):
+    with world.an_hour_ago():
+        order = world.place_order(world.make_event(), **{STANDARD: 1})
+    with pytest.raises(stripe.CardError):
+        world.pay(order, card="pm_card_chargeDeclined")
+
+    checkout.settle_payment(order_id=order.pk)
+
+    was = order.expires_at
+    order.refresh_from_db()
+    assert (order.expires_at, order.payment.last_error) == (was, "generic_decline")
 
 
 def test_paid_late_but_the_places_are_still_free(paying):

@@ -179,6 +179,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:extension": everybody(404, "POST"),
     "storefront:find_order": everybody(200),
     "storefront:order": everybody(404),
+    "storefront:order_payment": everybody(404, "POST"),
     "storefront:order_status": everybody(404),
     "storefront:order_pdf": everybody(404),
     "storefront:order_calendar": everybody(404),
@@ -329,7 +330,7 @@ _OF_MAPS = (
     "map_exports",
     "map_versions",
 )
-_OF_ORDERS = ("order", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
+_OF_ORDERS = ("order", "order_payment", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
 _OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (

@@ -6,10 +6,10 @@ const URGENT_FROM = 120;
 
 /**
  * Counts a hold down by the seconds the server said were left, so that a wrong clock on the device changes nothing.
- * At zero the page is asked for again: the server says what became of the hold.
+ * At zero the page is asked for again: the server says what became of the hold. Returns how to give it another end.
  */
-export function runClock(clock: HTMLElement): void {
-  const endsAt = performance.now() + Number(clock.dataset.seconds) * 1000;
+export function runClock(clock: HTMLElement): (held: string, seconds: number) => void {
+  let endsAt = performance.now() + Number(clock.dataset.seconds) * 1000;
   const left = clock.querySelector<HTMLElement>("[data-clock-left]");
   const extend = clock.querySelector<HTMLElement>("[data-extend]");
   let before = Infinity;
@@ -30,6 +30,14 @@ export function runClock(clock: HTMLElement): void {
   };
   const timer = setInterval(tick, 1000);
   tick();
+  return (held, seconds) => {
+    const until = clock.querySelector<HTMLElement>("[data-clock-until]");
+    if (until) until.textContent = held;
+    extend?.remove(); // an order's time is not the buyer's to extend
+    endsAt = performance.now() + seconds * 1000;
+    before = Infinity;
+    tick();
+  };
 }
 
 function words(clock: HTMLElement, minutes: number): string {

@@ -3,7 +3,6 @@ import type { Problem } from "./problems";
 export interface Placed {
   url: string;
   clientSecret: string;
-  expiresAt: string;
 }
 
 /** The server said no, in words for the buyer. `isOver` when the hold has ended. */
@@ -60,5 +59,5 @@ export async function placeOrder(form: HTMLFormElement): Promise<Placed> {
   if (!answer.ok) {
     throw new Refused([{ field: result.field ?? "", words: result.detail ?? result.title }], result.code === "hold_ended");
   }
-  return { url: result.url, clientSecret: result.payment?.client_secret ?? "", expiresAt: result.expires_at };
+  return { url: result.url, clientSecret: result.payment?.client_secret ?? "" };
 }
