@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from audit.actions import SYSTEM, Actor, buyer_actor, record
 from checkout import limits
 from checkout.best import hold_best
+from checkout.booking import book
 from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
@@ -36,8 +37,9 @@ from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, hold_for_update
-from ledger.actions import Amounts, Kind, post
+from ledger.actions import Amounts, Kind
 from ledger.queries import is_posted
+from ledger.splits import split_version_of
 from orders.errors import BuyerInvalid, OrderClosed
 from orders.models import Fee, Order, Position
 from orders.queries import order_for_update
@@ -222,6 +224,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         language=buyer.language or get_language() or "en",
         currency=frozen.currency,
         total=frozen.total,
+        split_version=split_version_of(str(hold.performance.event_id)),
         expires_at=max(hold.expires_at, now + PAYMENT_TIME),
     )
     keep_consents(customer=customer, given=buyer.consents, reference=str(order.pk))
@@ -405,7 +408,7 @@ def _complete(order: Order, *, actor: Actor) -> None:
     fees = sum(fee.amount for fee in order.fees.all())
     if order.total:
         amounts: Amounts = {Kind.PROVIDER: order.total - fees, Kind.PLATFORM_FEES: fees, Kind.SALES: -order.total}
-        _book(f"sale:{order.pk}", order.currency, amounts)
+        book(key=f"sale:{order.pk}", order=order, amounts=amounts)
     record(verb="complete_order", target=order, actor=actor, detail={"total": order.total})
     for kind in ("mail_tickets", "count_sale", "announce_sale"):
         enqueue(kind=kind, key=str(order.pk), payload={"order_id": str(order.pk)})
@@ -456,7 +459,7 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
         Kind.PLATFORM_FEES: payment.application_fee,
         Kind.SALES: -payment.amount,
     }
-    _book(f"sale:{order.pk}", order.currency, amounts)
+    book(key=f"sale:{order.pk}", order=order, amounts=amounts)
     is_limit = order.cancel_reason == Order.CancelReason.LIMIT
     reason = Refund.Reason.LIMIT if is_limit else Refund.Reason.PLACES_GONE
     request_refund(payment, amount=payment.amount, reason=reason)
@@ -634,23 +637,17 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
 
 def _book_refund(refund: Refund, *, is_booked: bool) -> None:
     """The provider takes the money from the balance when it accepts a refund, and puts it back, without our fee, if it fails."""
-    currency, key = refund.payment.currency, f"refund:{refund.pk}"
+    order, key = refund.payment.order, f"refund:{refund.pk}"
     if is_booked:
         back: Amounts = {
             Kind.PROVIDER: -(refund.amount - refund.fee_amount),
             Kind.PLATFORM_FEES: -refund.fee_amount,
             Kind.SALES: refund.amount,
         }
-        _book(key, currency, back)
+        book(key=key, order=order, amounts=back)
     if refund.state == Refund.State.FAILED and is_posted(key):
         again: Amounts = {Kind.PROVIDER: refund.amount, Kind.SALES: -refund.amount}
-        _book(f"refund-failed:{refund.pk}", currency, again)
-
-
-def _book(key: str, currency: str, amounts: Amounts) -> None:
-    """Post in the organizer's books now and in the platform's after commit."""
-    if post(key=key, currency=currency, amounts=amounts) is not None:
-        enqueue(kind="book_platform_fee", key=key, payload={"key": key})
+        book(key=f"refund-failed:{refund.pk}", order=order, amounts=again)
 
 
 # --- 7. Send again, catch up -------------------------------------------------------------------------------------------------

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.actions import Actor, record
+from checkout.booking import book
 from checkout.errors import NotRefundable
 from events.seating_plan import painting_of, plan_of
 from inventory.blocks import Purpose, return_places
-from ledger.actions import Amounts, Kind, post
+from ledger.actions import Amounts, Kind
 from orders.models import Order, Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
@@ -250,7 +251,7 @@ def repaid_otherwise(*, refund_id: UUID, words: str, actor: Actor) -> Refund:
         raise NotRefundable(_("More went back already than would be left then. Nothing was changed."))
     _make_good(failed, words, actor)
     amounts: Amounts = {Kind.SALES: failed.amount, Kind.BANK: -failed.amount}
-    post(key=f"repaid:{failed.pk}", currency=payment.currency, amounts=amounts)
+    book(key=f"repaid:{failed.pk}", order=order, amounts=amounts)
     enqueue(kind="count_refund_repaid", key=str(failed.pk), payload={"refund_id": str(failed.pk)})
     detail = {"amount": failed.amount, "words": words}
     record(verb="repay_otherwise", target=order, actor=actor, detail=detail)

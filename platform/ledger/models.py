@@ -93,3 +93,58 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "ledger entries"
+
+
+class SplitPlan(models.Model):
+    """Who gets what of what something earns; `subject` says of what (an event's id as text). Its rules are its versions.
+
+    Its row is locked while anything is shared out by it, so that each amount knows what was earned before it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject"], name="split_plan_once")]
+
+
+class SplitVersion(models.Model):
+    """Rules of a plan (ledger.split_rules.Rules), never changed. What is sold under them is shared out by them for good.
+
+    `base` is what had been earned, minor units, when it came: it goes on from there.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    plan = models.ForeignKey(SplitPlan, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    rules = models.JSONField()
+    base = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="split_version_once"),
+            models.CheckConstraint(condition=Q(base__gte=0), name="split_version_base"),
+        ]
+
+
+class SplitLine(models.Model):
+    """`amount` minor units, earned or given back, that were shared out: `parts` add up to it, the organizer's rest among them.
+
+    `key` is that of the ledger transaction which earned it, `before` what the version had earned up to there, its base in it.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    version = models.ForeignKey(SplitVersion, on_delete=models.PROTECT, related_name="lines")
+    key = models.CharField(max_length=120)
+    amount = models.BigIntegerField()
+    before = models.BigIntegerField()
+    parts = models.JSONField()  # [{"party", "reference", "amount"}]
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="split_line_once")]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event, Performance, TicketType
 from inventory.models import Block, Hold
 from inventory.words import SeatWords
+from ledger.models import SplitVersion
 from people.models import Customer
 from ui.ids import new_token, uuid7
 
@@ -47,6 +48,8 @@ class Order(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Who gets what of it, frozen when it was placed; null: it is all the organizer's.
+    split_version = models.ForeignKey(SplitVersion, null=True, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()  # until when the places are kept for payment
     paid_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)  # cancelled or refunded

@@ -28,6 +28,9 @@ from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
 from inventory import blocks
 from inventory.models import Hold
+from ledger.models import Party
+from ledger.split_rules import Payee, Rules, Share, Step
+from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
 from orders.models import Order
 from outbox.actions import drain, enqueue
@@ -64,6 +67,12 @@ MACHINE_MADE = {
     "ledger.Account.currency": "a currency",
     "ledger.Account.reference": "an id, append-only",
     "ledger.LedgerTransaction.key": "a kind and an id, append-only",
+    "ledger.SplitPlan.subject": "an id",
+    "ledger.SplitPlan.currency": "a currency",
+    "ledger.SplitVersion.rules": "parties, ids and numbers, append-only",
+    "ledger.SplitVersion.created_by": "a kind and an id, append-only",
+    "ledger.SplitLine.key": "a kind and an id, append-only",
+    "ledger.SplitLine.parts": "parties, ids and numbers, append-only",
     "people.Consent.text_version": "a version of our own text",
     "people.Consent.reference": "an id",
     "seating.Venue.timezone": "a time zone",
@@ -198,6 +207,10 @@ def _sell(house: world.House, word: str) -> Furnished:
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
     set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
+    shares = Rules((Step((Share(Payee(Party.VENUE, str(uuid7())), 1000),)),))
+    version = set_split_plan(subject=str(draft.pk), currency=draft.currency, rules=shares, actor=SYSTEM)
+    assert version is not None
+    share_out(version=version, key=f"sale:{uuid7()}", amount=2400)
     buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
     guest, seat = f"{word} guest", f"{word} seat"
     ordered = world.place_order(event, buyer=buyer, **{guest: 2})

@@ -1,0 +1,119 @@
+"""What an order earns is shared out in the transaction that completes it, and walks the same way back."""
+
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from analytics.invariants import breaches
+from audit.actions import user_actor
+from checkout import actions as checkout
+from checkout.refunds import GivingBack, give_back, repaid_otherwise
+from events.models import Event
+from ledger.actions import Kind
+from ledger.models import Party, SplitLine
+from ledger.queries import balance, standings
+from ledger.split_rules import WHOLE, Payee, Rules, Share, Step
+from ledger.splits import set_split_plan
+from orders.models import Order
+from payments.models import Refund
+from tests import world
+from tests.world import STANDARD
+
+NORA = user_actor(UUID(int=1))
+HALL, BAND, ADA = Payee(Party.VENUE, "hall"), Payee(Party.ARTIST, "band"), Payee(Party.AFFILIATE, "ada")
+# Ada 5 %; the first 50.00 of the rest to the hall; then 70 % to the band.
+THREE = Rules((Step((Share(ADA, 500),)), Step((Share(HALL, WHOLE, cap=5000),)), Step((Share(BAND, 7000),))))
+
+
+@pytest.fixture
+def event(paying: world.House) -> Event:
+    made = world.make_event(kinds=((STANDARD, 2400, 20),))
+    set_split_plan(subject=str(made.pk), currency="EUR", rules=THREE, actor=NORA)
+    return made
+
+
+def owed() -> dict[str, int]:
+    return {one.reference: one.balance for one in standings()}
+
+
+def refund(order: Order, *numbers: int, amount: int | None = None, card: str = "") -> Refund:
+    chosen = frozenset(order.positions.filter(index__in=numbers).values_list("pk", flat=True))
+    made = give_back(order_id=order.pk, asked=GivingBack(chosen, cancels=bool(numbers), amount=amount), actor=NORA)
+    assert made is not None
+    checkout.send_refund(refund_id=made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def test_a_sale_is_shared_and_parts_of_it_go_back_the_same_way(event: Event) -> None:
+    order = world.paid_order(event, **{STANDARD: 3})  # 75.30 paid, 3.30 of it our fee
+    # 5 % of 72.00 are 3.60; 50.00 to the hall; 70 % of 18.40 are 12.88
+    assert owed() == {"ada": 360, "hall": 5000, "band": 1288}
+    assert balance(Kind.SHARES) == {"EUR": 6648}
+
+    refund(order, 1)  # 48.00 are left: 2.40 and 45.60
+    assert owed() == {"ada": 240, "hall": 4560, "band": 0}
+    refund(order, amount=1000)  # an amount of its own, 0.43 of our fee in it: 38.43 are left
+    assert owed() == {"ada": 192, "hall": 3651, "band": 0}
+    refund(order, 2, 3)
+    assert owed() == {"ada": 0, "hall": 0, "band": 0}
+    assert balance(Kind.SHARES) == {"EUR": 0}
+    assert breaches() == {}
+
+
+def test_an_order_keeps_the_version_it_was_placed_under(event: Event) -> None:
+    placed = world.place_order(event, **{STANDARD: 1})
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=Rules(), actor=NORA)
+    world.pay(placed)
+    checkout.settle_payment(order_id=placed.pk)
+    later = world.paid_order(event, **{STANDARD: 1})
+
+    assert owed() == {"ada": 120, "hall": 2280}
+    placed.refresh_from_db()
+    assert placed.split_version is not None
+    assert later.split_version is not None
+    assert (placed.split_version.number, later.split_version.number) == (1, 2)
+    assert SplitLine.objects.get(key=f"sale:{later.pk}").parts == [
+        {"party": "organizer", "reference": "", "amount": 2400}
+    ]
+    assert breaches() == {}
+
+
+def test_a_refund_that_comes_back_is_the_parties_again_until_it_is_repaid_otherwise(event: Event) -> None:
+    order = world.place_order(event, **{STANDARD: 1})
+    world.pay(order, card="pm_card_refundFail")
+    checkout.settle_payment(order_id=order.pk)
+    assert owed() == {"ada": 120, "hall": 2280}
+    made = refund(order, amount=2510)
+    assert owed() == {"ada": 0, "hall": 0}
+    _let_it_fail(made)
+    assert owed() == {"ada": 126, "hall": 2384}  # our fee stays with the organizer, so 25.10 are shared
+    repaid_otherwise(refund_id=made.pk, words="By bank transfer", actor=NORA)
+    assert owed() == {"ada": 0, "hall": 0}
+    assert breaches() == {}
+
+
+def _let_it_fail(made: Refund) -> None:
+    import httpx
+    from django.conf import settings
+
+    httpx.post(f"{settings.STRIPE_API_BASE}/_sandbox/timers").raise_for_status()
+    checkout.send_refund(refund_id=made.pk)
+    made.refresh_from_db()
+    assert made.state == Refund.State.FAILED
+
+
+def test_a_share_that_was_tampered_with_is_found(event: Event) -> None:
+    world.paid_order(event, **{STANDARD: 1})
+    assert breaches() == {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM ledger_splitline")
+        (line_id,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO ledger_splitline (version_id, key, amount, before, parts, at)"
+            ' SELECT version_id, \'sale:x\', 100, 0, \'[{"party": "venue", "reference": "hall", "amount": 90}]\', now()'
+            " FROM ledger_splitline WHERE id = %s",
+            [line_id],
+        )
+    assert set(breaches()) == {"shares", "plan"}
