@@ -9,9 +9,10 @@ Django unread, which knows the words for it.
 import asyncio
 import json
 import logging
+import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -39,7 +40,7 @@ from ui.problems import CONTENT_TYPE, members_of, problem
 from ui.request_id import HEADER, begin_request
 from waiting_room import health
 from waiting_room.errors import QueueRequired
-from waiting_room.gate import Doors, check_admission, doors_known, doors_of
+from waiting_room.gate import Doors, are_doors_due, check_admission, doors_known, read_doors
 from waiting_room.tokens import HEADER as QUEUE_TOKEN
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 PATH = "/api/v1/holds"
 MOST_BYTES = 16_384  # of a body; a longer one is Django's to refuse
 HOST_SECONDS = 1.0  # an organizer that is suspended sells no longer than that
+HOST_DUE_SECONDS = 0.8  # from this age on it is read anew, in the background: nobody waits for it while people come
+MOST_HOSTS = 10_000  # a host may be written in any number of ways
 MOST_CLAIMS = 5  # of one basket, while its price changes
 
 
@@ -66,7 +69,7 @@ class OnSale:
     def __init__(self, app: Any) -> None:
         self.app: Application = app
         self.lanes = Lanes()
-        self._hosts: dict[str, tuple[float, Organizer]] = {}
+        self._hosts: dict[str, tuple[float, Organizer | None]] = {}
         self._reads: dict[object, asyncio.Task[Any]] = {}
         self._fixed = [
             *((name.lower().encode(), value.encode()) for name, value in security_headers().items()),
@@ -83,7 +86,7 @@ class OnSale:
         try:
             asking = _asking(scope, messages)
             organizer = await self._organizer(asking.host)
-            doors = doors_known(organizer) or await self._read_doors(organizer)
+            doors = await self._doors(organizer)
             if doors.is_any:
                 asking = replace(asking, asked=_admitted(doors, organizer, asking))
             started = time.perf_counter()
@@ -140,25 +143,46 @@ class OnSale:
 
     async def _organizer(self, header: str) -> Organizer:
         """Who sells at this host, at most HOST_SECONDS old."""
-        kept = self._hosts.get(header)
-        if kept is None or kept[0] < time.monotonic():
-            found = await self._once(header, lambda: database_sync_to_async(organizer_for_host)(normal_host(header)))
-            if found is None or not found.is_active:
-                self._hosts.pop(header, None)
-                raise _NotOurs
-            kept = (time.monotonic() + HOST_SECONDS, found)
-            if len(self._hosts) < 10_000:  # a host may be written in any number of ways
-                self._hosts[header] = kept
-        return kept[1]
+        at, organizer = self._hosts.get(header, (-math.inf, None))
+        age = time.monotonic() - at
+        if age >= HOST_DUE_SECONDS:
+            reading = self._begin(header, lambda: self._read_organizer(header))
+            if age >= HOST_SECONDS:
+                organizer = await asyncio.shield(reading)
+        if organizer is None or not organizer.is_active:
+            raise _NotOurs
+        return organizer
+
+    async def _read_organizer(self, header: str) -> Organizer | None:
+        asked_at = time.monotonic()
+        organizer: Organizer | None = await database_sync_to_async(organizer_for_host)(normal_host(header))
+        if organizer is None or not organizer.is_active:
+            self._hosts.pop(header, None)
+        else:
+            if len(self._hosts) >= MOST_HOSTS:
+                self._hosts.clear()
+            self._hosts[header] = (asked_at, organizer)
+        return organizer
+
+    async def _doors(self, organizer: Organizer) -> Doors:
+        """Which dates are behind a line, at most a second old."""
+        known = doors_known(organizer)
+        if known is not None and not are_doors_due(organizer):
+            return known
+        reading = self._begin((organizer.pk, "doors"), lambda: self._read_doors(organizer))
+        if known is not None:
+            return known
+        doors: Doors = await asyncio.shield(reading)
+        return doors
 
     async def _read_doors(self, organizer: Organizer) -> Doors:
-        """Which dates are behind a line, once a second; on the way, what the line goes by is told to Redis."""
+        """On the way, what the line goes by is told to Redis."""
 
         def read() -> Doors:
             health.flush()
-            return doors_of(organizer)
+            return read_doors(organizer)
 
-        doors: Doors = await self._once((organizer.pk, "doors"), lambda: database_sync_to_async(read)())
+        doors: Doors = await database_sync_to_async(read)()
         return doors
 
     async def _read_offer(self, organizer: Organizer, performance_id: UUID) -> Offer:
@@ -167,19 +191,25 @@ class OnSale:
                 return read_offer(performance_id)
 
         try:
-            offer: Offer = await self._once((organizer.pk, performance_id), lambda: database_sync_to_async(read)())
+            reading = self._begin((organizer.pk, performance_id), lambda: database_sync_to_async(read)())
+            offer: Offer = await asyncio.shield(reading)
         except NotFound as error:
             raise _NotOurs from error
         return offer
 
-    async def _once(self, name: object, read: Callable[[], Awaitable[Any]]) -> Any:
+    def _begin(self, name: object, read: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
         """A read of the database that thousands may ask for at the same moment: made once for all of them."""
         task = self._reads.get(name)
         if task is None:
-            task = asyncio.ensure_future(read())
-            self._reads[name] = task
-            task.add_done_callback(lambda _done: self._reads.pop(name, None))
-        return await asyncio.shield(task)
+            task = self._reads[name] = asyncio.create_task(read())
+            task.add_done_callback(lambda done: self._end(name, done))
+        return task
+
+    def _end(self, name: object, done: asyncio.Task[Any]) -> None:
+        self._reads.pop(name, None)
+        if not done.cancelled() and done.exception() is not None:
+            # Who waits for it is told; read in the background, what is known serves until its time is over.
+            logger.debug("a read of %s failed", name, exc_info=done.exception())
 
 
 @dataclass(frozen=True)

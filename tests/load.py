@@ -77,12 +77,15 @@ def ask_over(port: int, payloads: Iterable[bytes], *, connections: int, seconds:
     return _Crowd(port, connections).run([source] * connections, seconds=seconds)
 
 
-def arrive(port: int, make: Callable[[], Iterator[bytes]], *, per_second: float, seconds: float) -> Rush:
+def arrive(
+    port: int, make: Callable[[], Iterator[bytes]], *, per_second: float, seconds: float, warm: float = 0.0
+) -> Rush:
     """Open-loop arrivals: a request every 1/`per_second`, whether or not the last is answered, from another process.
 
-    An answer's time counts from when its request was due, so that a server that falls behind cannot hide it.
+    An answer's time counts from when its request was due, so that a server that falls behind cannot hide it. For `warm`
+    seconds before that the same arrivals come and are not counted: their connections are open when counting begins.
     """
-    return _in_child(_arrive, (port, make, per_second, seconds), seconds)
+    return _in_child(_arrive, (port, make, per_second, seconds, warm), warm + seconds)
 
 
 def hammer(port: int, make: Callable[[], Iterator[bytes]], *, connections: int, seconds: float) -> Rush:
@@ -131,9 +134,11 @@ def _hammer(pipe: Any, port: int, make: Callable[[], Iterator[bytes]], connectio
     pipe.send(rush)
 
 
-def _arrive(pipe: Any, port: int, make: Callable[[], Iterator[bytes]], per_second: float, seconds: float) -> None:
+def _arrive(
+    pipe: Any, port: int, make: Callable[[], Iterator[bytes]], per_second: float, seconds: float, warm: float
+) -> None:
     _be_light()
-    pipe.send(_Crowd(port, 0).run_open(make(), per_second=per_second, seconds=seconds))
+    pipe.send(_Crowd(port, 0).run_open(make(), per_second=per_second, seconds=seconds, warm=warm))
 
 
 @dataclass
@@ -193,60 +198,65 @@ class _Crowd:
             self.rush.answers = [answer or Answer(0, b"", 0.0) for answer in self.ordered]
         return self.rush
 
-    def run_open(self, source: Iterator[bytes], *, per_second: float, seconds: float) -> Rush:
-        """Send at fixed times over whichever connection is idle."""
+    def run_open(self, source: Iterator[bytes], *, per_second: float, seconds: float, warm: float) -> Rush:
+        """Send at fixed times over whichever connection is idle; what is due in the first `warm` seconds does not count."""
         self.rush, self.keeps_bodies, self.ordered = Rush(), False, []
-        self.poll, self.open, self.deadline = select.epoll(), dict[int, _Line](), float("inf")
-        idle = list[_Line]()
+        self.poll, self.open = select.epoll(), dict[int, _Line]()
+        self.idle = list[_Line]()
         started, sent = time.monotonic(), 0
-        wanted = int(min(seconds, MOST_SECONDS) * per_second)
+        self.counts_from = started + warm
+        lasting = min(warm + seconds, MOST_SECONDS)
+        wanted = int(lasting * per_second)
         while sent < wanted or self.open:
             now = time.monotonic()
-            if now > started + seconds + 10:
+            if now > started + lasting + 10:
                 break
             while sent < wanted and started + sent / per_second <= now and len(self.open) < MOST_AT_ONCE:
-                line = self._idle_one(idle)
+                line = self.idle.pop() if self.idle else self._new_line()
                 line.received.clear()
                 line.sent_at = started + sent / per_second
                 self.open[line.socket.fileno()] = line
-                self.poll.register(line.socket.fileno(), select.EPOLLIN)
-                line.socket.sendall(next(source))
+                with suppress(OSError):  # closed this instant: the poll tells of it
+                    line.socket.sendall(next(source))
                 sent += 1
             due = started + sent / per_second - time.monotonic()
             for number, _event in self.poll.poll(max(0.0, min(due, 0.05)) if sent < wanted else 0.05):
-                line = self.open[number]
-                before = len(self.rush.answers)
-                self._read_open(line)
-                if len(self.rush.answers) > before:
-                    idle.append(line)
-        self.rush.seconds = time.monotonic() - started
+                self._read_open(number)
+        self.rush.seconds = time.monotonic() - self.counts_from
         for line in list(self.open.values()):
-            self._note(line, 0, b"")
+            self._note_open(line, 0)
         return self.rush
 
-    def _idle_one(self, idle: list[_Line]) -> _Line:
-        """The connection that was used last, unless the server has closed it meanwhile; a new one when none is idle."""
-        while idle:
-            line = idle.pop()
-            look = select.poll()
-            look.register(line.socket, select.POLLIN)
-            if not look.poll(0):
-                return line
-            line.socket.close()  # there is something to read where nothing is due: its end
-        return _Line(self._connect(), iter(()), 0)
+    def _new_line(self) -> _Line:
+        line = _Line(self._connect(), iter(()), 0)
+        self.poll.register(line.socket.fileno(), select.EPOLLIN)
+        return line
 
-    def _read_open(self, line: _Line) -> None:
-        data = line.socket.recv(262144)
-        number = line.socket.fileno()
+    def _read_open(self, number: int) -> None:
+        line = self.open.get(number)
+        if line is None:  # there is something to read where nothing is due: the end of an idle connection
+            (line,) = (idle for idle in self.idle if idle.socket.fileno() == number)
+            self.idle.remove(line)
+            line.socket.close()
+            return
+        try:
+            data = line.socket.recv(262144)
+        except OSError:
+            data = b""
         line.received += data
         head = line.received.find(b"\r\n\r\n")
         if data and (head < 0 or len(line.received) < head + 4 + _content_length(line.received, head)):
             return
-        self.poll.unregister(number)
         del self.open[number]
-        self._note(line, int(line.received[9:12]) if data else 0, b"")
-        if not data:
-            line.socket = self._connect()
+        self._note_open(line, int(line.received[9:12]) if data else 0)
+        if data:
+            self.idle.append(line)
+        else:
+            line.socket.close()
+
+    def _note_open(self, line: _Line, status: int) -> None:
+        if line.sent_at >= self.counts_from:
+            self._note(line, status, b"")
 
     def _send_next(self, line: _Line) -> None:
         line.received.clear()

@@ -23,6 +23,7 @@ from waiting_room.queries import open_doors
 from waiting_room.tokens import HEADER, PASS_COOKIE, Carried, Pass, read_pass
 
 FRESH_SECONDS = 1.0
+DUE_SECONDS = 0.8  # who can read in the background does so from this age on, and nobody waits
 SHARED_SECONDS = 10
 
 
@@ -54,17 +55,27 @@ _KNOWN: dict[UUID, tuple[float, Doors]] = {}
 
 def doors_of(organizer: Organizer) -> Doors:
     """What is open at this organizer, at most a second old."""
-    known = doors_known(organizer)
-    if known is None:
-        known = _read(organizer)
-        _KNOWN[organizer.pk] = (time.monotonic(), known)
-    return known
+    return doors_known(organizer) or read_doors(organizer)
+
+
+def read_doors(organizer: Organizer) -> Doors:
+    """What is open now, remembered; the age counts from before the question."""
+    asked_at = time.monotonic()
+    doors = _read(organizer)
+    _KNOWN[organizer.pk] = (asked_at, doors)
+    return doors
 
 
 def doors_known(organizer: Organizer) -> Doors | None:
     """The same from this process's memory alone; None when it is time to ask `doors_of` again, which waits for Redis."""
     known = _KNOWN.get(organizer.pk)
     return known[1] if known is not None and time.monotonic() - known[0] < FRESH_SECONDS else None
+
+
+def are_doors_due(organizer: Organizer) -> bool:
+    """Whether it is time to read them anew, though what is known may still be used."""
+    known = _KNOWN.get(organizer.pk)
+    return known is None or time.monotonic() - known[0] >= DUE_SECONDS
 
 
 def forget_doors(organizer: Organizer) -> None:

@@ -8,6 +8,7 @@ from tests.load import arrive, hammer
 from tests.stack import Web
 
 SHARE = 0.6
+WARM_SECONDS = 0.5  # of the same arrivals before each round of both: the first answers after a pause are not counted
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -19,16 +20,19 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _path(bench: Bench, name: str, web: Web, empty: Make, *, connections: int) -> Figure:
-    _event, body = bench.event_for_holds(f"Arrivals {name}", places=100_000)
+    _event, body = bench.event_for_holds(f"Capacity {name}", places=100_000)
     hammer(web.port, bench.holds(body, on=web), connections=connections, seconds=1)
     capacity = median(
         hammer(web.port, bench.holds(body, on=web), connections=connections, seconds=bench.seconds).per_second(201)
         for _round in range(3)
     )
     values, baselines = list[float](), list[float]()
-    for _round in range(bench.rounds):
-        nothing = arrive(web.port, empty, per_second=SHARE * capacity, seconds=bench.seconds)
-        holds = arrive(web.port, bench.holds(body, on=web), per_second=SHARE * capacity, seconds=bench.seconds)
+    for number in range(bench.rounds):
+        _event, body = bench.event_for_holds(f"Arrivals {name} {number}", places=50_000)
+        nothing, holds = (
+            arrive(web.port, make, per_second=SHARE * capacity, seconds=bench.seconds, warm=WARM_SECONDS)
+            for make in (empty, bench.holds(body, on=web))
+        )
         if set(holds.by_status) != {201} or set(nothing.by_status) != {200}:
             raise AssertionError(f"{name}: answers by status {holds.by_status}, {nothing.by_status}")
         baselines.append(nothing.milliseconds(0.99))
