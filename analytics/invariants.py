@@ -149,6 +149,16 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "our fee",
+        "What a payment keeps for us is our fee on top of the prices and what the organizer absorbs.",
+        """
+        SELECT o.number, pay.application_fee, coalesce(f.sum, 0), o.absorbed_fee FROM payments_payment pay
+          JOIN orders_order o ON o.id = pay.order_id
+          LEFT JOIN (SELECT order_id, sum(amount) FROM orders_fee GROUP BY 1) f ON f.order_id = o.id
+         WHERE pay.application_fee <> coalesce(f.sum, 0) + o.absorbed_fee
+        """,
+    ),
+    Invariant(
         "I6",
         "A paid order's total was captured, and no more is refunded than that; the ledger has both.",
         """

@@ -43,7 +43,7 @@ class TypeSales:
 
 @dataclass(frozen=True)
 class Money:
-    """Minor units of `currency`: what buyers paid, our fees in it, and what went back to buyers."""
+    """Minor units of `currency`: what buyers paid, our fees, whoever bore them, and what went back to buyers."""
 
     currency: str
     gross: int = 0
@@ -166,7 +166,9 @@ def _taken_by_type(performances: list[Performance], at: datetime) -> dict[UUID, 
 
 
 def _money(orders: QuerySet[Order]) -> list[Money]:
-    totals = orders.order_by("currency").values_list("currency").annotate(gross=Sum("total"))
+    totals = (
+        orders.order_by("currency").values_list("currency").annotate(gross=Sum("total"), absorbed=Sum("absorbed_fee"))
+    )
     by_order, by_payment = "order__currency", "payment__currency"
     fees = dict(Fee.objects.filter(order__in=orders).order_by().values_list(by_order).annotate(all=Sum("amount")))
     back = {
@@ -180,11 +182,11 @@ def _money(orders: QuerySet[Order]) -> list[Money]:
         Money(
             currency=currency,
             gross=gross,
-            fees=fees.get(currency, 0),
+            fees=fees.get(currency, 0) + absorbed,
             refunded=back[currency]["amount"] if currency in back else 0,
             refunded_fees=back[currency]["fees"] if currency in back else 0,
         )
-        for currency, gross in totals
+        for currency, gross, absorbed in totals
     ]
 
 

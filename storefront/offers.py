@@ -10,8 +10,8 @@ from events.models import Event, Performance, TicketType
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus
 from payments.queries import can_take_payments
-from pricing.plans import platform_fee_plans
-from pricing.quote import FeePlan, fee_on
+from pricing.plans import platform_fee_plans, terms_of
+from pricing.quote import Terms, price_one
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -19,7 +19,7 @@ NOTHING = Stock(left=0, is_few=False)
 
 @dataclass(frozen=True)
 class Offer:
-    """One ticket type for one date: `price` all-in and `fee`, the part of it that is ours, in minor units.
+    """One ticket type for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
 
     `most` is how many one order may take now.
     """
@@ -45,16 +45,16 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
 
 def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime) -> list[Offer]:
     """Every active ticket type of the event; those on sale first, sold-out ones last."""
-    return _offers(event, performance, stock, platform_fee_plans()[event.currency], at)
+    return _offers(event, performance, stock, terms_of(event), at)
 
 
-def _offers(event: Event, performance: Performance, stock: Snapshot | None, plan: FeePlan, at: datetime) -> list[Offer]:
+def _offers(event: Event, performance: Performance, stock: Snapshot | None, terms: Terms, at: datetime) -> list[Offer]:
     left = stock.types if stock else {}
     kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
     is_open = event.is_published and not performance.is_stopped
     can_charge = any(kind.price for kind in kinds) and can_take_payments()
     offers = [
-        _offer(kind, performance, left.get(kind.pk, NOTHING), plan, at, is_open and (can_charge or not kind.price))
+        _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, is_open and (can_charge or not kind.price))
         for kind in kinds
     ]
     return sorted(offers, key=lambda offer: offer.status == "sold_out")
@@ -66,7 +66,7 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
     plans = platform_fee_plans() if dates else {}
     return {
-        pk: _offers(event, performance, stock.get(performance.pk), plans[event.currency], at) if performance else []
+        pk: _offers(event, performance, stock.get(performance.pk), terms_of(event, plans), at) if performance else []
         for pk, (event, performance) in dates.items()
     }
 
@@ -88,9 +88,9 @@ def lowest_price(offers: Iterable[Offer]) -> int | None:
 
 
 def _offer(
-    ticket_type: TicketType, performance: Performance, stock: Stock, plan: FeePlan, at: datetime, is_open: bool
+    ticket_type: TicketType, performance: Performance, stock: Stock, terms: Terms, at: datetime, is_open: bool
 ) -> Offer:
-    fee = fee_on(ticket_type.price, plan)
+    one = price_one(ticket_type.price, terms)
     status: Status = "on_sale"
     if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
@@ -98,8 +98,8 @@ def _offer(
         status = "sold_out"
     return Offer(
         ticket_type=ticket_type,
-        price=ticket_type.price + fee,
-        fee=fee,
+        price=one.all_in_price,
+        fee=one.fee,
         status=status,
         most=min(stock.left, ticket_type.most_per_order),
         stock_status=stock.status,

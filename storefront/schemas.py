@@ -100,7 +100,8 @@ class QuoteLineOut(Schema):
     name: str
     quantity: int
     price: int = Field(description="Organizer's price per ticket")
-    fee: int = Field(description="Our fee per ticket")
+    fee: int = Field(description="Our fee on top of it, per ticket")
+    absorbed: int = Field(0, description="Our fee per ticket that the organizer bears; it is in `price`")
     total: int
     seats: list[str] = Field(default=[], description="Ids of the seats; they stay when the map is drawn anew")
 
@@ -113,6 +114,7 @@ class QuoteOut(Schema):
     subtotal: int
     fees: int
     total: int
+    absorbed: int = Field(0, description="What of our fees the organizer bears; it is in `subtotal`")
 
 
 class HoldOut(Schema):

@@ -28,13 +28,13 @@ from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, 
 from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
-from pricing.plans import platform_fee_plans
-from pricing.quote import FeePlan, fee_on
+from pricing.plans import terms_of
+from pricing.quote import Terms, price_one
 from seating.models import Venue
 from tenants.queries import storefront_url
 from ui.errors import DomainError, NotFound
 from ui.forms import posted
-from ui.money import CURRENCIES, format_money, parse_money
+from ui.money import format_money, parse_money
 
 PER_PAGE = 30
 HOURS_SHOWN = 24
@@ -133,12 +133,12 @@ def event_page(
     status: int = 200,
 ) -> HttpResponse:
     """An event's page; `refusal` says above it why it is not on sale, `context` has what a form of it refused."""
-    plan = platform_fee_plans()[found.currency]
+    terms = terms_of(found)
     shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
         **stock_context(found),
-        "offers": [_offer(kind, found.currency, plan) for kind in found.ticket_types.filter(is_active=True)],
+        "offers": [_offer(kind, found.currency, terms) for kind in found.ticket_types.filter(is_active=True)],
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
         "refusal": refusal,
         "public_url": storefront_url(desk.organizer, f"/events/{found.slug}/"),
@@ -175,10 +175,11 @@ def _charts(found: Event, zone: str) -> dict[str, Chart]:
     return charts
 
 
-def _offer(kind: TicketType, currency: str, plan: FeePlan) -> dict[str, Any]:
-    fee = fee_on(kind.price, plan)
+def _offer(kind: TicketType, currency: str, terms: Terms) -> dict[str, Any]:
+    one = price_one(kind.price, terms)
     quantity = sum(quota.size for quota in kind.quotas.all())
-    return {"type": kind, "pays": kind.price + fee, "fee": fee, "currency": currency, "quantity": quantity}
+    gets = one.price - one.absorbed
+    return {"type": kind, "pays": one.all_in_price, "gets": gets, "currency": currency, "quantity": quantity}
 
 
 def _missing(found: Event) -> list[dict[str, str]]:
@@ -337,32 +338,34 @@ def _ticket_type_page(
     request: HttpRequest, form: TicketTypeForm, found: Event, kind: TicketType | None = None
 ) -> HttpResponse:
     typed = str(form["price"].value() or "")
-    context = {"form": form, "event": found, "ticket_type": kind, **price_words(typed, found.currency)}
+    context = {"form": form, "event": found, "ticket_type": kind, **price_words(typed, found)}
     return render(request, "organizer_portal/ticket_type.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
 @staff(EDIT_EVENTS)
-def price(request: HttpRequest, desk: Desk) -> HttpResponse:
+def price(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """What a buyer pays for a price being typed, and what the organizer gets."""
-    currency = request.GET.get("currency", "")
-    known = currency if currency in CURRENCIES else desk.organizer.currency
-    return render(request, "organizer_portal/_price.html", price_words(request.GET.get("price", ""), known))
+    words = price_words(request.GET.get("price", ""), event_or_404(event_id))
+    return render(request, "organizer_portal/_price.html", words)
 
 
-def price_words(typed: str, currency: str) -> dict[str, Any]:
-    """`pays`, `fee` and `gets` in the reader's words, or nothing while no amount is typed."""
+def price_words(typed: str, event: Event) -> dict[str, Any]:
+    """`pays`, `fee` (ours on top), `absorbed` (ours out of the price) and `gets` in the reader's words, or nothing while no
+    amount is typed."""
+    currency = event.currency
     try:
         amount = parse_money(typed, currency) if typed.strip() else None
     except ValueError:
         amount = None
     if amount is None or amount > 99_999_999:
         return {"currency": currency}
-    fee = fee_on(amount, platform_fee_plans()[currency])
+    one = price_one(amount, terms_of(event))
     return {
         "currency": currency,
         "is_free": amount == 0,
-        "pays": format_money(amount + fee, currency),
-        "fee": format_money(fee, currency),
-        "gets": format_money(amount, currency),
+        "pays": format_money(one.all_in_price, currency),
+        "fee": format_money(one.fee, currency) if one.fee else "",
+        "absorbed": format_money(one.absorbed, currency) if one.absorbed else "",
+        "gets": format_money(amount - one.absorbed, currency),
     }

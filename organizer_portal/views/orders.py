@@ -71,7 +71,6 @@ def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str 
         "payment": payment,
         "refunds": list(payment.refunds.order_by("created_at")) if payment else [],
         "owed": list(payment.refunds.filter(OWED).order_by("created_at")) if payment else [],
-        "fees": sum(fee.amount for fee in found.fees.all()),
         "admitted": set(Admission.objects.filter(position__order=found).values_list("position_id", flat=True)),
         "tickets": tickets,
         "mails": mails_of(found),

@@ -224,6 +224,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         language=buyer.language or get_language() or "en",
         currency=frozen.currency,
         total=frozen.total,
+        absorbed_fee=frozen.absorbed,
         split_version=split_version_of(str(hold.performance.event_id)),
         expires_at=max(hold.expires_at, now + PAYMENT_TIME),
     )
@@ -268,8 +269,7 @@ def begin_payment(*, order_id: UUID) -> gateway.Intent:
             raise OrderClosed(_("This order is not waiting for a payment."))
         if order.performance.is_stopped:
             raise SaleStopped
-        fees = sum(fee.amount for fee in order.fees.all())
-        payment = open_payment(order=order, application_fee=fees)
+        payment = open_payment(order=order, application_fee=order.platform_fee)
     failpoints.hit("before_intent")
     intent = request_intent(payment)
     failpoints.hit("after_intent")
@@ -405,9 +405,9 @@ def _complete(order: Order, *, actor: Actor) -> None:
     order.save(update_fields=["state", "paid_at"])
     order.positions.update(state=Position.State.SOLD)
     issue_tickets(order=order, actor=actor)
-    fees = sum(fee.amount for fee in order.fees.all())
     if order.total:
-        amounts: Amounts = {Kind.PROVIDER: order.total - fees, Kind.PLATFORM_FEES: fees, Kind.SALES: -order.total}
+        fee = order.platform_fee
+        amounts: Amounts = {Kind.PROVIDER: order.total - fee, Kind.PLATFORM_FEES: fee, Kind.SALES: -order.total}
         book(key=f"sale:{order.pk}", order=order, amounts=amounts)
     record(verb="complete_order", target=order, actor=actor, detail={"total": order.total})
     for kind in ("mail_tickets", "count_sale", "announce_sale"):

@@ -23,7 +23,7 @@ from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
 from pricing.plans import platform_fee_plans
-from pricing.quote import FeePlan, Item, Quote, fee_on, quote
+from pricing.quote import FeePlan, Item, Quote, Terms, price_one, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
 
@@ -66,7 +66,7 @@ class Offer:
         self.version = UUID(facts["version"])
         self.event_id = UUID(facts["event_id"])
         self.currency: str = facts["currency"]
-        self.plan = plans[self.currency]
+        self.terms = Terms(plans[self.currency], facts["fee_share"])
         self.is_stopped: bool = facts["is_stopped"]
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
@@ -93,7 +93,7 @@ class Offer:
 
     def all_in_price(self, kind: Offered) -> int:
         """What the buyer pays for one ticket of a type."""
-        return kind.price + fee_on(kind.price, self.plan)
+        return price_one(kind.price, self.terms).all_in_price
 
     def _price(self, chosen: tuple[tuple[UUID, int], ...], seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS) -> Priced:
         if self.is_stopped:
@@ -129,7 +129,7 @@ class Offer:
             Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price, seats.get(type_id, ()))
             for type_id, n in chosen
         ]
-        frozen = quote(items, currency=self.currency, plan=self.plan)
+        frozen = quote(items, currency=self.currency, terms=self.terms)
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
 
@@ -159,7 +159,7 @@ def _seating(facts: Mapping[str, Any]) -> Seating:
 _READ = """
 SELECT jsonb_build_object(
     'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
-    'hold_minutes', e.hold_minutes,
+    'hold_minutes', e.hold_minutes, 'fee_share', e.fee_share,
     'is_stopped', p.sales_stopped_at IS NOT NULL,
     'can_charge', EXISTS (SELECT FROM payments_connectedaccount a WHERE a.charges_enabled),
     'seating', (

@@ -78,7 +78,7 @@ def add_performance(
     return performance
 
 
-CHANGEABLE = frozenset({"title", "summary", "description", "hold_minutes", "refund_policy", "poster"})
+CHANGEABLE = frozenset({"title", "summary", "description", "hold_minutes", "refund_policy", "poster", "fee_share"})
 
 
 @transaction.atomic
@@ -90,6 +90,8 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         raise EventInvalid(_("%(field)s cannot be changed here.") % {"field": sorted(unknown)[0]})
     if not 5 <= fields.get("hold_minutes", event.hold_minutes) <= 30:
         raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
+    if not 0 <= fields.get("fee_share", event.fee_share) <= 100:
+        raise EventInvalid(_("Between 0 and 100 percent."), field="fee_share")
     if "title" in fields:
         _required(fields["title"], "title")
     for name, value in fields.items():

@@ -28,6 +28,7 @@ class Event(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     hold_minutes = models.PositiveSmallIntegerField(default=10)
     refund_policy = models.TextField(blank=True)
+    fee_share = models.PositiveSmallIntegerField(default=100, db_default=100)  # percent of our fee that buyers bear
     poster = models.CharField(max_length=200, blank=True)  # path in public storage
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
@@ -36,6 +37,7 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("slug"), name="event_slug_once"),
             models.CheckConstraint(condition=Q(hold_minutes__range=(5, 30)), name="event_hold_5_to_30_minutes"),
+            models.CheckConstraint(condition=Q(fee_share__range=(0, 100)), name="event_fee_share_is_a_percentage"),
         ]
 
     def __str__(self) -> str:

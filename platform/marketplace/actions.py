@@ -15,8 +15,8 @@ from marketplace.models import ListedEvent
 from people.actions import add_member
 from people.models import Membership
 from people.queries import membership_of
-from pricing.plans import platform_fee_plans
-from pricing.quote import fee_on
+from pricing.plans import terms_of
+from pricing.quote import price_one
 from tenants.actions import open_organizer
 from tenants.current import current_organizer
 from tenants.errors import SlugTaken
@@ -82,7 +82,7 @@ def list_event(*, event_id: UUID) -> None:
     if event is None or not dates or not prices:
         unlist_event(event_id=event_id)
         return
-    plan = platform_fee_plans()[event.currency]
+    terms = terms_of(event)
     upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
     ListedEvent.objects.update_or_create(
         organizer=organizer,
@@ -98,7 +98,7 @@ def list_event(*, event_id: UUID) -> None:
             "timezone": upcoming.timezone,
             "currency": event.currency,
             # 0 only where all are free: a free child's ticket is no price of an event.
-            "price_from": min((price + fee_on(price, plan) for price in prices if price), default=0),
+            "price_from": min((price_one(price, terms).all_in_price for price in prices if price), default=0),
         },
     )
 

@@ -15,7 +15,8 @@ class Order(models.Model):
 
     pending -> secured -> paid -> refunded; pending or secured -> cancelled. A trigger refuses every other change.
     A paid order is closed ("refunded") with its last ticket; how much money went back is what its refunds say.
-    Amounts are minor units of `currency`: total = positions + fees.
+    Amounts are minor units of `currency`: total = positions + fees. Our fee is what its fees say, on top, and
+    `absorbed_fee`, which the organizer bears.
     """
 
     class State(models.TextChoices):
@@ -45,6 +46,7 @@ class Order(models.Model):
     language = models.CharField(max_length=10, default="en")
     currency = models.CharField(max_length=3)
     total = models.PositiveIntegerField()
+    absorbed_fee = models.PositiveIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -64,6 +66,7 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | ~Q(cancel_reason=""), name="order_cancelled_has_a_reason"
             ),
+            models.CheckConstraint(condition=Q(absorbed_fee__lte=models.F("total")), name="order_absorbs_within_total"),
         ]
         indexes = [
             models.Index(fields=["email", "created_at"], name="order_email"),
@@ -78,6 +81,11 @@ class Order(models.Model):
     @property
     def is_paid(self) -> bool:
         return self.state == self.State.PAID
+
+    @property
+    def platform_fee(self) -> int:
+        """Our whole fee, on top and absorbed, in minor units: the application fee of its payment."""
+        return sum(fee.amount for fee in self.fees.all()) + self.absorbed_fee
 
     @property
     def is_open(self) -> bool:

@@ -1,11 +1,12 @@
-"""Which fee plan applies: the organizer's own for a currency, else the platform's for it."""
+"""What an event is priced with: which fee plan applies, the organizer's own for a currency or else the platform's; who bears it."""
 
 from collections.abc import Mapping
 
 from django.conf import settings
 
+from events.models import Event
 from pricing.models import FeeOverride
-from pricing.quote import FeePlan
+from pricing.quote import FeePlan, Terms
 from tenants.current import current_organizer
 
 
@@ -22,3 +23,8 @@ def platform_fee_plans() -> Mapping[str, FeePlan]:
     """
     agreed = {row.currency: row.plan for row in FeeOverride.objects.filter(organizer_id=current_organizer().pk)}
     return {currency: agreed.get(currency) or standard_plan(currency) for currency in settings.PLATFORM_FEES}
+
+
+def terms_of(event: Event, plans: Mapping[str, FeePlan] | None = None) -> Terms:
+    """What the event's prices are made with now; `plans` where somebody has asked for them already."""
+    return Terms((plans or platform_fee_plans())[event.currency], event.fee_share)

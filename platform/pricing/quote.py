@@ -1,14 +1,17 @@
 """What a basket costs, as a pure function: the same one prices the page, the hold, the order and the refund.
 
 All amounts are integers in minor units of the quote's currency. The platform's fee is
-`round_half_up(price * basis_points / 10000) + fixed` per paid ticket, within the plan's bounds, and nothing for a free one;
-the buyer sees it inside the price from the first listing on, itemised at each step.
+`round_half_up(price * basis_points / 10000) + fixed` per paid ticket, within the plan's bounds, and nothing for a free one.
+Who bears it is the event's choice: the buyer sees what is passed on inside the price from the first listing on, itemised at
+each step; what is absorbed is taken from what the organizer asked.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
+
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,14 @@ class FeePlan:
     fixed: int
     minimum: int = 0
     maximum: int | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an event's prices are made with: our plan, and the percentage of our fee that buyers bear (100: all, 0: none)."""
+
+    plan: FeePlan
+    fee_share: int = 100
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Item:
 class Line:
     """One ticket type of a quote: `total` = `quantity` x (`price` + `fee`).
 
+    `price` is what the organizer asks for one ticket, `fee` our fee on top of it, `absorbed` what we take of the price.
     `seats` names the seats by their ids, which never change, in the map's order; empty where any places will do.
     """
 
@@ -49,6 +61,7 @@ class Line:
     fee: int
     total: int
     seats: tuple[str, ...] = ()
+    absorbed: int = 0
 
     @property
     def all_in_price(self) -> int:
@@ -58,13 +71,22 @@ class Line:
 
 @dataclass(frozen=True)
 class Quote:
-    """A computed breakdown: `total` = `subtotal` + `fees`; the organizer gets `subtotal`, the platform `fees`."""
+    """A computed breakdown: `total` = `subtotal` + `fees`.
+
+    The platform gets `fees` and `absorbed`, the organizer `subtotal` less `absorbed`.
+    """
 
     currency: str
     lines: tuple[Line, ...]
     subtotal: int
     fees: int
     total: int
+    absorbed: int = 0
+
+    @property
+    def platform_fee(self) -> int:
+        """Our whole fee, whoever bears it."""
+        return self.fees + self.absorbed
 
     @property
     def is_free(self) -> bool:
@@ -76,11 +98,12 @@ class Quote:
         return sum(line.quantity for line in self.lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values, to freeze on a hold."""
+        """Plain JSON values, to freeze on a hold; what there is none of is left out."""
         plain = asdict(self)
-        for line in plain["lines"]:
-            if not line["seats"]:
-                del line["seats"]
+        for part in (plain, *plain["lines"]):
+            for name in ("seats", "absorbed"):
+                if not part.get(name, True):
+                    del part[name]
         return plain
 
     @classmethod
@@ -98,16 +121,31 @@ def fee_on(price: int, plan: FeePlan) -> int:
     return fee if plan.maximum is None else min(fee, plan.maximum)
 
 
-def quote(items: Iterable[Item], *, currency: str, plan: FeePlan) -> Quote:
+def borne_by_buyer(fee: int, *, price: int, share: int) -> int:
+    """What of our `fee` on a ticket of `price` goes on top: `share` percent, half a minor unit rounded up.
+
+    What the organizer absorbs is taken from the price, so it is never more than that: the rest goes on top all the same.
+    """
+    return max((fee * share + 50) // 100, fee - price)
+
+
+def price_one(price: int, terms: Terms) -> Line:
+    """One ticket at the organizer's `price`, for a listing."""
+    return _line(Item(NOBODY, "", 1, price), terms)
+
+
+def quote(items: Iterable[Item], *, currency: str, terms: Terms) -> Quote:
     """Price a basket."""
-    lines = tuple(_line(item, plan) for item in items)
+    lines = tuple(_line(item, terms) for item in items)
     subtotal = sum(line.quantity * line.price for line in lines)
     fees = sum(line.quantity * line.fee for line in lines)
-    return Quote(currency=currency, lines=lines, subtotal=subtotal, fees=fees, total=subtotal + fees)
+    absorbed = sum(line.quantity * line.absorbed for line in lines)
+    return Quote(currency, lines, subtotal=subtotal, fees=fees, total=subtotal + fees, absorbed=absorbed)
 
 
-def _line(item: Item, plan: FeePlan) -> Line:
-    fee = fee_on(item.price, plan)
+def _line(item: Item, terms: Terms) -> Line:
+    whole = fee_on(item.price, terms.plan)
+    fee = borne_by_buyer(whole, price=item.price, share=terms.fee_share)
     return Line(
         ticket_type_id=str(item.ticket_type_id),
         name=item.name,
@@ -116,4 +154,5 @@ def _line(item: Item, plan: FeePlan) -> Line:
         fee=fee,
         total=item.quantity * (item.price + fee),
         seats=item.seats,
+        absorbed=whole - fee,
     )

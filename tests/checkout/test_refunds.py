@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
+from analytics.queries import event_sales
 from analytics.stock_prover import compare_stock
 from audit.actions import user_actor
 from audit.models import AuditEntry
@@ -446,3 +447,40 @@ def test_the_other_organizers_refund_is_not_found(failed: Refund, southside: wor
         repaid_otherwise(refund_id=failed.pk, words="Mine", actor=NORA)
     failed.refresh_from_db()
     assert failed.is_owed
+
+
+# --- Who bears our fee ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("currency", "share", "one", "absorbed"),
+    [("EUR", 50, 2455, 165), ("JPY", 50, 2455, 165), ("KWD", 0, 2400, 330)],
+)
+def test_a_fee_that_the_organizer_bears_is_kept_and_given_back_to_the_cent(
+    paying: world.House, currency: str, share: int, one: int, absorbed: int
+) -> None:
+    event = world.make_event(kinds=((STANDARD, 2400, 4),), is_published=False)
+    Event.objects.filter(pk=event.pk).update(currency=currency, fee_share=share)
+    world.publish_event(event_id=event.pk, actor=NORA)
+    order = world.paid_order(event, **{STANDARD: 3})
+    payment = Payment.objects.get(order=order)
+
+    assert (order.total, order.absorbed_fee, order.platform_fee) == (3 * one, absorbed, 330)
+    assert (payment.amount, payment.application_fee) == (3 * one, 330)
+    assert list(prices_paid(order).values()) == [one] * 3
+    assert balance(Kind.PLATFORM_FEES) == {currency: 330}
+    assert balance(Kind.PROVIDER) == {currency: 3 * one - 330}
+    sales = event_sales(event, at=timezone.now()).money
+    assert (sales.gross, sales.fees, sales.net) == (3 * one, 330, 3 * one - 330)
+    assert breaches() == {}
+
+    ask(order, 1, cancels=True, amount=None)
+    ask(order, amount=1000)
+    ask(order, 2, 3, cancels=True, amount=None)
+    for refund in Refund.objects.order_by("created_at"):
+        checkout.send_refund(refund_id=refund.pk)
+
+    assert sum(Refund.objects.values_list("fee_amount", flat=True)) == 330
+    assert provider_says(order) == (3 * one, 330)
+    assert balance(Kind.PROVIDER) == balance(Kind.PLATFORM_FEES) == balance(Kind.SALES) == {currency: 0}
+    assert breaches() == {}

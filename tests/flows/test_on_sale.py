@@ -15,7 +15,7 @@ from django_tenants.utils import schema_context, tenant_context
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
-from events.actions import change_ticket_type, resume_sales, stop_sales
+from events.actions import change_event, change_ticket_type, resume_sales, stop_sales
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from pricing.actions import set_platform_fee
@@ -157,6 +157,18 @@ def test_another_fee_counts_from_the_next_hold_on(web, box_office):
     agree(box_office, None)
     assert {answer.json()["quote"]["total"] for answer in before} == {2510}
     assert {answer.json()["quote"]["total"] for answer in after} == {2600}
+
+
+def test_another_bearer_of_the_fee_counts_from_the_next_hold_on(web):
+    event = on_sale("Absorbed")
+    before = ask(web.port, [hold_request(web, event, Standard=2) for _buyer in range(4)]).answers
+    change_event(event_id=event.pk, actor=SYSTEM, fee_share=50)
+
+    after = ask(web.port, [hold_request(web, event, Standard=2) for _buyer in range(4)]).answers
+
+    assert {answer.json()["quote"]["total"] for answer in before} == {5020}
+    quotes = [answer.json()["quote"] for answer in after]
+    assert {(quote["total"], quote["fees"], quote["absorbed"]) for quote in quotes} == {(4910, 110, 110)}
 
 
 def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):
