@@ -1,26 +1,33 @@
 """What an organizer has earned and where it is. Payouts themselves are made by the payment provider for now."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from ledger.models import Account
-from ledger.queries import balance
+from ledger.queries import Standing, balance, standings
+from ledger.split_rules import Payee
+from payouts.errors import PartnerNotFound
+from payouts.models import Partner
 
 Kind = Account.Kind
 
 
 @dataclass(frozen=True)
 class Earnings:
-    """Minor units of `currency`: `earned` = `sales` - `fees` - `costs`, and it is in one of four places.
+    """Minor units of `currency`: `earned` = `sales` - `fees` - `costs` - `shares`, the organizer's own.
 
-    `sales` is what buyers paid, refunds taken out; `costs` what the provider charged. `held` is at the provider, `paid_out`
-    went to the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
+    `sales` is what buyers paid, refunds taken out; `costs` what the provider charged, `shares` what partners get of it. With
+    what partners are still owed less what they owe (`owed`) it is in one of four places: `held` is at the provider, `paid_out`
+    is in the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
     """
 
     currency: str
     sales: int
     fees: int
     costs: int
+    shares: int
     earned: int
+    owed: int
     held: int
     paid_out: int
     disputed: int
@@ -41,9 +48,35 @@ def _in(currency: str, sums: dict[Kind, int]) -> Earnings:
         sales=sales,
         fees=fees,
         costs=costs,
-        earned=sales - fees - costs,
+        shares=sums[Kind.SHARES],
+        earned=sales - fees - costs - sums[Kind.SHARES],
+        owed=-sums[Kind.PAYABLE] - sums[Kind.RESERVE] - sums[Kind.RECEIVABLE],
         held=sums[Kind.PROVIDER],
         paid_out=sums[Kind.BANK],
         disputed=sums[Kind.DISPUTED],
         unexplained=-sums[Kind.UNEXPLAINED],
     )
+
+
+def partner_by_id(partner_id: UUID) -> Partner:
+    """Raises PartnerNotFound."""
+    partner = Partner.objects.filter(pk=partner_id).first()
+    if partner is None:
+        raise PartnerNotFound
+    return partner
+
+
+def partner_by_token(token: str) -> Partner:
+    """The partner whose link this is. Raises PartnerNotFound."""
+    partner = Partner.objects.filter(token=token).first()
+    if partner is None:
+        raise PartnerNotFound
+    return partner
+
+
+def standings_of_partners() -> dict[Payee, list[Standing]]:
+    """How things stand with each partner, one standing per currency."""
+    found: dict[Payee, list[Standing]] = {}
+    for standing in standings():
+        found.setdefault(Payee(standing.party, standing.reference), []).append(standing)
+    return found

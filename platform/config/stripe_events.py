@@ -8,6 +8,7 @@ from inbox.actions import Verb
 from payments.actions import disconnect_account, refresh_account
 from payments.models import Refund
 from payments.queries import payment_by_intent
+from payouts.actions import refresh_partner
 from tenants.current import current_organizer
 
 Event = dict[str, Any]
@@ -27,6 +28,7 @@ def _refund_moved(event: Event) -> None:
 
 def _account_moved(event: Event) -> None:
     refresh_account(organizer=current_organizer(), account_id=event["account"])
+    refresh_partner(organizer=current_organizer(), account_id=event["account"])
 
 
 def _access_taken_back(event: Event) -> None:

@@ -109,6 +109,11 @@ def payable(payee: Payee, currency: str) -> int:
     return -_standing(payee, currency, Kind.PAYABLE)
 
 
+def receivable(payee: Payee, currency: str) -> int:
+    """What a party owes, minor units."""
+    return _standing(payee, currency, Kind.RECEIVABLE)
+
+
 def _standing(payee: Payee, currency: str, kind: Kind) -> int:
     """The sum of one of a party's accounts: a receivable is positive, a payable negative."""
     entries = LedgerEntry.objects.filter(

@@ -277,6 +277,25 @@ def create_account(*, email: str, country: str, name: str, key: str) -> AccountF
     return _account(account)
 
 
+def create_recipient(*, email: str, country: str, name: str, key: str) -> AccountFacts:
+    """A connected account that transfers can be made to and that takes no payments of its own."""
+    params: Any = {
+        "country": country,
+        "business_profile": {"name": name},
+        "controller": {
+            "fees": {"payer": "application"},
+            "losses": {"payments": "application"},
+            "stripe_dashboard": {"type": "express"},
+        },
+        "capabilities": {"transfers": {"requested": True}},
+    }
+    with _translated():
+        account = _provider().v1.accounts.create(
+            params=params | ({"email": email} if email else {}), options={"idempotency_key": key}
+        )
+    return _account(account)
+
+
 def fetch_account(account_id: str) -> AccountFacts:
     """The connected account as it is now."""
     with _translated():

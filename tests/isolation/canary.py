@@ -28,8 +28,7 @@ from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
 from inventory import blocks
 from inventory.models import Hold
-from ledger.models import Party
-from ledger.split_rules import Payee, Rules, Share, Step
+from ledger.split_rules import Rules, Share, Step
 from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
 from orders.models import Order
@@ -37,6 +36,8 @@ from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Payment, Refund, RefundBatch, RefundTurn, WalletDomain
+from payouts.actions import add_partner, note_payment
+from payouts.models import Partner, PartnerPayment
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import LegalText, Membership
@@ -107,6 +108,11 @@ MACHINE_MADE = {
     "tickets.Ticket.code": "signed bytes",
     "tickets.Ticket.short_code": "a random name",
     "scanning.Device.token_digest": "a digest",
+    "payouts.Partner.token": "a random secret",
+    "payouts.Partner.requirements": "the provider's words for its fields",
+    "payouts.PartnerPayment.currency": "a currency",
+    "payouts.PartnerPayment.key": "an id",
+    "payouts.PartnerPayment.created_by": "a kind and an id",
     "scanning.Scan.code_digest": "a digest",
     "reconciliation.ProviderLine.currency": "a currency",
     "reconciliation.Incident.order_number": "a random name",
@@ -122,6 +128,7 @@ TELLTALE = (
     "tickets.SigningKey.event_tag",
     "tickets.Ticket.code",
     "tickets.Ticket.short_code",
+    "payouts.Partner.token",
     "scanning.Device.token_digest",
     "scanning.Scan.code_digest",
 )
@@ -207,10 +214,13 @@ def _sell(house: world.House, word: str) -> Furnished:
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
     set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
-    shares = Rules((Step((Share(Payee(Party.VENUE, str(uuid7())), 1000),)),))
+    hall = add_partner(kind=Partner.Kind.VENUE, name=f"{word} House", email=f"{word}@house.example", actor=SYSTEM)
+    shares = Rules((Step((Share(hall.payee, 1000),)),))
     version = set_split_plan(subject=str(draft.pk), currency=draft.currency, rules=shares, actor=SYSTEM)
     assert version is not None
     share_out(version=version, key=f"sale:{uuid7()}", amount=2400)
+    out, key = PartnerPayment.Direction.OUT, str(uuid7())
+    note_payment(partner=hall, direction=out, currency="EUR", amount=40, words=f"{word} cash", key=key, actor=SYSTEM)
     buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
     guest, seat = f"{word} guest", f"{word} seat"
     ordered = world.place_order(event, buyer=buyer, **{guest: 2})

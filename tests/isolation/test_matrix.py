@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import User
+from payouts.models import Partner
 from reconciliation.models import Incident
 from seating.models import SeatMap
 from tests import world
@@ -150,6 +151,10 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:revocation": staff(404, 404, "POST"),
     "organizer_portal:pairing_qr": staff(404, 404),
     "organizer_portal:payouts": staff(200, 403),
+    "organizer_portal:partners": staff(200, 403),
+    "organizer_portal:partner": staff(200, 403),
+    "organizer_portal:partner_link": everybody(404),  # asked with a wrong token
+    "organizer_portal:event_shares": staff(200, 403),
     "organizer_portal:payments": staff(200, 403),
     "organizer_portal:incidents": staff(200, 403),
     "organizer_portal:checks": staff(302, 403, "POST"),
@@ -275,6 +280,8 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:member": [10**9],
         "organizer_portal:removal": [10**9],
         "organizer_portal:invitation": ["wrong"],
+        "organizer_portal:partner": [a_partner().pk],
+        "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
         "organizer_portal:incident": [an_incident().pk],
         "organizer_portal:incident_closure": [an_incident().pk],
@@ -317,6 +324,11 @@ def a_map() -> SeatMap:
     return SeatMap.objects.earliest("pk")
 
 
+def a_partner() -> Partner:
+    """One of the organizer's partners."""
+    return Partner.objects.earliest("pk")
+
+
 def an_incident() -> Incident:
     """One of the organizer's incidents."""
     return Incident.objects.earliest("pk")
@@ -344,6 +356,7 @@ _OF_EVENTS = (
     "event_fees",
     "fee_rows",
     "price",
+    "event_shares",
     "event_cancellation",
     "batch_progress",
     "batch_retries",

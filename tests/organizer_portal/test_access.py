@@ -88,6 +88,9 @@ PAGES: dict[str, set[Role]] = {
     "revocation": DOORS,
     "pairing_qr": DOORS,
     "payouts": MONEY,
+    "partners": MONEY,
+    "partner": MONEY,
+    "event_shares": MONEY,
     "payments": MONEY,
     "incidents": MONEY,
     "checks": MONEY,
@@ -136,7 +139,7 @@ POSTS = {
     "removal",
     "api_key_revocation",
 }
-OPEN = {"invitation"}  # for who has its token, on the team or not: test_team.py
+OPEN = {"invitation", "partner_link"}  # for who has its token, on the team or not: test_team.py, test_partners.py
 OF_MAPS = (
     "seat_map",
     "seat_map_thumbnail",
@@ -200,6 +203,8 @@ def address(name: str, event: Event) -> str:
         "sale_resumption": [event.pk, NOBODY],
         "waiting_room": [event.pk],
         "line": [event.pk],
+        "partner": [NOBODY],
+        "event_shares": [event.pk],
         "withdrawal": [NOBODY],
         "member": [10**9],
         "removal": [10**9],

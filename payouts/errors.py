@@ -1,0 +1,22 @@
+"""The ways moving money out may refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ui.errors import BadInput, NotFound
+
+
+class PartnerInvalid(BadInput):
+    code = "partner_invalid"
+    title = _("The partner cannot be saved like this")
+
+
+class PartnerNotFound(NotFound):
+    code = "partner_not_found"
+    title = _("No such partner")
+
+
+class PaymentNotOwed(BadInput):
+    """More than is owed."""
+
+    code = "payment_not_owed"
+    title = _("That is more than is owed")

@@ -1,0 +1,73 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Party
+from ledger.split_rules import Payee
+from ui.ids import new_token, uuid7
+
+
+class Partner(models.Model):
+    """Somebody who shares in what an organizer's events earn. In the ledger it is its kind with its id as the reference.
+
+    With an account of its own at the payment provider it can be paid by transfer, otherwise by hand. `token` opens the page on
+    which it connects one, for whoever has the link.
+    """
+
+    class Kind(models.TextChoices):
+        VENUE = Party.VENUE.value, _("Venue")
+        ARTIST = Party.ARTIST.value, _("Artist")
+        PROMOTER = Party.PROMOTER.value, _("Promoter")
+        AFFILIATE = Party.AFFILIATE.value, _("Affiliate")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True)
+    token = models.CharField(max_length=64, default=new_token)
+    account_id = models.CharField(max_length=64, blank=True)
+    transfers_enabled = models.BooleanField(default=False)
+    requirements = models.JSONField(default=list)  # what the provider still asks for, its own words for the fields
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["token"], name="partner_token_once"),
+            models.UniqueConstraint(fields=["account_id"], condition=~Q(account_id=""), name="partner_account_once"),
+            models.CheckConstraint(
+                condition=Q(transfers_enabled=False) | ~Q(account_id=""), name="partner_is_paid_into_an_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def payee(self) -> Payee:
+        """What the ledger and split plans know it by."""
+        return Payee(Party(self.kind), str(self.pk))
+
+
+class PartnerPayment(models.Model):
+    """Money that changed hands outside the payment provider, `amount` minor units: to a partner, or back from one."""
+
+    class Direction(models.TextChoices):
+        OUT = "out", _("Paid")
+        BACK = "back", _("Paid back")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="payments")
+    direction = models.CharField(max_length=4, choices=Direction)
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField()
+    words = models.CharField(max_length=200)  # how, as the partner reads it
+    key = models.CharField(max_length=64)  # of whoever noted it: noting it twice makes one
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="partner_payment_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="partner_payment_of_something"),
+        ]
