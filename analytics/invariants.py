@@ -193,6 +193,34 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "disputes",
+        "An order is frozen while a bank decides about its payment and no longer, a lost dispute is booked as lost once with all "
+        "that was taken, and a bank holds what the books say it holds.",
+        """
+        SELECT o.number, 'frozen', o.frozen_at::text, count(d.id)::text FROM orders_order o
+          LEFT JOIN payments_payment pay ON pay.order_id = o.id
+          LEFT JOIN payments_dispute d ON d.payment_id = pay.id AND d.state IN (
+               'needs_response', 'under_review', 'appeal_needs_response', 'appeal_under_review')
+         GROUP BY o.id HAVING (o.frozen_at IS NOT NULL) <> (count(d.id) > 0)
+        UNION ALL
+        SELECT d.provider_id, d.state, d.taken::text, coalesce(lost.sum, 0)::text FROM payments_dispute d
+          LEFT JOIN LATERAL (
+               SELECT sum(e.amount) AS sum FROM ledger_ledgertransaction t
+                 JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+                 JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'sales'
+                WHERE t.key IN ('dispute-lost:' || d.id, 'dispute-regained:' || d.id)) lost ON true
+         WHERE d.closed_at IS NOT NULL AND coalesce(lost.sum, 0) <> CASE d.state WHEN 'lost' THEN d.taken ELSE 0 END
+        UNION ALL
+        SELECT currency, 'with banks', sum(theirs)::text, sum(ours)::text FROM (
+            SELECT currency, taken AS theirs, 0 AS ours FROM payments_dispute
+             WHERE closed_at IS NULL
+            UNION ALL
+            SELECT a.currency, 0, e.amount FROM ledger_ledgerentry e
+              JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'disputed') held
+         GROUP BY currency HAVING sum(theirs) <> sum(ours)
+        """,
+    ),
+    Invariant(
         "I7",
         "Every line of the provider's that was compared is in the books to the minor unit, and an odd one has its incident.",
         """
@@ -249,8 +277,10 @@ INVARIANTS = (
         SELECT o.number, t.key, 'not shared', -earned.sum FROM orders_order o
           JOIN payments_payment pay ON pay.order_id = o.id
           LEFT JOIN payments_refund r ON r.payment_id = pay.id
+          LEFT JOIN payments_dispute d ON d.payment_id = pay.id
           JOIN ledger_ledgertransaction t
-            ON t.key IN ('sale:' || o.id, 'refund:' || r.id, 'refund-failed:' || r.id, 'repaid:' || r.id)
+            ON t.key IN ('sale:' || o.id, 'refund:' || r.id, 'refund-failed:' || r.id, 'repaid:' || r.id,
+                         'dispute-lost:' || d.id, 'dispute-regained:' || d.id)
          CROSS JOIN LATERAL (SELECT sum(e.amount) AS sum FROM ledger_ledgerentry e JOIN ledger_account a ON a.id = e.account_id
                               WHERE e.transaction_id = t.id AND a.kind IN ('sales', 'platform_fees')) earned
          WHERE o.split_version_id IS NOT NULL AND earned.sum <> 0
@@ -363,7 +393,9 @@ INVARIANTS = (
         """
         SELECT o.number, o.state, verb FROM orders_order o
           CROSS JOIN LATERAL (VALUES ('place_order', true), ('complete_order', o.state IN ('paid', 'refunded')),
-                              ('cancel_order', o.state = 'cancelled'), ('refund_order', o.state = 'refunded'))
+                              ('cancel_order', o.state = 'cancelled'),
+                              ('refund_order', o.state = 'refunded' AND o.cancel_reason <> 'disputed'),
+                              ('charge_back_order', o.cancel_reason = 'disputed'))
                   AS expected (verb, applies)
          WHERE applies AND NOT EXISTS (SELECT 1 FROM audit_auditentry a WHERE a.verb = expected.verb
                                         AND a.target_kind = 'orders.order' AND a.target_id = o.id::text)

@@ -33,6 +33,9 @@ WORDS = {
     "approve_refund": gettext_lazy("Request approved"),
     "decline_refund": gettext_lazy("Request declined"),
     "take_up_refund": gettext_lazy("Refunded at Stripe"),
+    "freeze_order": gettext_lazy("The buyer's bank disputes the payment: tickets frozen"),
+    "unfreeze_order": gettext_lazy("The bank has decided: tickets no longer frozen"),
+    "charge_back_order": gettext_lazy("Dispute lost: tickets void, places for sale again"),
     "resend_tickets": gettext_lazy("Tickets sent again"),
 }
 

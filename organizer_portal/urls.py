@@ -4,6 +4,7 @@ from django.urls import path
 
 from organizer_portal.views import (
     api_keys,
+    disputes,
     door,
     events,
     fees,
@@ -117,6 +118,10 @@ urlpatterns = [
     path("partners/", partners.partners, name="partners"),
     path("partners/<uuid:partner_id>/", partners.partner, name="partner"),
     path("partners/links/<str:token>/", partners.partner_link, name="partner_link"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/rules/", disputes.dispute_rules, name="dispute_rules"),
+    path("disputes/<uuid:dispute_id>/", disputes.dispute, name="dispute"),
+    path("disputes/<uuid:dispute_id>/pack.pdf", disputes.dispute_pack, name="dispute_pack"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/checks/", incidents.checks, name="checks"),
     path("incidents/check/", incidents.check, name="check"),

@@ -63,6 +63,7 @@ class Scan(models.Model):
         ADMITTED = "admitted", _("Admitted")
         ALREADY_ADMITTED = "already_admitted", _("Already in")
         VOID = "void", _("Void")
+        FROZEN = "frozen", _("Payment disputed")
         UNPAID = "unpaid", _("Not paid")
         NOT_YET_VALID = "not_yet_valid", _("Not yet valid")
         EXPIRED = "expired", _("Over")

@@ -90,6 +90,11 @@ def refuse_void(attempt: Attempt) -> Refusal | None:
     return Refusal(Outcome.VOID, {"void_reason": Ticket.VoidReason.CANCELLED.value}) if is_cancelled else None
 
 
+def refuse_frozen(attempt: Attempt) -> Refusal | None:
+    """The buyer's bank wants the money back and has not decided."""
+    return Refusal(Outcome.FROZEN) if attempt.ticket.position.order.is_frozen else None
+
+
 def refuse_unpaid(attempt: Attempt) -> Refusal | None:
     """The order's money has not come."""
     return None if attempt.ticket.position.order.is_paid else Refusal(Outcome.UNPAID)
@@ -107,7 +112,14 @@ def refuse_too_late(attempt: Attempt) -> Refusal | None:
     return Refusal(Outcome.EXPIRED, {"ended_at": ends_at.isoformat()}) if attempt.at >= ends_at else None
 
 
-RULES: tuple[Rule, ...] = (refuse_other_event, refuse_void, refuse_unpaid, refuse_too_early, refuse_too_late)
+RULES: tuple[Rule, ...] = (
+    refuse_other_event,
+    refuse_void,
+    refuse_frozen,
+    refuse_unpaid,
+    refuse_too_early,
+    refuse_too_late,
+)
 
 
 def first_refusal(attempt: Attempt) -> Refusal | None:

@@ -67,6 +67,7 @@ OutcomeName = Literal[
     "admitted",
     "already_admitted",
     "void",
+    "frozen",
     "unpaid",
     "not_yet_valid",
     "expired",
@@ -84,7 +85,7 @@ class ScanOut(Schema):
     nonce: str
     outcome: OutcomeName = Field(
         description="`admitted`: let in. `already_admitted`: this place is taken, see admitted_at and admitted_gate. "
-        "`void`: refunded, replaced or cancelled. `unpaid`: the money has not come. `not_yet_valid`: doors are closed. "
+        "`void`: refunded, replaced, cancelled or charged back. `frozen`: the payment is disputed. `unpaid`: the money has not come. `not_yet_valid`: doors are closed. "
         "`expired`: its performance is over. `wrong_event`: another event of this organizer. `unknown_organizer`: a "
         "genuine ticket of somebody else. `forged`: made up or altered. `unreadable`: not a ticket code at all."
     )
@@ -92,7 +93,9 @@ class ScanOut(Schema):
     title: str = Field(description="The words that fill the screen.", examples=["Already in"])
     detail: str = Field(description="One sentence for the steward.", examples=["Used 20:14 · Gate B"])
     ticket: ScannedTicket | None = Field(description="Only for a ticket of this organizer.")
-    void_reason: str | None = Field(description="`refunded`, `reissued`, `cancelled` or `unknown`; only for `void`.")
+    void_reason: str | None = Field(
+        description="`refunded`, `reissued`, `cancelled`, `disputed` or `unknown`; only for `void`."
+    )
     admitted_at: datetime | None = Field(description="When this place was taken; for the first two outcomes.")
     admitted_gate: str | None = Field(description="At which gate.", examples=["Gate B"])
     gate: str = Field(description="The gate of this scan.", examples=["Gate A"])

@@ -58,12 +58,24 @@ def _void(result: ScanResult, zone: str) -> tuple[str, str]:
     match result.facts.get("void_reason"):
         case Ticket.VoidReason.REFUNDED:
             return gettext("Refunded"), gettext("The money for this ticket went back. It no longer lets anybody in.")
+        case Ticket.VoidReason.DISPUTED:
+            return gettext("Charged back"), gettext(
+                "The buyer's bank took the money back. It no longer lets anybody in."
+            )
         case Ticket.VoidReason.REISSUED:
             return gettext("Replaced"), gettext("There is a newer ticket for this place. Ask for that one.")
         case Ticket.VoidReason.CANCELLED:
             return gettext("Cancelled"), gettext("This ticket was cancelled. It no longer lets anybody in.")
         case _:
             return gettext("Not in the list"), gettext("The sale of this ticket was never completed.")
+
+
+def _frozen(result: ScanResult, zone: str) -> tuple[str, str]:
+    number = _ticket(result).position.order.number
+    words = gettext(
+        "The buyer's bank wants the money for order %(number)s back. Do not let in; the box office knows more."
+    )
+    return gettext("Payment disputed"), words % {"number": number}
 
 
 def _unpaid(result: ScanResult, zone: str) -> tuple[str, str]:
@@ -119,6 +131,7 @@ _SAY = {
     Outcome.ADMITTED: _admitted,
     Outcome.ALREADY_ADMITTED: _already_admitted,
     Outcome.VOID: _void,
+    Outcome.FROZEN: _frozen,
     Outcome.UNPAID: _unpaid,
     Outcome.NOT_YET_VALID: _not_yet_valid,
     Outcome.EXPIRED: _expired,

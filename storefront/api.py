@@ -20,6 +20,7 @@ from checkout.errors import BasketInvalid
 from checkout.holding import Asked, asked_by, created_json_of
 from checkout.letters import order_url
 from checkout.seats import SeatChoice
+from checkout.visits import note_visit
 from events.models import Event
 from events.queries import published_event, published_events
 from idempotency.actions import fingerprint_of, open_key, remember_answer
@@ -29,7 +30,7 @@ from inventory.errors import SeatsInvalid
 from inventory.live import seats_of, stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hash_of_map, hold_by_token, seats_of_hold, words_of_seats
-from orders.models import Order
+from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from storefront import schemas
 from storefront.offers import Offer, offers_of_next_dates
@@ -39,7 +40,7 @@ from tenants.queries import storefront_url
 from tickets.queries import tickets_of_order
 from ui.edge import public_page
 from ui.errors import DomainError, NotFound
-from ui.network import client_network
+from ui.network import client_address, client_network
 from ui.problems import Problem, members_of, problem
 from waiting_room import gate
 from waiting_room.tokens import Pass
@@ -343,6 +344,9 @@ def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None
             order = checkout.place_order(hold_id=payload.hold_id, token=_bearer(request), buyer=details)
         except DomainError as refusal:
             return _refuse(row, refusal)
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    address = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
+    note_visit(order=order, kind=OrderVisit.Kind.PLACED, address=address)
     payment = payment_details(order) if order.is_open else None
     out = {**_order_out(order), "token": order.token, "payment": payment}
     answer = schemas.OrderCreatedOut.model_validate(out).model_dump(mode="json")

@@ -29,6 +29,7 @@ from checkout.holding import Asked
 from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
+from checkout.visits import note_visit
 from events.models import Event
 from events.preview import previewed_event
 from events.queries import published_event, published_events
@@ -36,7 +37,7 @@ from inventory.actions import LONGEST_HOLD
 from inventory.live import Snapshot, count_stock, stock_of
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, seats_of_hold
-from orders.models import Order
+from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from payments.declines import decline_of
 from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
@@ -69,7 +70,7 @@ from ui.edge import public_page
 from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
 from ui.middleware import public_form
-from ui.network import client_network
+from ui.network import client_address, client_network
 from ui.problems import domain_problem
 from waiting_room import gate
 from waiting_room.errors import QueueRequired
@@ -386,7 +387,13 @@ def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpRespon
     except DomainError as error:
         context = _checkout_context(hold, error=error, buyer=buyer)
         return render(request, "storefront/checkout.html", context, status=422)
+    _note(request, order, OrderVisit.Kind.PLACED)
     return _to_order(order)
+
+
+def _note(request: HttpRequest, order: Order, kind: OrderVisit.Kind) -> None:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    note_visit(order=order, kind=kind, address=client_address(request.META.get("REMOTE_ADDR", ""), forwarded))
 
 
 def _to_order(order: Order) -> HttpResponse:
@@ -478,6 +485,7 @@ def order_page(request: HttpRequest, number: str, token: str) -> HttpResponse:
         with suppress(DomainError):  # the provider is away: the webhook or the reconciler will tell
             checkout.settle_payment(order_id=order.pk)
         order = order_by_token(number, token)
+    _note(request, order, OrderVisit.Kind.PAGE)
     return render(request, "storefront/order.html", _order_context(request, order))
 
 
@@ -598,6 +606,7 @@ def order_pdf(request: HttpRequest, number: str, token: str) -> HttpResponse:
     order = order_by_token(number, token)
     if not order.is_paid:
         raise Http404
+    _note(request, order, OrderVisit.Kind.TICKETS)
     response = HttpResponse(storages["private"].open(store_pdf(order)).read(), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="tickets-{order.number}.pdf"'
     return response

@@ -23,7 +23,7 @@ from organizer_portal.access import REFUND, SEE_SALES, Desk, staff
 from organizer_portal.forms.orders import GivingBackForm
 from organizer_portal.timeline import mails_of, timeline
 from payments.models import Payment, Refund
-from payments.queries import OWED, payment_of, refunded_amount, with_refunded
+from payments.queries import OWED, disputes_of_order, left_of, payment_of, refunded_amount, with_refunded
 from scanning.models import Admission
 from tickets.queries import ticket_history_of_order
 from ui.errors import DomainError
@@ -77,6 +77,7 @@ def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str 
         "timeline": timeline(found),
         "may_refund": desk.membership.can_refund,
         "can_give_back": bool(found.is_paid or (found.paid_at and _left(payment))),
+        "disputes": disputes_of_order(found.pk),
         "kept": kept_back_of(found),
         "refusal": refusal,
         "zone": found.performance.timezone,
@@ -184,7 +185,7 @@ def _order_of_refund(number: str, refund_id: UUID) -> Order:
 
 
 def _left(payment: Payment | None) -> int:
-    return payment.amount - refunded_amount(payment) if payment else 0
+    return left_of(payment) if payment else 0
 
 
 def _positions(order: Order, costs: Mapping[UUID, int]) -> list[Position]:

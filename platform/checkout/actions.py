@@ -27,7 +27,7 @@ from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
-from checkout.refunds import GivingBack, give_back, request_refund
+from checkout.refunds import GivingBack, give_back, refuse_disputed, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
@@ -55,10 +55,10 @@ from payments.errors import NotConnected, ProviderRefused
 from payments.models import Payment, Refund
 from payments.queries import (
     can_take_payments,
+    left_of,
     overdue_orders_unknown_to_provider,
     payment_of,
     refund_for_update,
-    refunded_amount,
     unsent_before,
 )
 from people.actions import keep_consents, remember_customer
@@ -510,7 +510,8 @@ def refund_order(*, order_id: UUID, actor: Actor, words: str = "") -> Order:
         raise NotRefundable(_("Only a paid order can be refunded; this one is “%s”.") % order.get_state_display())
     sold = order.positions.filter(state=Position.State.SOLD).values_list("pk", flat=True)
     payment = payment_of(order_id)
-    left = payment.amount - refunded_amount(payment) if payment else 0
+    refuse_disputed(payment)
+    left = left_of(payment) if payment else 0
     give_back(
         order_id=order_id,
         asked=GivingBack(positions=frozenset(sold), cancels=True, amount=left, words=words),
@@ -629,7 +630,7 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
             asked.state, asked.failure, asked.settled_at, asked.made_good_at = Refund.State.FAILED, "replaced", now, now
             asked.save(update_fields=["state", "failure", "settled_at", "made_good_at"])
             enqueue(kind="count_refund_failed", key=str(asked.pk), payload={"refund_id": str(asked.pk)})
-            left = payment.amount - refunded_amount(payment)
+            left = left_of(payment)
             if left > 0:
                 reason = Refund.Reason(asked.reason)
                 request_refund(payment, amount=min(asked.amount, left), reason=reason, words=asked.words)

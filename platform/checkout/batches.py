@@ -19,7 +19,7 @@ from audit.actions import SYSTEM, Actor, record
 from audit.models import AuditEntry
 from checkout.actions import send_refund
 from checkout.errors import NotRefundable
-from checkout.refunds import LONGEST_WORDS, GivingBack, give_back
+from checkout.refunds import LONGEST_WORDS, GivingBack, give_back, refuse_disputed
 from config import failpoints
 from events.actions import cancel_event
 from orders.models import Order, Position
@@ -27,7 +27,7 @@ from orders.queries import order_for_update
 from outbox.actions import enqueue
 from payments.errors import ProviderUnavailable
 from payments.models import Refund, RefundBatch, RefundTurn
-from payments.queries import payment_of, refunded_amount
+from payments.queries import left_of, payment_of
 from ui.errors import DomainError, NotFound
 
 TURNS_IN_A_ROUND = 25  # then the worker looks for something more urgent
@@ -120,7 +120,9 @@ def _give_back(turn: RefundTurn) -> Refund | None:
     payment = payment_of(order.pk)
     key = f"batch-{turn.pk}-{turn.tries}"
     refund = Refund.objects.filter(key=key).first()
-    left = payment.amount - refunded_amount(payment) if payment else 0
+    if refund is None:
+        refuse_disputed(payment)
+    left = left_of(payment) if payment else 0
     if refund is None and (sold or left):
         asked = GivingBack(
             positions=sold,

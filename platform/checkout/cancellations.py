@@ -95,6 +95,7 @@ def cancel_by_buyer(*, order_id: UUID, position_ids: frozenset[UUID], expected: 
     Nothing has changed then.
     """
     order = order_for_update(order_id)
+    _refuse_frozen(order)
     quote = quote_cancellation(order, position_ids, at=database_now())
     if not quote.is_automatic or len(quote.tickets) < len(position_ids):
         raise CancellationRefused(_("These tickets cannot be cancelled without the organizer. You can send a request."))
@@ -104,6 +105,13 @@ def cancel_by_buyer(*, order_id: UUID, position_ids: frozenset[UUID], expected: 
         positions=position_ids, cancels=True, amount=quote.amount, reason=Refund.Reason.BUYER, restock=Restock.NOW
     )
     return give_back(order_id=order_id, asked=asked, actor=buyer_actor(order.pk))
+
+
+def _refuse_frozen(order: Order) -> None:
+    if order.is_frozen:
+        raise CancellationRefused(
+            _("Your bank is deciding about this payment. Until then nothing can be cancelled here.")
+        )
 
 
 @transaction.atomic
@@ -116,6 +124,7 @@ def request_cancellation(*, order_id: UUID, position_ids: frozenset[UUID], words
     waiting = RefundRequest.objects.filter(order=order, state=RefundRequest.State.OPEN).first()
     if waiting is not None:
         return waiting
+    _refuse_frozen(order)
     quote = quote_cancellation(order, position_ids, at=database_now())
     if not order.is_paid or not quote.tickets or len(quote.tickets) < len(position_ids):
         raise CancellationRefused(_("Choose the tickets that you want to give back."))

@@ -42,6 +42,13 @@ class NotRefundable(DomainError):
     title = _("This order cannot be refunded")
 
 
+class EvidenceRefused(DomainError):
+    """A dispute takes no answer any more, or not this one."""
+
+    code = "evidence_refused"
+    title = _("This answer cannot be sent")
+
+
 class ResendRefused(DomainError):
     code = "tickets_not_sendable"
     title = _("These tickets cannot be sent")

@@ -25,7 +25,7 @@ from orders.models import Order, Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
 from payments.models import Payment, Refund, RefundLine
-from payments.queries import GONE, payment_of, refunded_amount, refunded_by_position
+from payments.queries import GONE, is_disputed, left_of, payment_of, refunded_amount, refunded_by_position
 from pricing.parts import share, split
 from pricing.quote import Quote
 from tickets.actions import void_tickets
@@ -88,7 +88,7 @@ def left_for(order: Order, payment: Payment | None, position_ids: Collection[UUI
         for position_id, paid in prices_paid(order).items()
         if position_id in position_ids
     }
-    most = payment.amount - refunded_amount(payment)
+    most = left_of(payment)
     if sum(left.values()) > most:
         return dict(zip(left, split(most, list(left.values())), strict=True))
     return left
@@ -122,7 +122,7 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
     if asked.cancels:
         is_free = payment is None
         reason = Ticket.VoidReason.REFUNDED if amount or is_free else Ticket.VoidReason.CANCELLED
-        _cancel_tickets(order, positions, asked.restock, reason, actor)
+        cancel_tickets(order, positions, asked.restock, reason, actor)
     refund = None
     if payment is not None and amount:
         parts = dict(zip(costs, split(amount, list(costs.values())), strict=True)) if asked.positions else {}
@@ -190,7 +190,9 @@ def _check(payment: Payment | None, asked: GivingBack, amount: int, currency: st
         raise NotRefundable(_("Choose tickets to cancel, or an amount to send back."), field="amount")
     if amount % smallest_step(currency):
         raise NotRefundable(_("An amount in %s ends in 0.") % currency, field="amount")
-    left = payment.amount - refunded_amount(payment) if payment else 0
+    if amount:
+        refuse_disputed(payment)
+    left = left_of(payment) if payment else 0
     if amount > left:
         words = _("Only %(left)s of this order can still go back. Nothing was changed.")
         raise NotRefundable(words % {"left": format_money(left, currency)}, field="amount", left=left)
@@ -198,7 +200,16 @@ def _check(payment: Payment | None, asked: GivingBack, amount: int, currency: st
         raise NotRefundable(_("The money of this order has not been taken yet."), field="amount")
 
 
-def _cancel_tickets(
+def refuse_disputed(payment: Payment | None) -> None:
+    """Raises NotRefundable while the buyer's bank has the money and decides whether it goes back: it might go twice."""
+    if payment is not None and is_disputed(payment):
+        words = _(
+            "The buyer's bank has this money and decides whether it goes back. Until then nothing can be refunded."
+        )
+        raise NotRefundable(words, field="amount")
+
+
+def cancel_tickets(
     order: Order, positions: Sequence[Position], restock: Restock, reason: Ticket.VoidReason, actor: Actor
 ) -> None:
     """First the codes die, then the places go where `restock` says."""
@@ -228,7 +239,7 @@ def send_again(*, refund_id: UUID, actor: Actor) -> Refund:
     Raises NotFound, NotRefundable.
     """
     failed, order, payment = _owed(refund_id)
-    amount = min(failed.amount, payment.amount - refunded_amount(payment))
+    amount = min(failed.amount, left_of(payment))
     if amount == 0:
         raise NotRefundable(_("Nothing of this order is left to send back."))
     again = request_refund(payment, amount=amount, reason=Refund.Reason(failed.reason), words=failed.words)
@@ -247,7 +258,7 @@ def repaid_otherwise(*, refund_id: UUID, words: str, actor: Actor) -> Refund:
     words = words.strip()
     if not words or len(words) > LONGEST_WORDS or not words.isprintable():
         raise NotRefundable(_("Say how it was repaid, in up to %d characters.") % LONGEST_WORDS, field="words")
-    if failed.amount > payment.amount - refunded_amount(payment):
+    if failed.amount > left_of(payment):
         raise NotRefundable(_("More went back already than would be left then. Nothing was changed."))
     _make_good(failed, words, actor)
     amounts: Amounts = {Kind.SALES: failed.amount, Kind.BANK: -failed.amount}
@@ -266,6 +277,7 @@ def _owed(refund_id: UUID) -> tuple[Refund, Order, Payment]:
     order = order_for_update(found)
     payment = Payment.objects.select_for_update().get(order=order)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
+    refuse_disputed(payment)
     if not refund.is_owed:
         raise NotRefundable(_("This refund is not waiting for anything. Nothing was changed."))
     return refund, order, payment

@@ -9,6 +9,8 @@ from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
 from checkout.batches import run_refund_batch
+from checkout.dispute_letters import mail_dispute
+from checkout.disputes import send_evidence
 from config import books
 from config.stripe_events import VERBS
 from config.tasks import wake_outbox
@@ -18,6 +20,7 @@ from console.actions import (
     count_refund_failed,
     count_refund_repaid,
     count_sale,
+    list_dispute,
     list_incident,
 )
 from marketplace.actions import list_event, welcome_owner
@@ -75,11 +78,13 @@ HANDLERS: dict[str, Handler] = {
     "mail_seats_renamed": lambda payload: letters.mail_seats_renamed(
         order_id=UUID(payload["order_id"]), renamed=payload["renamed"]
     ),
+    "mail_dispute": lambda payload: mail_dispute(dispute_id=UUID(payload["dispute_id"]), news=payload["news"]),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money
     "run_refund_batch": lambda payload: run_refund_batch(batch_id=UUID(payload["batch_id"])),
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
+    "send_evidence": lambda payload: send_evidence(dispute_id=UUID(payload["dispute_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
@@ -88,6 +93,7 @@ HANDLERS: dict[str, Handler] = {
     "count_refund_repaid": lambda payload: count_refund_repaid(refund_id=UUID(payload["refund_id"])),
     "count_refund_failed": lambda payload: count_refund_failed(refund_id=UUID(payload["refund_id"])),
     "list_event": _list_event,
+    "list_dispute": lambda payload: list_dispute(dispute_id=UUID(payload["dispute_id"])),
     "list_incident": lambda payload: list_incident(incident_id=UUID(payload["incident_id"])),
     "publish_signing_key": publish_signing_key,
     # live screens

@@ -11,6 +11,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "checkout.reconcile_all",
         "schedule": 20.0,
     },
+    "ask the payment provider about disputes whose messages never came": {
+        "task": "disputes.ask_all",
+        "schedule": 3600.0,
+    },
     "open organizers that found the pool of prepared schemas empty": {
         "task": "tenants.finish_openings",
         "schedule": 30.0,
@@ -37,5 +41,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "payments.look_after_accounts",
         "schedule": 6 * 3600.0,
     },
+    "forget who opened orders long ago": {"task": "visits.forget_all", "schedule": 24 * 3600.0},
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
 }

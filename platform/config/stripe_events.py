@@ -4,6 +4,7 @@ stand and is safe to repeat."""
 from typing import Any
 
 from checkout.actions import send_refund, settle_payment
+from checkout.disputes import take_up_dispute
 from inbox.actions import Verb
 from payments.actions import disconnect_account, refresh_account
 from payments.models import Refund
@@ -26,6 +27,10 @@ def _refund_moved(event: Event) -> None:
         send_refund(refund_id=refund.pk)
 
 
+def _dispute_moved(event: Event) -> None:
+    take_up_dispute(account_id=event["account"], provider_id=event["data"]["object"]["id"])
+
+
 def _account_moved(event: Event) -> None:
     refresh_account(organizer=current_organizer(), account_id=event["account"])
     refresh_partner(organizer=current_organizer(), account_id=event["account"])
@@ -44,6 +49,11 @@ VERBS: dict[str, Verb] = {
     "refund.updated": _refund_moved,
     "refund.failed": _refund_moved,
     "charge.refund.updated": _refund_moved,
+    "charge.dispute.created": _dispute_moved,
+    "charge.dispute.updated": _dispute_moved,
+    "charge.dispute.closed": _dispute_moved,
+    "charge.dispute.funds_withdrawn": _dispute_moved,
+    "charge.dispute.funds_reinstated": _dispute_moved,
     "account.updated": _account_moved,
     "capability.updated": _account_moved,
     "account.application.deauthorized": _access_taken_back,

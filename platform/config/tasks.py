@@ -4,12 +4,15 @@ import logging
 from contextlib import suppress
 
 from django.db import connection
+from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError
 
 from analytics.actions import prove_all_stock, prove_changed_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.disputes import ask_about_disputes
+from checkout.visits import forget_visits
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from inventory.blocks import release_due_blocks
@@ -104,6 +107,30 @@ def reconcile_all() -> int:
 def reconcile() -> dict[str, int]:
     """Ask the provider about everything of this organizer that still waits."""
     return checkout.reconcile()
+
+
+@public_task(name="disputes.ask_all")
+def ask_about_disputes_everywhere() -> int:
+    """Send every organizer's look at its disputes."""
+    return fan_out(ask_about_these_disputes, spread_seconds=300)
+
+
+@tenant_task(name="disputes.ask")
+def ask_about_these_disputes() -> int:
+    """Ask the provider about this organizer's disputes that are not over."""
+    return ask_about_disputes(at=timezone.now())
+
+
+@public_task(name="visits.forget_all")
+def forget_visits_everywhere() -> int:
+    """Send every organizer's clean-up of old visits."""
+    return fan_out(forget_these_visits, spread_seconds=300)
+
+
+@tenant_task(name="visits.forget")
+def forget_these_visits() -> int:
+    """Forget who opened orders that no bank asks about any more."""
+    return forget_visits()
 
 
 @public_task(name="idempotency.forget_all")

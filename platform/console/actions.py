@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from console.models import CountedSale, ListedIncident, OrganizerFigures, OrganizerTurnover
+from console.models import CountedSale, ListedDispute, ListedIncident, OrganizerFigures, OrganizerTurnover
 from events.models import Event
 from orders.models import Order, Position
 from payments.models import Refund
+from payments.queries import dispute_by_id
 from reconciliation.queries import incident_by_id
 from tenants.current import current_organizer
 
@@ -71,6 +72,22 @@ def _add_sale(order: Order) -> None:
 def _add(currency: str, *, paid: int = 0, refunded: int = 0) -> None:
     turnover, _made = OrganizerTurnover.objects.get_or_create(organizer=current_organizer(), currency=currency)
     OrganizerTurnover.objects.filter(pk=turnover.pk).update(paid=F("paid") + paid, refunded=F("refunded") + refunded)
+
+
+LISTED_OF_DISPUTES = ("amount", "fee", "currency", "reason", "state", "due_by", "opened_at", "asked_at", "closed_at")
+
+
+def list_dispute(*, dispute_id: UUID) -> None:
+    """Bring the current organizer's dispute, as it is now, into the platform's list."""
+    dispute = dispute_by_id(dispute_id)
+    ListedDispute.objects.update_or_create(
+        dispute_id=dispute.pk,
+        defaults={
+            "organizer": current_organizer(),
+            "order_number": dispute.payment.order.number,
+            **{name: getattr(dispute, name) for name in LISTED_OF_DISPUTES},
+        },
+    )
 
 
 LISTED = ("kind", "state", "subject", "order_number", "currency", "ours", "theirs", "number", "error", "note")

@@ -1,5 +1,6 @@
 from django.db import models
 
+from payments.models import Dispute
 from reconciliation.models import Incident
 from tenants.models import Organizer
 
@@ -52,6 +53,27 @@ class CountedSale(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order_id", "kind"], name="counted_once")]
+
+
+class ListedDispute(models.Model):
+    """An organizer's dispute as the platform sees it. Fed by the outbox."""
+
+    organizer = models.ForeignKey(Organizer, on_delete=models.CASCADE, related_name="+")
+    dispute_id = models.UUIDField()
+    order_number = models.CharField(max_length=12)
+    amount = models.PositiveIntegerField()
+    fee = models.IntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=40)
+    state = models.CharField(max_length=24, choices=Dispute.State)
+    due_by = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dispute_id"], name="listed_dispute_once")]
+        indexes = [models.Index(fields=["-opened_at"], name="listed_dispute_newest")]
 
 
 class ListedIncident(models.Model):

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from console.models import ListedIncident, OrganizerTurnover
+from console.models import ListedDispute, ListedIncident, OrganizerTurnover
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
 from pricing.models import FeeOverride
@@ -92,6 +92,13 @@ def currency_totals() -> list[CurrencyTotal]:
     """Turnover of the whole platform, per currency."""
     rows = OrganizerTurnover.objects.values("currency").annotate(paid_sum=Sum("paid"), refunded_sum=Sum("refunded"))
     return [CurrencyTotal(row["currency"], row["paid_sum"], row["refunded_sum"]) for row in rows.order_by("currency")]
+
+
+def disputes(*, is_over: bool) -> QuerySet[ListedDispute]:
+    """All organizers' disputes that are decided, newest first, or that are not, by deadline."""
+    found = ListedDispute.objects.select_related("organizer")
+    decided = Q(state__in=["won", "lost", "warning_closed", "prevented"])
+    return found.filter(decided).order_by("-opened_at") if is_over else found.exclude(decided).order_by("due_by", "pk")
 
 
 def incidents(state: str = "") -> QuerySet[ListedIncident]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("organizers/<uuid:organizer_id>/fees/<str:currency>/standard/", views.standard_fee, name="standard_fee"),
     path("organizers/<uuid:organizer_id>/checks/", views.checks, name="checks"),
     path("organizers/<uuid:organizer_id>/check/", views.check, name="check"),
+    path("disputes/", views.disputes, name="disputes"),
     path("incidents/", views.incidents, name="incidents"),
     path("incidents/<uuid:incident_id>/", views.incident, name="incident"),
     path("incidents/<uuid:incident_id>/closure/", views.closure, name="incident_closure"),

@@ -22,6 +22,7 @@ from console.access import platform_admin
 from console.actions import list_incident
 from console.forms import FeeForm, SuspendForm
 from console.models import ListedIncident
+from payments.dispute_words import reason_words
 from pricing.actions import set_platform_fee
 from pricing.plans import standard_plan
 from pricing.quote import FeePlan, fee_on
@@ -202,6 +203,27 @@ def health(request: HttpRequest, user: User) -> HttpResponse:
 
 
 # --- Money that does not agree -----------------------------------------------------------------------------------------------
+
+
+@require_safe
+@platform_admin
+def disputes(request: HttpRequest, user: User) -> HttpResponse:
+    """All organizers' disputes: those that are not decided, by deadline, or those that are."""
+    state = "over" if request.GET.get("state") == "over" else "open"
+    page = Paginator(queries.disputes(is_over=state == "over"), PER_PAGE).get_page(request.GET.get("page"))
+    for found in page.object_list:
+        found.words = reason_words(found.reason)  # type: ignore[attr-defined]
+        found.url = portal_url(found.organizer, f"/portal/disputes/{found.dispute_id}/")  # type: ignore[attr-defined]
+    context = {
+        "page_obj": page,
+        "state": state,
+        "states": [
+            ("open", _("Open"), queries.disputes(is_over=False).count()),
+            ("over", _("Decided"), queries.disputes(is_over=True).count()),
+        ],
+        "page_query": f"state={state}&",
+    }
+    return render(request, "console/disputes.html", context)
 
 
 @require_safe

@@ -32,6 +32,7 @@ class Order(models.Model):
         LIMIT = "limit", _("More tickets than one person may have")
         PAYMENT_LOST = "payment_lost", _("The payment could not be collected")
         STAFF = "staff", _("Cancelled by staff")
+        DISPUTED = "disputed", _("Taken back by the buyer's bank")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=12)
@@ -55,6 +56,7 @@ class Order(models.Model):
     expires_at = models.DateTimeField()  # until when the places are kept for payment
     paid_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)  # cancelled or refunded
+    frozen_at = models.DateTimeField(null=True)  # since when its payment is disputed and its tickets do not admit
 
     class Meta:
         constraints = [
@@ -86,6 +88,16 @@ class Order(models.Model):
     def platform_fee(self) -> int:
         """Our whole fee, on top and absorbed, in minor units: the application fee of its payment."""
         return sum(fee.amount for fee in self.fees.all()) + self.absorbed_fee
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the buyer's bank wants its money back: until that is decided nobody enters and no share is paid out."""
+        return self.frozen_at is not None
+
+    @property
+    def is_charged_back(self) -> bool:
+        """Whether it was closed because the buyer's bank took the money back for good."""
+        return self.cancel_reason == self.CancelReason.DISPUTED
 
     @property
     def is_open(self) -> bool:
@@ -156,3 +168,27 @@ class Fee(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fees")
     kind = models.CharField(max_length=20, choices=Kind)
     amount = models.PositiveIntegerField()
+
+
+class OrderVisit(models.Model):
+    """That the buyer placed the order, opened its page, or opened its tickets: once a day from each address.
+
+    Kept for when a bank asks whether the buyer got what they paid for (docs/disputes.md), and forgotten after a while.
+    """
+
+    class Kind(models.TextChoices):
+        PLACED = "placed", _("Order placed")
+        PAGE = "page", _("Order page opened")
+        TICKETS = "tickets", _("Tickets opened")
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="visits")
+    kind = models.CharField(max_length=10, choices=Kind)
+    on = models.DateField()
+    at = models.DateTimeField()
+    address = models.CharField(max_length=45)  # IPv4 or IPv6, as text
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "on", "address"], name="order_visit_once_a_day")
+        ]
+        indexes = [models.Index(fields=["on"], name="order_visit_to_forget")]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from io import BytesIO
 from typing import Any
 
 import stripe
@@ -84,6 +85,27 @@ class BalanceLine:
 
 
 @dataclass(frozen=True)
+class DisputeFacts:
+    """What the provider says of a dispute over `amount` minor units; `state` and `reason` in Stripe's words.
+
+    `lines` are what it moved in the account's balance so far: none for an inquiry, one when the bank takes the money, two when
+    it came back.
+    """
+
+    id: str
+    intent_id: str
+    amount: int
+    currency: str
+    reason: str
+    state: str
+    due_by: datetime | None
+    is_refundable: bool  # as long as a refund would still settle it
+    is_submitted: bool
+    created_at: datetime
+    lines: tuple[BalanceLine, ...]
+
+
+@dataclass(frozen=True)
 class AccountFacts:
     """What a connected account may do, and what is still asked of it, until when."""
 
@@ -141,7 +163,7 @@ def _translated() -> Iterator[None]:
         code = error.code or (
             error.error.code if error.error else ""
         )  # the SDK leaves a 403's in the second place only
-        raise ProviderRefused(provider_code=code or "", provider_message=str(error)) from error
+        raise ProviderRefused(provider_code=code or "", provider_message=error.user_message or str(error)) from error
 
 
 def create_intent(
@@ -255,6 +277,35 @@ def _bounds(since: datetime | None, after: str) -> dict[str, Any]:
     return ({"created": {"gte": int(since.timestamp())}} if since else {}) | (
         {"starting_after": after} if after else {}
     )
+
+
+def fetch_dispute(*, account_id: str, dispute_id: str) -> DisputeFacts:
+    """The dispute as it is now."""
+    with _translated():
+        return _dispute(_provider().v1.disputes.retrieve(dispute_id, options={"stripe_account": account_id}))
+
+
+def upload_evidence(*, account_id: str, name: str, content: bytes, key: str) -> str:
+    """Hand over a file that evidence may name; its id. The same `key` gives the same one."""
+    file = BytesIO(content)
+    file.name = name
+    with _translated():
+        made = _provider().v1.files.create(
+            params={"purpose": "dispute_evidence", "file": file},
+            options={"stripe_account": account_id, "idempotency_key": key},
+        )
+    return made.id
+
+
+def submit_evidence(*, account_id: str, dispute_id: str, evidence: dict[str, str], key: str) -> DisputeFacts:
+    """Answer a dispute, once and for good: `evidence` is texts, and ids of files, by Stripe's names for them."""
+    with _translated():
+        params: Any = {"evidence": evidence, "submit": True}
+        return _dispute(
+            _provider().v1.disputes.update(
+                dispute_id, params=params, options={"stripe_account": account_id, "idempotency_key": key}
+            )
+        )
 
 
 def create_account(*, email: str, country: str, name: str, key: str) -> AccountFacts:
@@ -423,6 +474,23 @@ def _balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
         intent_id=str(getattr(source, "payment_intent", None) or ""),
         created_at=datetime.fromtimestamp(line.created, UTC),
         available_at=datetime.fromtimestamp(line.available_on, UTC),
+    )
+
+
+def _dispute(dispute: stripe.Dispute) -> DisputeFacts:
+    intent, details = dispute.payment_intent, dispute.evidence_details
+    return DisputeFacts(
+        id=dispute.id,
+        intent_id=intent if isinstance(intent, str) else (intent.id if intent else ""),
+        amount=dispute.amount,
+        currency=dispute.currency.upper(),
+        reason=dispute.reason,
+        state=dispute.status,
+        due_by=datetime.fromtimestamp(details.due_by, UTC) if details.due_by else None,
+        is_refundable=dispute.is_charge_refundable,
+        is_submitted=details.submission_count > 0,
+        created_at=datetime.fromtimestamp(dispute.created, UTC),
+        lines=tuple(_balance_line(line) for line in dispute.balance_transactions),
     )
 
 

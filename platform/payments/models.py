@@ -157,6 +157,99 @@ class Refund(models.Model):
         return self.state == self.State.FAILED and not self.provider_id
 
 
+class Dispute(models.Model):
+    """A buyer's bank wants a payment back: `amount` minor units of it.
+
+    `state` is in the provider's words and only ever moves on; an inquiry ("warning") asks and moves no money. `taken` is what
+    the bank holds of our money now, `fee` what the provider charged for it. The evidence is sent once.
+    """
+
+    class State(models.TextChoices):
+        INQUIRY = "warning_needs_response", _("Inquiry: needs an answer")
+        INQUIRY_REVIEW = "warning_under_review", _("Inquiry: answered")
+        INQUIRY_CLOSED = "warning_closed", _("Inquiry closed")
+        NEEDS_RESPONSE = "needs_response", _("Needs an answer")
+        UNDER_REVIEW = "under_review", _("With the bank")
+        PREVENTED = "prevented", _("Prevented")
+        LOST = "lost", _("Lost")
+        APPEAL = "appeal_needs_response", _("Appeal: needs an answer")
+        APPEAL_REVIEW = "appeal_under_review", _("Appeal: with the bank")
+        WON = "won", _("Won")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    provider_id = models.CharField(max_length=64)
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=40)  # the provider's word for it (payments.dispute_words)
+    state = models.CharField(max_length=24, choices=State)
+    taken = models.IntegerField(default=0)
+    fee = models.IntegerField(default=0)
+    due_by = models.DateTimeField(null=True)  # until when the provider takes evidence
+    is_refundable = models.BooleanField(default=False)  # an inquiry that a refund would still settle
+    opened_at = models.DateTimeField()
+    ask_at = models.DateTimeField(db_default=Now())  # when the provider is asked about it next, while it is not over
+    closed_at = models.DateTimeField(null=True)  # decided, and everything done that follows from it
+    # What was sent, or is to be: texts by the provider's names, and a PDF in private storage.
+    evidence = models.JSONField(default=dict)
+    file = models.CharField(max_length=200, blank=True)
+    file_id = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField(null=True)  # when somebody here pressed the button
+    asked_by = models.CharField(max_length=80, blank=True)  # an audit.actions.Actor as text
+    submitted_at = models.DateTimeField(null=True)  # when the provider had it
+    failure = models.CharField(max_length=200, blank=True)  # why the provider would not take it
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id"], name="dispute_provider_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="dispute_of_something"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(state__in=["won", "lost", "warning_closed", "prevented"]),
+                name="dispute_closed_is_decided",
+            ),
+        ]
+        indexes = [models.Index(fields=["ask_at"], condition=Q(closed_at=None), name="dispute_to_ask")]
+
+    @property
+    def is_inquiry(self) -> bool:
+        """Whether the bank only asks: no money has moved."""
+        return self.state.startswith("warning_")
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.state in UNDECIDED
+
+    @property
+    def needs_response(self) -> bool:
+        """Whether evidence may still be sent, by its state; nothing was sent from here yet."""
+        return self.state in (self.State.INQUIRY, self.State.NEEDS_RESPONSE) and self.asked_at is None
+
+
+# While these last the bank has the money and has not decided. An appeal is one against a loss.
+UNDECIDED = (
+    Dispute.State.NEEDS_RESPONSE,
+    Dispute.State.UNDER_REVIEW,
+    Dispute.State.APPEAL,
+    Dispute.State.APPEAL_REVIEW,
+)
+
+
+class DisputePolicy(models.Model):
+    """What the organizer wants done about disputes. One row at most; without it the defaults count."""
+
+    class OnLost(models.TextChoices):
+        VOID = "void", _("Its tickets no longer admit, and their places are for sale again")
+        KEEP = "keep", _("Its tickets stay valid")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    on_lost = models.CharField(max_length=10, choices=OnLost, default=OnLost.VOID)
+
+    class Meta:
+        verbose_name_plural = "dispute policies"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="dispute_policy_is_one")]
+
+
 class RefundLine(models.Model):
     """How much of a refund is for which ticket, minor units. A refund of an amount alone has none."""
 

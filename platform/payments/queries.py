@@ -8,7 +8,17 @@ from django.db.models.functions import Coalesce
 
 from orders.models import Order
 from orders.queries import order_for_update, overdue_orders
-from payments.models import ConnectedAccount, Payment, Refund, RefundBatch, RefundLine, RefundRequest
+from payments.models import (
+    UNDECIDED,
+    ConnectedAccount,
+    Dispute,
+    DisputePolicy,
+    Payment,
+    Refund,
+    RefundBatch,
+    RefundLine,
+    RefundRequest,
+)
 from ui.errors import NotFound
 
 
@@ -51,6 +61,55 @@ OWED = Q(state=Refund.State.FAILED, made_good_at=None)  # what buyers should hav
 def refunded_amount(payment: Payment) -> int:
     """What of a payment went back or is about to, minor units."""
     return sum(payment.refunds.filter(GONE).values_list("amount", flat=True))
+
+
+def taken_back(payment: Payment) -> int:
+    """What of a payment the buyer's bank took and has not given back, minor units: disputed now, or lost."""
+    states = (*UNDECIDED, Dispute.State.LOST)
+    return sum(payment.disputes.filter(state__in=states).values_list("amount", flat=True))
+
+
+def left_of(payment: Payment) -> int:
+    """What of a payment may still go back to the buyer, minor units: neither refunded nor taken by the buyer's bank."""
+    return max(0, payment.amount - refunded_amount(payment) - taken_back(payment))
+
+
+def is_disputed(payment: Payment) -> bool:
+    """Whether the buyer's bank has a payment's money and has not decided: the provider refunds nothing of it then."""
+    return payment.disputes.filter(state__in=UNDECIDED).exists()
+
+
+def disputes(*, is_over: bool | None = None) -> QuerySet[Dispute]:
+    """Disputes with their orders: those to be answered first, by deadline, then the newest."""
+    found = Dispute.objects.select_related("payment__order__event", "payment__order__performance")
+    if is_over is not None:
+        decided = Q(state__in=[Dispute.State.WON, Dispute.State.LOST, Dispute.State.INQUIRY_CLOSED, "prevented"])
+        found = found.filter(decided if is_over else ~decided)
+    return found.order_by(F("closed_at").desc(nulls_first=True), F("asked_at").desc(nulls_first=True), "due_by", "pk")
+
+
+def dispute_by_id(dispute_id: UUID) -> Dispute:
+    """The dispute with its order. Raises NotFound."""
+    found = disputes().filter(pk=dispute_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def disputes_of_order(order_id: UUID) -> list[Dispute]:
+    """The disputes over an order's payment, newest first."""
+    return list(Dispute.objects.filter(payment__order_id=order_id))
+
+
+def disputes_to_ask_about(*, at: datetime, limit: int) -> list[Dispute]:
+    """Disputes that are not over and due to be asked about, locked; the one that has waited longest first."""
+    due = Dispute.objects.select_for_update(skip_locked=True, of=("self",)).select_related("payment")
+    return list(due.filter(closed_at=None, ask_at__lte=at).order_by("ask_at", "pk")[:limit])
+
+
+def dispute_policy() -> DisputePolicy:
+    """What the organizer wants done about disputes; the defaults where nothing was chosen."""
+    return DisputePolicy.objects.first() or DisputePolicy()
 
 
 def refunded_by_position(payment: Payment) -> dict[UUID, int]:

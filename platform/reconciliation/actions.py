@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from audit.actions import SYSTEM, Actor, record
 from checkout.actions import send_refund, settle_payment, take_up_refund
+from checkout.disputes import take_up_dispute
 from config import failpoints
 from inbox.actions import receive_event
 from ledger.actions import Amounts, post
@@ -26,7 +27,7 @@ from orders.models import Order
 from outbox.actions import enqueue
 from payments import gateway
 from payments.errors import NotConnected
-from payments.models import Payment, Refund
+from payments.models import Dispute, Payment, Refund
 from payments.queries import connected_account, payment_by_intent
 from reconciliation.errors import CheckUnderWay, IncidentSettled, NoteMissing
 from reconciliation.models import Check, Incident, ProviderLine
@@ -188,6 +189,8 @@ def _compare_lines(check: Check, at: datetime) -> None:
 def _compare_line(line: ProviderLine, at: datetime) -> None:
     """Find what records this line, hear about it first where nothing does, and book what only the line tells."""
     if line.type not in SALES + REFUNDS + FAILURES:
+        if _is_of_dispute(line):
+            take_up_dispute(account_id=line.account_id, provider_id=line.source)
         _book_providers_own(line)
         return
     payment = payment_by_intent(line.intent_id) if line.intent_id else None
@@ -267,9 +270,13 @@ def _try(incident: Incident, fix: Callable[[], None]) -> None:
             _list(incident, f"error {words[:60]}")
 
 
+def _is_of_dispute(line: ProviderLine) -> bool:
+    return line.type == "adjustment" and line.source.startswith(("du_", "dp_"))
+
+
 @transaction.atomic
 def _book_providers_own(line: ProviderLine) -> None:
-    is_dispute = line.type == "adjustment" and line.source.startswith(("du_", "dp_"))
+    is_dispute = _is_of_dispute(line) and Dispute.objects.filter(provider_id=line.source).exists()
     rest = Account.DISPUTED if is_dispute else PROVIDERS_OWN.get(line.type, Account.UNEXPLAINED)
     _book(line, key="", posted=0, rest=rest, odd=Kind.MONEY_UNKNOWN if rest == Account.UNEXPLAINED else None)
     if is_dispute:
@@ -281,7 +288,7 @@ def _book_providers_own(line: ProviderLine) -> None:
 def _note_dispute(line: ProviderLine) -> None:
     payment = payment_by_intent(line.intent_id) if line.intent_id else None
     incident = _open(Kind.DISPUTED, f"dispute:{line.source}", line=line, payment=payment, theirs=line.amount)
-    if line.amount > 0:
+    if line.amount > 0 or Dispute.objects.filter(provider_id=line.source).exclude(closed_at=None).exists():
         _fix(incident)
 
 
@@ -341,6 +348,9 @@ def _look_for_missing_lines(check: Check, at: datetime) -> None:
         _open(Kind.LINE_MISSING, f"missing:{key}", subject=key, currency=currency, ours=amount, payment=payment)
     for incident in Incident.objects.filter(kind=Kind.LINE_MISSING, state=Incident.State.OPEN):
         if ProviderLine.objects.filter(posting_key=incident.subject).exists():
+            _fix(incident)
+    for incident in Incident.objects.filter(kind=Kind.DISPUTED, state=Incident.State.OPEN):
+        if Dispute.objects.filter(provider_id=incident.subject).exclude(closed_at=None).exists():
             _fix(incident)
     _save(check, step=Check.Step.BALANCE)
 

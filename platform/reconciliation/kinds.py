@@ -28,9 +28,9 @@ PLAYBOOKS: dict[str, Any] = {
         "platform looks at Stripe's list of failed deliveries and at the addresses that it delivers to."
     ),
     Kind.DISPUTED: _(
-        "A buyer's bank took a payment back, with a charge, until the dispute is decided. Answer it at Stripe before its deadline, "
-        "with the order, the mails and the scans. This is fixed by itself if the money comes back; otherwise close it when it "
-        "is lost."
+        "A buyer's bank took a payment back, with a charge, until the dispute is decided. Its tickets do not admit until then. "
+        "Answer it under “Disputes” before its deadline: the pack is ready there. This is fixed by itself when the dispute is "
+        "decided."
     ),
     Kind.PAYOUT_FAILED: _(
         "Your bank sent a payout back, so the money is in your Stripe balance again. Check the bank account at Stripe; Stripe pays "

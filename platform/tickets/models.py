@@ -48,6 +48,7 @@ class Ticket(models.Model):
         REFUNDED = "refunded", _("Refunded")
         REISSUED = "reissued", _("Replaced by a new ticket")
         CANCELLED = "cancelled", _("Cancelled")
+        DISPUTED = "disputed", _("Taken back by the buyer's bank")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="tickets")

@@ -51,6 +51,7 @@ _STROKES = {
     ' stroke-dasharray=".01 3.9" stroke-width="3.2"/><path d="M8 4.5h8"/>',
     "settings": '<path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9"/><circle cx="15" cy="7.5" r="2"/>'
     '<circle cx="9" cy="16.5" r="2"/>',
+    "shield": '<path d="M12 3 5 5.5v6c0 4.5 3 7.5 7 9.5 4-2 7-5 7-9.5v-6zM12 8v4.5M12 16v.01"/>',
     "stop": '<path d="M8.3 3.5h7.4l4.8 4.8v7.4l-4.8 4.8H8.3l-4.8-4.8V8.3zM12 8v5M12 16.2v.01"/>',
     "ticket": '<path d="M3 9V7a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2v2a3 3 0 0 0 0 6v2a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-2'
     'a3 3 0 0 0 0-6z"/><path d="M14.5 5v2.5m0 3v3m0 3V19"/>',

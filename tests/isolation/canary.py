@@ -22,6 +22,8 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
+from checkout.disputes import set_dispute_policy
+from checkout.visits import note_visit
 from events.models import Event
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
@@ -31,11 +33,11 @@ from inventory.models import Hold
 from ledger.split_rules import Rules, Share, Step
 from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
-from orders.models import Order
+from orders.models import Order, OrderVisit
 from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
-from payments.models import Payment, Refund, RefundBatch, RefundTurn, WalletDomain
+from payments.models import Dispute, DisputePolicy, Payment, Refund, RefundBatch, RefundTurn, WalletDomain
 from payouts.actions import add_partner, note_payment
 from payouts.models import Partner, PartnerPayment
 from people.actions import add_member, invite_member, write_legal_text
@@ -100,6 +102,8 @@ MACHINE_MADE = {
     "orders.Order.language": "a language",
     "orders.Order.currency": "a currency",
     "payments.Payment.currency": "a currency",
+    "payments.Dispute.currency": "a currency",
+    "orders.OrderVisit.address": "an address on the internet",
     "waiting_room.Line.commitment": "a digest",
     "waiting_room.Line.seed": "a random number",
     "waiting_room.Line.early_digest": "a digest",
@@ -240,6 +244,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     )
     _give_back(word, ordered, draft, payment)
     _compare_books(word, pending)
+    _dispute(word, payment)
     gate = create_gate(event_id=event.pk, name=f"{word} gate", actor=SYSTEM)
     device, token = pair_device(gate_id=gate.pk, name=f"{word} phone", actor=SYSTEM)
     ticket = tickets_of_order(ordered.pk)[0]
@@ -313,6 +318,30 @@ def _compare_books(word: str, order: Order) -> None:
         order_number=order.number,
     )
     close_incident(incident_id=incident.pk, note=f"{word} note", actor=SYSTEM)
+
+
+def _dispute(word: str, payment: Payment) -> None:
+    """A dispute that was lost, with what was answered; no provider answers here."""
+    now = timezone.now()
+    note_visit(order=payment.order, kind=OrderVisit.Kind.PAGE, address="127.0.0.1")
+    set_dispute_policy(on_lost=DisputePolicy.OnLost.KEEP, actor=SYSTEM)
+    Dispute.objects.create(
+        payment=payment,
+        provider_id=f"du_{word}",
+        amount=10,
+        currency="EUR",
+        reason=word,
+        state=Dispute.State.INQUIRY_CLOSED,
+        opened_at=now,
+        closed_at=now,
+        evidence={"uncategorized_text": f"{word} was there"},
+        file=f"evidence/{word}.pdf",
+        file_id=f"file_{word}",
+        asked_at=now,
+        asked_by=word,
+        submitted_at=now,
+        failure=f"{word} failure",
+    )
 
 
 def _seat(word: str) -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import User
+from payments.models import Dispute
 from payouts.models import Partner
 from reconciliation.models import Incident
 from seating.models import SeatMap
@@ -156,6 +157,10 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:partner_link": everybody(404),  # asked with a wrong token
     "organizer_portal:event_shares": staff(200, 403),
     "organizer_portal:payments": staff(200, 403),
+    "organizer_portal:disputes": staff(200, 403),
+    "organizer_portal:dispute_rules": staff(422, 403, "POST"),
+    "organizer_portal:dispute": staff(200, 403),
+    "organizer_portal:dispute_pack": staff(200, 403),
     "organizer_portal:incidents": staff(200, 403),
     "organizer_portal:checks": staff(302, 403, "POST"),
     "organizer_portal:check": staff(200, 403),
@@ -219,6 +224,7 @@ PLATFORM: dict[str, Row] = {
     "console:standard_fee": Row((302, 403, 403, 403, 302), "POST"),
     "console:checks": Row((302, 403, 403, 403, 302), "POST"),
     "console:check": Row((302, 403, 403, 403, 200)),
+    "console:disputes": Row((302, 403, 403, 403, 200)),
     "console:incidents": Row((302, 403, 403, 403, 200)),
     "console:incident": Row((302, 403, 403, 403, 404)),  # of one that is not there
     "console:incident_closure": Row((302, 403, 403, 403, 404), "POST"),
@@ -283,6 +289,8 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:partner": [a_partner().pk],
         "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
+        "organizer_portal:dispute": [a_dispute().pk],
+        "organizer_portal:dispute_pack": [a_dispute().pk],
         "organizer_portal:incident": [an_incident().pk],
         "organizer_portal:incident_closure": [an_incident().pk],
         "console:fee": [made.house.organizer.pk, "EUR"],
@@ -327,6 +335,11 @@ def a_map() -> SeatMap:
 def a_partner() -> Partner:
     """One of the organizer's partners."""
     return Partner.objects.earliest("pk")
+
+
+def a_dispute() -> Dispute:
+    """One of the organizer's disputes."""
+    return Dispute.objects.earliest("pk")
 
 
 def an_incident() -> Incident:

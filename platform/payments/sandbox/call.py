@@ -11,6 +11,14 @@ from payments.sandbox.errors import StripeError, missing, no_access
 from payments.sandbox.store import PLATFORM, JsonObject, Store
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a request, under the name that its sender gave it."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(slots=True)
 class Call:
     """Who asks (account, kind of key), with what (typed parameters, ids from the path), and where things are kept."""
@@ -26,6 +34,7 @@ class Call:
     request_id: str | None = None
     idempotency_key: str | None = None
     settle_seconds: float = 2.0
+    upload: Upload | None = None
 
     def get(self, kind: str, identifier: str, param: str = "id") -> JsonObject:
         """The object in the caller's account; raises resource_missing otherwise."""

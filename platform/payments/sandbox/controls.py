@@ -13,10 +13,12 @@ from typing import Any
 from aiohttp import web
 
 from payments.sandbox import intents
+from payments.sandbox.call import Call
 from payments.sandbox.errors import StripeError
 from payments.sandbox.faults import Fault
-from payments.sandbox.resources import accounts, payouts
+from payments.sandbox.resources import accounts, disputes, payouts
 from payments.sandbox.server import SANDBOX, Sandbox
+from payments.sandbox.store import JsonObject
 from payments.sandbox.views import visible
 
 MODES = ("normal", "hold", "drop", "duplicate")
@@ -188,6 +190,50 @@ async def expire_intent(request: web.Request, sandbox: Sandbox, body: dict[str, 
     return visible(intent)
 
 
+async def open_dispute(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    """`{payment_intent, reason, inquiry, amount}`: the buyer's bank disputes the payment, or a part of it."""
+    call, charge = _charge_of(request, sandbox, str(body.get("payment_intent", "")))
+    with sandbox.store.transaction():
+        dispute = disputes.dispute_charge(
+            call,
+            charge,
+            reason=str(body.get("reason", "fraudulent")),
+            inquiry=bool(body.get("inquiry")),
+            amount=int(body["amount"]) if "amount" in body else None,
+        )
+    sandbox.wake_courier()
+    return visible(dispute)
+
+
+async def decide_dispute(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    """`{won: true|false}`: the bank decides now, whatever was answered."""
+    located = sandbox.store.locate(request.match_info["dispute"])
+    if located is None or located[0]["object"] != "dispute":
+        raise ValueError("no such dispute")
+    call = sandbox.call(sandbox.base_url(request), located[1])
+    with sandbox.store.transaction():
+        dispute = disputes.conclude(call, located[0]["id"], won=bool(body.get("won")))
+    sandbox.wake_courier()
+    return visible(dispute)
+
+
+async def warn_of_fraud(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    """`{payment_intent}`: the card's network warns that the payment looks like fraud."""
+    call, charge = _charge_of(request, sandbox, str(body.get("payment_intent", "")))
+    with sandbox.store.transaction():
+        warning = disputes.warn_of_fraud(call, charge["id"])
+    sandbox.wake_courier()
+    return visible(warning)
+
+
+def _charge_of(request: web.Request, sandbox: Sandbox, intent_id: str) -> tuple[Call, JsonObject]:
+    located = sandbox.store.locate(intent_id)
+    if located is None or located[0]["object"] != "payment_intent" or not located[0]["latest_charge"]:
+        raise ValueError("no PaymentIntent with a charge has this id")
+    call = sandbox.call(sandbox.base_url(request), located[1])
+    return call, call.get("charge", located[0]["latest_charge"])
+
+
 async def fail_payout(request: web.Request, sandbox: Sandbox, body: dict[str, Any]) -> Any:
     """Let the bank send a payout back, as it may days after it arrived."""
     located = sandbox.store.locate(request.match_info["payout"])
@@ -234,6 +280,9 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "accounts/{account}/restrict", restrict_account),
     ("POST", "accounts/{account}/deauthorise", deauthorise_account),
     ("POST", "payment_intents/{intent}/expire", expire_intent),
+    ("POST", "disputes", open_dispute),
+    ("POST", "disputes/{dispute}/decide", decide_dispute),
+    ("POST", "fraud_warnings", warn_of_fraud),
     ("POST", "payouts/{payout}/fail", fail_payout),
     ("POST", "balance/available", make_available),
     ("POST", "timers", ring_timers),

@@ -19,7 +19,7 @@ from payments.contract.records import check_headers
 from payments.contract.rules import broken_rules
 from payments.contract.validate import Operation, tree_from_pairs
 from payments.sandbox import resources
-from payments.sandbox.call import HANDLERS, Call
+from payments.sandbox.call import HANDLERS, Call, Upload
 from payments.sandbox.errors import StripeError
 from payments.sandbox.faults import Fault, Faults
 from payments.sandbox.store import PLATFORM, JsonObject, Store, new_id, now
@@ -113,7 +113,8 @@ async def preflight(request: web.Request) -> web.Response:
 async def api(request: web.Request) -> web.Response:
     """One request to the API, from its key to its answer, with the faults that tests asked for."""
     sandbox = request.app[SANDBOX]
-    exchange = Exchange(sandbox, request, await request.read())
+    pairs, upload = await _read(request)
+    exchange = Exchange(sandbox, request, pairs, upload)
     key = exchange.key_in_use()
     if key is not None and key in sandbox.busy_keys:
         return exchange.response(exchange.refuse(_key_in_use()))
@@ -124,6 +125,22 @@ async def api(request: web.Request) -> web.Response:
     finally:
         if key is not None:
             sandbox.busy_keys.discard(key)
+
+
+async def _read(request: web.Request) -> tuple[list[tuple[str, str]], Upload | None]:
+    """What a request's body holds: its parameters, a file's by its name, and the file."""
+    if not request.content_type.startswith("multipart/"):
+        body = await request.read()
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True), None
+    pairs: list[tuple[str, str]] = []
+    upload = None
+    for name, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            upload = Upload(name=value.filename, content=value.file.read())
+            pairs.append((name, value.filename))
+        else:
+            pairs.append((name, str(value)))
+    return pairs, upload
 
 
 async def _answer(sandbox: Sandbox, request: web.Request, exchange: Exchange) -> web.Response:
@@ -168,14 +185,17 @@ def _key_in_use() -> StripeError:
 class Exchange:
     """One request and the way to its answer. Everything here runs without pause, so requests never interleave."""
 
-    def __init__(self, sandbox: Sandbox, request: web.Request, body: bytes) -> None:
+    def __init__(
+        self, sandbox: Sandbox, request: web.Request, pairs: list[tuple[str, str]], upload: Upload | None = None
+    ) -> None:
         self.sandbox, self.request = sandbox, request
         self.request_id = new_id("req", 14)
         self.method, self.path = request.method.lower(), request.path.rstrip("/")
         self.pairs = [
             *parse_qsl(request.query_string, keep_blank_values=True),
-            *parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True),
+            *pairs,
         ]
+        self.upload = upload
         self.account = request.headers.get("Stripe-Account", PLATFORM)
         self.idempotency_key = request.headers.get("Idempotency-Key")
         # What the log keeps. Card data never reaches it.
@@ -265,6 +285,7 @@ class Exchange:
             request_id=self.request_id,
             idempotency_key=self.idempotency_key,
             settle_seconds=self.sandbox.settle_seconds,
+            upload=self.upload,
         )
         if call.account == call.platform_account():
             self.account = call.account = PLATFORM
@@ -291,7 +312,8 @@ class Exchange:
         return params
 
     def _fingerprint(self) -> str:
-        text = json.dumps([self.method, self.path, sorted(self.pairs)])
+        file = hashlib.sha256(self.upload.content).hexdigest() if self.upload else ""
+        text = json.dumps([self.method, self.path, sorted(self.pairs), file])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _replay(self) -> Answer | None:

@@ -4,6 +4,7 @@ export type Outcome =
   | "admitted"
   | "already_admitted"
   | "void"
+  | "frozen"
   | "unpaid"
   | "not_yet_valid"
   | "expired"

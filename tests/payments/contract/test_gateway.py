@@ -49,7 +49,7 @@ def intent(account, key, amount=5000):
     )
 
 
-def test_all_that_the_gateway_says_is_understood(account, recording):
+def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sandbox):
     called = {"create_account", "fetch_account", "create_onboarding_link"}
     assert gateway.fetch_account(account).charges_enabled
     link = gateway.create_onboarding_link(
@@ -84,6 +84,20 @@ def test_all_that_the_gateway_says_is_understood(account, recording):
     events, more = gateway.list_events(account_id=account, types=["refund.created"], since=lines[1].created_at)
     assert ([(event["type"], event["account"]) for event in events], more) == ([("refund.created", account)], False)
     called |= {"list_balance_lines", "fetch_balance", "list_events"}
+    disputed = stripe_sandbox.control("disputes", payment_intent=made.id, reason="general")
+    facts = gateway.fetch_dispute(account_id=account, dispute_id=disputed["id"])
+    assert (facts.intent_id, facts.amount, facts.currency, facts.reason) == (made.id, 3000, "EUR", "general")
+    assert [(line.amount, line.provider_fee, line.net) for line in facts.lines] == [(-3000, 2000, -5000)]
+    file = gateway.upload_evidence(account_id=account, name="a.pdf", content=b"%PDF-1.7", key=f"{account}-file")
+    assert file == gateway.upload_evidence(account_id=account, name="a.pdf", content=b"%PDF-1.7", key=f"{account}-file")
+    answered = gateway.submit_evidence(
+        account_id=account,
+        dispute_id=facts.id,
+        evidence={"customer_name": "Bea", "uncategorized_file": file},
+        key=f"{account}-evidence",
+    )
+    assert (answered.state, answered.is_submitted) == ("under_review", True)
+    called |= {"fetch_dispute", "upload_evidence", "submit_evidence"}
     given_up = intent(account, "given up")
     assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
     called |= {"create_intent", "fetch_intent", "capture_intent", "create_refund", "fetch_refund", "cancel_intent"}

@@ -12,6 +12,7 @@ from payments.sandbox.store import JsonObject, new_id, now
 
 EVIDENCE_DAYS = 7
 OPEN = ("needs_response", "warning_needs_response")
+REVIEWED = ("under_review", "warning_under_review")
 EVIDENCE_FIELDS = [
     "access_activity_log",
     "billing_address",
@@ -44,13 +45,27 @@ EVIDENCE_FIELDS = [
 
 
 def open_dispute(call: Call, charge_id: str) -> None:
-    """The bank of a dispute card speaks up: the amount and a fee leave the balance, except for an inquiry."""
+    """The bank of a dispute card speaks up about what was not refunded meanwhile."""
     charge = call.get("charge", charge_id)
     card = BY_NUMBER[charge["_card"]]
+    if charge["amount_captured"] > charge["amount_refunded"]:
+        dispute_charge(call, charge, reason=card.dispute or "general", inquiry=card.inquiry)
+
+
+def dispute_charge(
+    call: Call, charge: JsonObject, *, reason: str, inquiry: bool = False, amount: int | None = None
+) -> JsonObject:
+    """Dispute `amount` of a charge (what was not refunded, unless said): it and a fee leave the balance, except for an inquiry.
+
+    Raises when the charge is disputed already, or was not captured.
+    """
+    charge_id, card = charge["id"], BY_NUMBER[charge["_card"]]
+    if charge["disputed"] or not charge["captured"]:
+        raise StripeError(f"Charge {charge_id} cannot be disputed.")
     dispute: JsonObject = {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": charge["amount_captured"],
+        "amount": amount or charge["amount_captured"] - charge["amount_refunded"],
         "balance_transactions": [],
         "charge": charge_id,
         "created": now(),
@@ -65,32 +80,33 @@ def open_dispute(call: Call, charge_id: str) -> None:
             "submission_count": 0,
             "submission_method": "not_submitted",
         },
-        "is_charge_refundable": card.inquiry,
+        "is_charge_refundable": inquiry,
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
             "card": {
                 "brand": card.brand,
-                "case_type": "inquiry" if card.inquiry else "chargeback",
+                "case_type": "inquiry" if inquiry else "chargeback",
                 "network": card.brand,
                 "network_reason_code": "10.4",
             },
             "type": "card",
         },
-        "reason": card.dispute,
-        "status": "warning_needs_response" if card.inquiry else "needs_response",
+        "reason": reason,
+        "status": "warning_needs_response" if inquiry else "needs_response",
     }
-    if not card.inquiry:
+    if not inquiry:
         fee = dispute_fee(call.owner()["country"])
         line = _book(call, dispute, -dispute["amount"], fee)
         dispute["balance_transactions"] = [line]
-    charge |= {"disputed": True, "_inquiry": card.inquiry}
+    charge |= {"disputed": True, "_inquiry": inquiry}
     call.save(charge)
     call.save(dispute)
     emit(call, "charge.dispute.created", dispute)
-    if not card.inquiry:
+    if not inquiry:
         emit(call, "charge.dispute.funds_withdrawn", dispute)
+    return dispute
 
 
 def _book(call: Call, dispute: JsonObject, amount: int, fee: int) -> JsonObject:
@@ -121,6 +137,7 @@ def update(call: Call) -> JsonObject:
     dispute = call.get("dispute", call.ids["dispute"])
     if "evidence" in call.params and dispute["status"] not in OPEN:
         raise StripeError(f"This dispute has a status of {dispute['status']}: its evidence can no longer be changed.")
+    _check_files(call, call.params.get("evidence") or {})
     merge_metadata(dispute, call.params)
     given = call.params.get("evidence") or {}
     dispute["evidence"] |= {key: value or None for key, value in given.items()}
@@ -135,6 +152,33 @@ def update(call: Call) -> JsonObject:
     return dispute
 
 
+FILE_FIELDS = (
+    "cancellation_policy",
+    "customer_communication",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "receipt",
+    "refund_policy",
+    "service_documentation",
+    "shipping_documentation",
+    "uncategorized_file",
+)
+LONGEST_EVIDENCE = 20_000
+
+
+def _check_files(call: Call, evidence: JsonObject) -> None:
+    """Files must be there, uploaded for this; texts have a bound."""
+    for name, value in evidence.items():
+        if (
+            name in FILE_FIELDS
+            and value
+            and call.get("file", value, f"evidence[{name}]")["purpose"] != "dispute_evidence"
+        ):
+            raise StripeError(f"File {value} was not uploaded as dispute_evidence.", param=f"evidence[{name}]")
+        if name not in FILE_FIELDS and isinstance(value, str) and len(value) > LONGEST_EVIDENCE:
+            raise StripeError("Evidence is limited to 20,000 characters a field.", param=f"evidence[{name}]")
+
+
 @endpoint("post", "/v1/disputes/{dispute}/close")
 def close(call: Call) -> JsonObject:
     dispute = call.get("dispute", call.ids["dispute"])
@@ -146,7 +190,17 @@ def close(call: Call) -> JsonObject:
 def decide(call: Call, identifier: str) -> None:
     """The bank has read the evidence: `winning_evidence` wins, anything else loses."""
     dispute = call.get("dispute", identifier)
+    if dispute["status"] not in REVIEWED:
+        return  # the test controls have decided it
     _end(call, dispute, won="winning_evidence" in str(dispute["evidence"]["uncategorized_text"]))
+
+
+def conclude(call: Call, identifier: str, *, won: bool) -> JsonObject:
+    """The bank has decided, whatever the evidence says. Raises when it had before."""
+    dispute = call.get("dispute", identifier)
+    if dispute["status"] not in OPEN + REVIEWED:
+        raise StripeError(f"Dispute {identifier} has a status of {dispute['status']}: it is decided.")
+    return _end(call, dispute, won=won)
 
 
 def _end(call: Call, dispute: JsonObject, *, won: bool) -> JsonObject:
@@ -163,7 +217,7 @@ def _end(call: Call, dispute: JsonObject, *, won: bool) -> JsonObject:
     return dispute
 
 
-def warn_of_fraud(call: Call, charge_id: str) -> None:
+def warn_of_fraud(call: Call, charge_id: str) -> JsonObject:
     """A card network's early warning."""
     charge = call.get("charge", charge_id)
     warning: JsonObject = {
@@ -178,6 +232,7 @@ def warn_of_fraud(call: Call, charge_id: str) -> None:
     }
     call.save(warning)
     emit(call, "radar.early_fraud_warning.created", warning)
+    return warning
 
 
 @endpoint("get", "/v1/radar/early_fraud_warnings")
