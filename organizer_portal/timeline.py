@@ -33,6 +33,7 @@ WORDS = {
     "approve_refund": gettext_lazy("Request approved"),
     "decline_refund": gettext_lazy("Request declined"),
     "take_up_refund": gettext_lazy("Refunded at Stripe"),
+    "fraud_warning": gettext_lazy("A card network warns that the payment looks like fraud"),
     "freeze_order": gettext_lazy("The buyer's bank disputes the payment: tickets frozen"),
     "unfreeze_order": gettext_lazy("The bank has decided: tickets no longer frozen"),
     "charge_back_order": gettext_lazy("Dispute lost: tickets void, places for sale again"),

@@ -52,6 +52,11 @@ def admission_of_position(position_id: UUID) -> Admission | None:
     return Admission.objects.select_related("gate").filter(position_id=position_id).first()
 
 
+def has_admissions(order_id: UUID) -> bool:
+    """Whether anybody has come in with a ticket of this order."""
+    return Admission.objects.filter(position__order_id=order_id).exists()
+
+
 def admitted_count(event_id: UUID) -> int:
     """How many people are in, over all gates and performances of an event."""
     return Admission.objects.filter(performance__event_id=event_id).count()

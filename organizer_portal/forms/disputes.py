@@ -29,8 +29,13 @@ class EvidenceForm(forms.Form):
 
 
 class DisputePolicyForm(forms.Form):
-    """What a lost dispute does to its tickets."""
+    """What a lost dispute does to its tickets, and what a warning of fraud does."""
 
     on_lost = forms.ChoiceField(
         label=_("When a dispute is lost"), choices=DisputePolicy.OnLost.choices, widget=forms.RadioSelect
+    )
+    on_warning = forms.ChoiceField(
+        label=_("When a card network warns that a payment looks like fraud"),
+        choices=DisputePolicy.OnWarning.choices,
+        widget=forms.RadioSelect,
     )

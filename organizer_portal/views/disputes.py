@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -29,7 +30,7 @@ PER_PAGE = 40
 @staff(SEE_MONEY)
 def disputes(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Disputes that are not over, by deadline, or those that are; and what a loss does."""
-    return _list(request, desk, DisputePolicyForm(initial={"on_lost": dispute_policy().on_lost}))
+    return _list(request, desk, DisputePolicyForm(initial=model_to_dict(dispute_policy())))
 
 
 @require_POST
@@ -39,7 +40,11 @@ def dispute_rules(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = DisputePolicyForm(request.POST)
     if not form.is_valid():
         return _list(request, desk, form, status=422)
-    set_dispute_policy(on_lost=DisputePolicy.OnLost(form.cleaned_data["on_lost"]), actor=desk.actor)
+    set_dispute_policy(
+        on_lost=DisputePolicy.OnLost(form.cleaned_data["on_lost"]),
+        on_warning=DisputePolicy.OnWarning(form.cleaned_data["on_warning"]),
+        actor=desk.actor,
+    )
     messages.success(request, _("Saved. It counts from the next dispute on."))
     return redirect("organizer_portal:disputes")
 

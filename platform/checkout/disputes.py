@@ -299,8 +299,11 @@ def _note_refusal(dispute_id: UUID, why: str) -> None:
 
 
 @transaction.atomic
-def set_dispute_policy(*, on_lost: DisputePolicy.OnLost, actor: Actor) -> DisputePolicy:
-    """Choose what a lost dispute does to its tickets, from the next one on."""
-    policy, _is_new = DisputePolicy.objects.update_or_create(pk=1, defaults={"on_lost": on_lost})
-    record(verb="set_dispute_policy", target=policy, actor=actor, detail={"on_lost": on_lost.value})
+def set_dispute_policy(
+    *, on_lost: DisputePolicy.OnLost, on_warning: DisputePolicy.OnWarning, actor: Actor
+) -> DisputePolicy:
+    """Choose what a lost dispute does to its tickets and what a warning of fraud does, from the next one on."""
+    chosen = {"on_lost": on_lost.value, "on_warning": on_warning.value}
+    policy, _is_new = DisputePolicy.objects.update_or_create(pk=1, defaults=chosen)
+    record(verb="set_dispute_policy", target=policy, actor=actor, detail=chosen)
     return policy

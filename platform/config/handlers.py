@@ -9,7 +9,7 @@ from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
 from checkout.batches import run_refund_batch
-from checkout.dispute_letters import mail_dispute
+from checkout.dispute_letters import mail_dispute, mail_fraud_warning
 from checkout.disputes import send_evidence
 from config import books
 from config.stripe_events import VERBS
@@ -26,7 +26,7 @@ from console.actions import (
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
-from reconciliation.actions import work_on_check
+from reconciliation.actions import note_fraud_warning, work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
 
@@ -79,6 +79,7 @@ HANDLERS: dict[str, Handler] = {
         order_id=UUID(payload["order_id"]), renamed=payload["renamed"]
     ),
     "mail_dispute": lambda payload: mail_dispute(dispute_id=UUID(payload["dispute_id"]), news=payload["news"]),
+    "mail_fraud_warning": lambda payload: mail_fraud_warning(warning_id=UUID(payload["warning_id"])),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money
@@ -93,6 +94,7 @@ HANDLERS: dict[str, Handler] = {
     "count_refund_repaid": lambda payload: count_refund_repaid(refund_id=UUID(payload["refund_id"])),
     "count_refund_failed": lambda payload: count_refund_failed(refund_id=UUID(payload["refund_id"])),
     "list_event": _list_event,
+    "note_fraud_warning": lambda payload: note_fraud_warning(warning_id=UUID(payload["warning_id"])),
     "list_dispute": lambda payload: list_dispute(dispute_id=UUID(payload["dispute_id"])),
     "list_incident": lambda payload: list_incident(incident_id=UUID(payload["incident_id"])),
     "publish_signing_key": publish_signing_key,

@@ -5,11 +5,13 @@ from typing import Any
 
 from checkout.actions import send_refund, settle_payment
 from checkout.disputes import take_up_dispute
+from checkout.fraud_warnings import take_up_warning
 from inbox.actions import Verb
 from payments.actions import disconnect_account, refresh_account
 from payments.models import Refund
 from payments.queries import payment_by_intent
 from payouts.actions import refresh_partner
+from scanning.queries import has_admissions
 from tenants.current import current_organizer
 
 Event = dict[str, Any]
@@ -29,6 +31,10 @@ def _refund_moved(event: Event) -> None:
 
 def _dispute_moved(event: Event) -> None:
     take_up_dispute(account_id=event["account"], provider_id=event["data"]["object"]["id"])
+
+
+def _fraud_warned(event: Event) -> None:
+    take_up_warning(account_id=event["account"], provider_id=event["data"]["object"]["id"], is_admitted=has_admissions)
 
 
 def _account_moved(event: Event) -> None:
@@ -54,6 +60,8 @@ VERBS: dict[str, Verb] = {
     "charge.dispute.closed": _dispute_moved,
     "charge.dispute.funds_withdrawn": _dispute_moved,
     "charge.dispute.funds_reinstated": _dispute_moved,
+    "radar.early_fraud_warning.created": _fraud_warned,
+    "radar.early_fraud_warning.updated": _fraud_warned,
     "account.updated": _account_moved,
     "capability.updated": _account_moved,
     "account.application.deauthorized": _access_taken_back,

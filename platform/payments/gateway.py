@@ -106,6 +106,16 @@ class DisputeFacts:
 
 
 @dataclass(frozen=True)
+class FraudWarningFacts:
+    """A card network's warning that a payment looks like fraud; `kind` in Stripe's words. A refund now avoids a dispute."""
+
+    id: str
+    intent_id: str
+    kind: str
+    is_actionable: bool  # neither refunded in full nor disputed yet
+
+
+@dataclass(frozen=True)
 class AccountFacts:
     """What a connected account may do, and what is still asked of it, until when."""
 
@@ -283,6 +293,19 @@ def fetch_dispute(*, account_id: str, dispute_id: str) -> DisputeFacts:
     """The dispute as it is now."""
     with _translated():
         return _dispute(_provider().v1.disputes.retrieve(dispute_id, options={"stripe_account": account_id}))
+
+
+def fetch_fraud_warning(*, account_id: str, warning_id: str) -> FraudWarningFacts:
+    """The warning as it is now."""
+    with _translated():
+        warning = _provider().v1.radar.early_fraud_warnings.retrieve(warning_id, options={"stripe_account": account_id})
+    intent = warning.payment_intent
+    return FraudWarningFacts(
+        id=warning.id,
+        intent_id=intent if isinstance(intent, str) else (intent.id if intent else ""),
+        kind=warning.fraud_type,
+        is_actionable=warning.actionable,
+    )
 
 
 def upload_evidence(*, account_id: str, name: str, content: bytes, key: str) -> str:

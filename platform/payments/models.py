@@ -113,6 +113,7 @@ class Refund(models.Model):
         LIMIT = "limit", _("More tickets than one person may have")
         BUYER = "buyer", _("Cancelled by the buyer")
         EVENT = "event", _("The event was cancelled")
+        FRAUD = "fraud", _("A card network warned of fraud")
         PROVIDER = "provider", _("Made at the payment provider")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -235,6 +236,26 @@ UNDECIDED = (
 )
 
 
+class FraudWarning(models.Model):
+    """A card network says that a payment looks like fraud, before its holder does; `done` is what we did about it."""
+
+    class Done(models.TextChoices):
+        TOLD = "told", _("Nothing by itself")
+        REFUNDED = "refunded", _("Refunded")
+        ADMITTED = "admitted", _("Not refunded: somebody has come in")
+        TOO_LATE = "too_late", _("Nothing was left to refund")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="fraud_warnings")
+    provider_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=60)  # the provider's word for it
+    done = models.CharField(max_length=10, choices=Done)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider_id"], name="fraud_warning_once")]
+
+
 class DisputePolicy(models.Model):
     """What the organizer wants done about disputes. One row at most; without it the defaults count."""
 
@@ -242,8 +263,15 @@ class DisputePolicy(models.Model):
         VOID = "void", _("Its tickets no longer admit, and their places are for sale again")
         KEEP = "keep", _("Its tickets stay valid")
 
+    class OnWarning(models.TextChoices):
+        TELL = "tell", _("Only tell us")
+        REFUND = "refund", _("Refund the order, unless somebody has come in with it")
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     on_lost = models.CharField(max_length=10, choices=OnLost, default=OnLost.VOID)
+    on_warning = models.CharField(
+        max_length=10, choices=OnWarning, default=OnWarning.TELL, db_default=OnWarning.TELL.value
+    )
 
     class Meta:
         verbose_name_plural = "dispute policies"

@@ -27,7 +27,7 @@ from orders.models import Order
 from outbox.actions import enqueue
 from payments import gateway
 from payments.errors import NotConnected
-from payments.models import Dispute, Payment, Refund
+from payments.models import Dispute, FraudWarning, Payment, Refund
 from payments.queries import connected_account, payment_by_intent
 from reconciliation.errors import CheckUnderWay, IncidentSettled, NoteMissing
 from reconciliation.models import Check, Incident, ProviderLine
@@ -382,6 +382,22 @@ def _note_balance(check: Check, currency: str, ours: int, theirs: int) -> None:
     elif ours != theirs and not opened:
         key = f"balance:{currency}:{check.pk}"
         _open(Kind.BALANCE_DIFFERS, key, subject=check.account_id, currency=currency, ours=ours, theirs=theirs)
+
+
+def note_fraud_warning(*, warning_id: UUID) -> None:
+    """An incident for a warning of fraud: fixed where nothing is left to decide, open for a person otherwise. Repeatable."""
+    warning = FraudWarning.objects.select_related("payment__order").get(pk=warning_id)
+    payment = warning.payment
+    incident = _open(
+        Kind.FRAUD_WARNING,
+        f"fraud:{warning.provider_id}",
+        subject=warning.provider_id,
+        currency=payment.currency,
+        payment=payment,
+        theirs=payment.amount,
+    )
+    if warning.done in (FraudWarning.Done.REFUNDED, FraudWarning.Done.TOO_LATE):
+        _fix(incident)
 
 
 # --- Incidents ------------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,11 @@ PLAYBOOKS: dict[str, Any] = {
         "Answer it under “Disputes” before its deadline: the pack is ready there. This is fixed by itself when the dispute is "
         "decided."
     ),
+    Kind.FRAUD_WARNING: _(
+        "A card network warns that the holder of the card may not have made this payment. A dispute often follows, which costs the "
+        "payment and a charge. Refund the order if you do not know the buyer and nobody has come in with it; then close this. "
+        "Under “Disputes” you choose whether that is done by itself."
+    ),
     Kind.PAYOUT_FAILED: _(
         "Your bank sent a payout back, so the money is in your Stripe balance again. Check the bank account at Stripe; Stripe pays "
         "out again when it is right."

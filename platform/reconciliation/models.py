@@ -102,6 +102,7 @@ class Incident(models.Model):
         REFUND_FAILED = "refund_failed", _("A refund came back")
         EVENTS_MISSED = "events_missed", _("Messages from Stripe that never came")
         DISPUTED = "disputed", _("A buyer's bank took a payment back")
+        FRAUD_WARNING = "fraud_warning", _("A payment that looks like fraud")
         PAYOUT_FAILED = "payout_failed", _("A payout came back")
         AMOUNT_DIFFERS = "amount_differs", _("Another amount than in our books")
         MONEY_UNKNOWN = "money_unknown", _("Money that we cannot explain")

@@ -327,7 +327,7 @@ def test_lost_the_order_is_charged_back_and_its_places_are_for_sale(
 
 
 def test_lost_with_the_tickets_kept_by_policy(order: Order, account: str, stripe_sandbox: Sandbox) -> None:
-    disputes.set_dispute_policy(on_lost=DisputePolicy.OnLost.KEEP, actor=NORA)
+    disputes.set_dispute_policy(on_lost=DisputePolicy.OnLost.KEEP, on_warning=DisputePolicy.OnWarning.TELL, actor=NORA)
     found = opened(order, stripe_sandbox, account)
     decided(found, stripe_sandbox, account, won=False)
 

@@ -37,7 +37,7 @@ from orders.models import Order, OrderVisit
 from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
-from payments.models import Dispute, DisputePolicy, Payment, Refund, RefundBatch, RefundTurn, WalletDomain
+from payments.models import Dispute, DisputePolicy, FraudWarning, Payment, Refund, RefundBatch, RefundTurn, WalletDomain
 from payouts.actions import add_partner, note_payment
 from payouts.models import Partner, PartnerPayment
 from people.actions import add_member, invite_member, write_legal_text
@@ -324,7 +324,13 @@ def _dispute(word: str, payment: Payment) -> None:
     """A dispute that was lost, with what was answered; no provider answers here."""
     now = timezone.now()
     note_visit(order=payment.order, kind=OrderVisit.Kind.PAGE, address="127.0.0.1")
-    set_dispute_policy(on_lost=DisputePolicy.OnLost.KEEP, actor=SYSTEM)
+    policy = DisputePolicy()
+    set_dispute_policy(
+        on_lost=DisputePolicy.OnLost(policy.on_lost),
+        on_warning=DisputePolicy.OnWarning(policy.on_warning),
+        actor=SYSTEM,
+    )
+    FraudWarning.objects.create(payment=payment, provider_id=f"issfr_{word}", kind=word, done="told")
     Dispute.objects.create(
         payment=payment,
         provider_id=f"du_{word}",

@@ -132,12 +132,13 @@ def test_the_order_says_so_to_staff_and_buyer(
 
 
 def test_nora_chooses_what_a_loss_does(nora: Visitor) -> None:
-    assert nora.post("/portal/disputes/rules/", {"on_lost": "burn"}).status_code == 422
+    assert nora.post("/portal/disputes/rules/", {"on_lost": "burn", "on_warning": "tell"}).status_code == 422
     assert not DisputePolicy.objects.exists()
 
-    assert nora.post("/portal/disputes/rules/", {"on_lost": "keep"}).status_code == 302
+    assert nora.post("/portal/disputes/rules/", {"on_lost": "keep", "on_warning": "refund"}).status_code == 302
 
-    assert DisputePolicy.objects.get().on_lost == "keep"
+    policy = DisputePolicy.objects.get()
+    assert (policy.on_lost, policy.on_warning) == ("keep", "refund")
 
 
 def test_a_reminder_is_mailed_only_while_an_answer_is_missing(dispute: Dispute, nora: Visitor) -> None:

@@ -97,6 +97,10 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
         key=f"{account}-evidence",
     )
     assert (answered.state, answered.is_submitted) == ("under_review", True)
+    warned = stripe_sandbox.control("fraud_warnings", payment_intent=made.id)
+    warning = gateway.fetch_fraud_warning(account_id=account, warning_id=warned["id"])
+    assert (warning.intent_id, warning.kind) == (made.id, "misc")
+    called.add("fetch_fraud_warning")
     called |= {"fetch_dispute", "upload_evidence", "submit_evidence"}
     given_up = intent(account, "given up")
     assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
