@@ -140,12 +140,14 @@ INVARIANTS = (
     ),
     Invariant(
         "I5",
-        "An order's total is its positions and fees.",
+        "An order's total is its positions, fees and taxes on top.",
         """
-        SELECT o.number, o.total, coalesce(p.sum, 0), coalesce(f.sum, 0) FROM orders_order o
+        SELECT o.number, o.total, coalesce(p.sum, 0), coalesce(f.sum, 0) + coalesce(t.sum, 0) FROM orders_order o
           LEFT JOIN (SELECT order_id, sum(price) FROM orders_position GROUP BY 1) p ON p.order_id = o.id
           LEFT JOIN (SELECT order_id, sum(amount) FROM orders_fee GROUP BY 1) f ON f.order_id = o.id
-         WHERE o.total <> coalesce(p.sum, 0) + coalesce(f.sum, 0)
+          LEFT JOIN (SELECT order_id, sum(amount) FROM orders_tax WHERE NOT is_inclusive GROUP BY 1) t
+                 ON t.order_id = o.id
+         WHERE o.total <> coalesce(p.sum, 0) + coalesce(f.sum, 0) + coalesce(t.sum, 0)
         """,
     ),
     Invariant(
@@ -154,7 +156,7 @@ INVARIANTS = (
         """
         SELECT o.number, pay.application_fee, coalesce(f.sum, 0), o.absorbed_fee FROM payments_payment pay
           JOIN orders_order o ON o.id = pay.order_id
-          LEFT JOIN (SELECT order_id, sum(amount) FROM orders_fee GROUP BY 1) f ON f.order_id = o.id
+          LEFT JOIN (SELECT order_id, sum(amount) FROM orders_fee WHERE kind = 'service' GROUP BY 1) f ON f.order_id = o.id
          WHERE pay.application_fee <> coalesce(f.sum, 0) + o.absorbed_fee
         """,
     ),

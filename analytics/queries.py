@@ -170,7 +170,12 @@ def _money(orders: QuerySet[Order]) -> list[Money]:
         orders.order_by("currency").values_list("currency").annotate(gross=Sum("total"), absorbed=Sum("absorbed_fee"))
     )
     by_order, by_payment = "order__currency", "payment__currency"
-    fees = dict(Fee.objects.filter(order__in=orders).order_by().values_list(by_order).annotate(all=Sum("amount")))
+    fees = dict(
+        Fee.objects.filter(order__in=orders, kind=Fee.Kind.SERVICE)
+        .order_by()
+        .values_list(by_order)
+        .annotate(all=Sum("amount"))
+    )
     back = {
         row[by_payment]: row
         for row in Refund.objects.filter(GONE, payment__order__in=orders)

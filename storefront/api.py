@@ -1,6 +1,7 @@
 """The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ from inventory.models import Hold
 from inventory.queries import database_now, hash_of_map, hold_by_token, seats_of_hold, words_of_seats
 from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
+from pricing.plans import platform_fee_plans, terms_of
+from pricing.quote import FeePlan, price_once
 from storefront import schemas
 from storefront.offers import Offer, offers_of_next_dates
 from storefront.payments import payment_details
@@ -143,10 +146,11 @@ def get_seats(
 def _events_out(events: list[Event]) -> list[dict[str, Any]]:
     offers = offers_of_next_dates(events, at=timezone.now())
     host = storefront_url(current_organizer(), "")
-    return [_event_out(event, offers[event.pk], host) for event in events]
+    plans = platform_fee_plans() if events else {}
+    return [_event_out(event, offers[event.pk], host, plans) for event in events]
 
 
-def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
+def _event_out(event: Event, offers: list[Offer], host: str, plans: Mapping[str, FeePlan]) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "state")},
         "currency": event.currency,
@@ -159,6 +163,8 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
                 "perk": offer.ticket_type.perk,
                 "price": offer.price,
                 "fee": offer.fee,
+                "own_fees": list(offer.line.own),
+                "taxes": list(offer.taxes),
                 "currency": event.currency,
                 "max_per_order": offer.ticket_type.most_per_order,
                 "status": offer.status,
@@ -166,6 +172,7 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
             }
             for offer in offers
         ],
+        "per_order": price_once(terms_of(event, plans)),
         "url": host + reverse("storefront:event", args=[event.slug]),
     }
 
@@ -397,6 +404,7 @@ def _order_out(order: Order) -> dict[str, Any]:
         **{name: getattr(order, name) for name in names},
         "positions": list(order.positions.all()),
         "fees": list(order.fees.all()),
+        "taxes": list(order.taxes.all()),
         "created_at": order.created_at,
         "expires_at": order.expires_at,
         "url": order_url(order),

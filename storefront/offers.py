@@ -10,8 +10,8 @@ from events.models import Event, Performance, TicketType
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus
 from payments.queries import can_take_payments
-from pricing.plans import platform_fee_plans, terms_of
-from pricing.quote import Terms, price_one
+from pricing.plans import platform_fee_plans, rate_of, terms_of
+from pricing.quote import Line, TaxLine, Terms, price_once, quote_one
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -21,6 +21,7 @@ NOTHING = Stock(left=0, is_few=False)
 class Offer:
     """One ticket type for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
 
+    `line` has the price's other parts, `taxes` what is inside it or on top; `once` is what a paid order with it costs besides.
     `most` is how many one order may take now.
     """
 
@@ -30,6 +31,14 @@ class Offer:
     status: Status
     most: int
     stock_status: StockStatus
+    line: Line
+    taxes: tuple[TaxLine, ...]
+    once: int
+
+    @property
+    def is_itemised(self) -> bool:
+        """Whether the price has parts to show."""
+        return bool(self.taxes) or self.price != self.line.price
 
 
 def upcoming_performances(event: Event, *, at: datetime) -> list[Performance]:
@@ -82,15 +91,19 @@ def is_few_left(offers: Iterable[Offer]) -> bool:
 
 
 def lowest_price(offers: Iterable[Offer]) -> int | None:
-    """The least a ticket costs all-in, for a listing; 0 only where all are free (a free child's ticket is no price)."""
-    prices = [offer.price for offer in offers]
+    """The least that a buyer of one ticket pays in all, for a listing, with what an order costs once.
+
+    0 only where all are free (a free child's ticket is no price).
+    """
+    prices = [offer.price + offer.once for offer in offers]
     return min((price for price in prices if price), default=0 if prices else None)
 
 
 def _offer(
     ticket_type: TicketType, performance: Performance, stock: Stock, terms: Terms, at: datetime, is_open: bool
 ) -> Offer:
-    one = price_one(ticket_type.price, terms)
+    quoted = quote_one(ticket_type.price, terms, rate_of(ticket_type.tax))
+    one = quoted.lines[0]
     status: Status = "on_sale"
     if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
@@ -103,4 +116,7 @@ def _offer(
         status=status,
         most=min(stock.left, ticket_type.most_per_order),
         stock_status=stock.status,
+        line=one,
+        taxes=quoted.taxes,
+        once=price_once(terms).total if one.price else 0,
     )

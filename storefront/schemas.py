@@ -34,12 +34,40 @@ class PerformanceOut(Schema):
     timezone: str
 
 
+class ChargeOut(Schema):
+    """A fee of the organizer's own."""
+
+    name: str
+    amount: int = Field(description="Without a tax on top of it")
+    is_per_order: bool = Field(False, description="Charged once for the order, not for each ticket")
+
+
+class TaxOut(Schema):
+    """A tax inside an amount, or on top of it."""
+
+    name: str
+    basis_points: int = Field(description="700 is 7 %")
+    is_inclusive: bool
+    base: int = Field(description="What it is worked out on")
+    amount: int
+
+
+class OnceOut(Schema):
+    """What a paid order costs besides its tickets."""
+
+    charges: list[ChargeOut]
+    tax: int = Field(description="On top of them")
+    total: int
+
+
 class TicketTypeOut(Schema):
     id: UUID
     name: str
     perk: str
     price: int = Field(description="All-in price of one ticket, minor units, fees included")
     fee: int = Field(description="The part of `price` that is our fee")
+    own_fees: list[ChargeOut] = Field(description="The parts that are fees of the organizer's own")
+    taxes: list[TaxOut] = Field(description="What is in `price` of each tax")
     currency: str
     max_per_order: int
     status: Literal["on_sale", "sold_out", "not_on_sale"] = Field(description="For the event's next date")
@@ -57,6 +85,7 @@ class EventOut(Schema):
     venue: VenueOut
     performances: list[PerformanceOut]
     ticket_types: list[TicketTypeOut]
+    per_order: OnceOut
     url: str
 
 
@@ -102,6 +131,9 @@ class QuoteLineOut(Schema):
     price: int = Field(description="Organizer's price per ticket")
     fee: int = Field(description="Our fee on top of it, per ticket")
     absorbed: int = Field(0, description="Our fee per ticket that the organizer bears; it is in `price`")
+    own: list[ChargeOut] = Field([], description="Fees of the organizer's own, per ticket")
+    tax: int = Field(0, description="Taxes on top, per ticket")
+    included: int = Field(0, description="Taxes inside `total`")
     total: int
     seats: list[str] = Field(default=[], description="Ids of the seats; they stay when the map is drawn anew")
 
@@ -115,6 +147,8 @@ class QuoteOut(Schema):
     fees: int
     total: int
     absorbed: int = Field(0, description="What of our fees the organizer bears; it is in `subtotal`")
+    own: list[ChargeOut] = Field([], description="Fees of the organizer's own, of all tickets and of the order")
+    taxes: list[TaxOut] = []
 
 
 class HoldOut(Schema):
@@ -196,7 +230,8 @@ class PositionOut(Schema):
 
 
 class FeeOut(Schema):
-    kind: str
+    kind: str = Field(description="“service” is ours, “own” the organizer's")
+    name: str = Field(description="Of a fee of the organizer's own")
     amount: int
 
 
@@ -222,6 +257,7 @@ class OrderOut(Schema):
     total: int
     positions: list[PositionOut]
     fees: list[FeeOut]
+    taxes: list[TaxOut]
     created_at: datetime
     expires_at: datetime
     url: str = Field(description="The order's page; secret")

@@ -124,6 +124,7 @@ def _data(event: Event, performance: Performance, shown: Painting, offers: Seque
         "stock": reverse("api:get_stock", args=[performance.pk]),
         "seq": seq,
         "currency": event.currency,
+        "once": max((offer.once for offer in offers), default=0),
         "painting": painting,
         "whole": sorted(shown.whole_lines),
         "types": [

@@ -44,7 +44,8 @@ from payments.queries import connected_account, open_refund_request, payment_of,
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
 from people.queries import legal_text
-from pricing.quote import Quote
+from pricing.plans import terms_of
+from pricing.quote import Quote, price_once
 from seating.overview import floor_of, overview
 from storefront.offers import (
     Offer,
@@ -188,7 +189,7 @@ def _event_context(
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
-    anything), `has_free` (something does not), `hold_minutes` (the least that a hold may last), `error` (DomainError).
+    anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `hold_minutes` (the least that a hold may last), `error` (DomainError).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
@@ -225,6 +226,7 @@ def _event_context(
         "seq": seq,
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),
+        "once": price_once(terms_of(event)),
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
     }
@@ -319,10 +321,11 @@ def _seats_listed(request: HttpRequest, event: Event) -> HttpResponse:
         context = _event_context(event, date=asked.get("performance_id", ""), error=outcome, chosen=chosen)
         seats = _listed(context, asked) or seats
     standing = [row for row in context["rows"] if not row["is_seated"]]
+    tickets = seats.total + sum(row["chosen"] * row["offer"].price for row in standing)
     context |= {
         "seats": seats,
         "quantity": seats.quantity + sum(row["chosen"] for row in standing),
-        "total": seats.total + sum(row["chosen"] * row["offer"].price for row in standing),
+        "total": tickets and tickets + context["once"].total,
     }
     return render(request, "storefront/seat_list.html", context, status=422 if context["error"] else 200)
 
@@ -571,6 +574,7 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "performance": order.performance,
         "positions": list(order.positions.all()),
         "fees": list(order.fees.all()),
+        "taxes": list(order.taxes.all()),
         "tickets": tickets_of_order(order.pk) if order.is_paid else [],
         "pictures": _where_they_sit(order) if order.is_paid else [],
         "payment": payment,

@@ -1,5 +1,6 @@
 """An event's forms: its texts and times, its kinds of tickets, its sales and its waiting room."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from events.actions import local_time
-from events.models import Event, Performance, TicketType
+from events.models import Event, Performance, TaxRate, TicketType
+from organizer_portal.forms.fees import offer_taxes
 from organizer_portal.forms.fields import amount_text, moment, plain
 from seating.models import Venue
 from ui.forms import LongSelect, offer_choices, zone_choices
@@ -203,6 +205,7 @@ class TicketTypeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    tax = forms.ChoiceField(label=_("Tax"), required=False)
     category = forms.ChoiceField(label=_("Category of the seat map"))
 
     def __init__(
@@ -211,10 +214,15 @@ class TicketTypeForm(forms.Form):
         currency: str,
         with_quantity: bool = True,
         categories: list[tuple[str, str]] | None = None,
+        rates: Sequence[TaxRate] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
+        if rates:
+            offer_taxes(self, rates)
+        else:
+            del self.fields["tax"]
         if not with_quantity or categories:
             del self.fields["quantity"]
         if categories:
@@ -223,7 +231,9 @@ class TicketTypeForm(forms.Form):
             del self.fields["category"]
 
     @classmethod
-    def of(cls, ticket_type: TicketType, *, currency: str, quantity: int | None) -> "TicketTypeForm":
+    def of(
+        cls, ticket_type: TicketType, *, currency: str, quantity: int | None, rates: Sequence[TaxRate]
+    ) -> "TicketTypeForm":
         """Filled in from the ticket type; `quantity` is None where no single quota says how many there are."""
         initial = {
             "name": ticket_type.name,
@@ -233,8 +243,9 @@ class TicketTypeForm(forms.Form):
             "max_per_person": ticket_type.max_per_person,
             "hold_minutes": ticket_type.hold_minutes,
             "quantity": quantity,
+            "tax": ticket_type.tax_id or "",
         }
-        return cls(initial=initial, currency=currency, with_quantity=quantity is not None)
+        return cls(initial=initial, currency=currency, with_quantity=quantity is not None, rates=rates)
 
     def clean_price(self) -> int:
         """Minor units."""

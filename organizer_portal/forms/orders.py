@@ -1,6 +1,6 @@
 """The forms of an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,10 +46,16 @@ class GivingBackForm(forms.Form):
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, tickets: Sequence[tuple[str, str]], costs: Mapping[UUID, int], currency: str, **kwargs: Any
+        self,
+        *args: Any,
+        tickets: Sequence[tuple[str, str]],
+        costs: Mapping[UUID, int],
+        cost_of: Callable[[Collection[UUID]], Mapping[UUID, int]],
+        currency: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.costs, self.currency = costs, currency
+        self.costs, self.cost_of, self.currency = costs, cost_of, currency
         offer_choices(self, "tickets", tickets)
         if not any(costs.values()):  # nothing leaves: the tickets alone are taken back
             del self.fields["amount"], self.fields["act"], self.fields["words"]
@@ -60,7 +66,7 @@ class GivingBackForm(forms.Form):
         act = cleaned.get("act", Act.CANCEL)
         chosen = frozenset(UUID(one) for one in cleaned.get("tickets", ()))
         amount = 0 if act == Act.CANCEL else self._amount(cleaned)
-        cost = sum(self.costs[one] for one in chosen)
+        cost = sum(self.cost_of(chosen).values())
         if act != Act.REFUND and not chosen:
             self.add_error("tickets", _now("Choose the tickets to cancel."))
         if amount and amount != cost and not cleaned.get("words"):

@@ -19,17 +19,19 @@ from analytics.queries import capacities, event_sales, tickets_by_day, tickets_b
 from checkout.changes import change_quantity, move_performance
 from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
+from events.charges import tax_rates, tax_ticket_type
 from events.models import Event, Performance, TicketType
 from events.preview import preview_token
 from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
 from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, TicketTypeForm
+from organizer_portal.forms.fees import tax_chosen
 from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
-from pricing.plans import terms_of
-from pricing.quote import Terms, price_one
+from pricing.plans import rate_of, terms_of
+from pricing.quote import TaxRate, Terms, quote_one
 from seating.models import Venue
 from tenants.queries import storefront_url
 from ui.errors import DomainError, NotFound
@@ -138,7 +140,10 @@ def event_page(
         **_sales_context(found),
         "performances": list(found.performances.all()),
         **stock_context(found),
-        "offers": [_offer(kind, found.currency, terms) for kind in found.ticket_types.filter(is_active=True)],
+        "offers": [
+            _offer(kind, found.currency, terms)
+            for kind in found.ticket_types.filter(is_active=True).select_related("tax")
+        ],
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
         "refusal": refusal,
         "public_url": storefront_url(desk.organizer, f"/events/{found.slug}/"),
@@ -176,10 +181,17 @@ def _charts(found: Event, zone: str) -> dict[str, Chart]:
 
 
 def _offer(kind: TicketType, currency: str, terms: Terms) -> dict[str, Any]:
-    one = price_one(kind.price, terms)
+    one = quote_one(kind.price, terms, rate_of(kind.tax))
     quantity = sum(quota.size for quota in kind.quotas.all())
-    gets = one.price - one.absorbed
-    return {"type": kind, "pays": one.all_in_price, "gets": gets, "currency": currency, "quantity": quantity}
+    gets = one.total - one.platform_fee
+    return {
+        "type": kind,
+        "pays": one.total,
+        "gets": gets,
+        "currency": currency,
+        "quantity": quantity,
+        "taxes": one.taxes,
+    }
 
 
 def _missing(found: Event) -> list[dict[str, str]]:
@@ -286,10 +298,11 @@ def new_ticket_type(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRes
     found = event_or_404(event_id)
     categories = categories_of(found)
     initial = {} if categories or found.ticket_types.exists() else {"name": _("General admission")}
-    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency, categories=categories)
+    rates = tax_rates()
+    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency, categories=categories, rates=rates)
     if request.method == "POST" and form.is_valid():
         try:
-            add_ticket_type(event_id=found.pk, actor=desk.actor, **form.cleaned_data)
+            _add_ticket_type(desk, found, form)
         except DomainError as refusal:
             place_refusal(form, refusal)
         else:
@@ -309,10 +322,11 @@ def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id
     # Neither does one of a seat map's category: the map does.
     sizes = list(kind.quotas.values_list("size", flat=True))
     quantity = sizes[0] if len(sizes) == 1 and not is_of_map(kind) else None
+    rates = tax_rates()
     if request.method == "POST":
-        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=quantity is not None)
+        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=quantity is not None, rates=rates)
     else:
-        form = TicketTypeForm.of(kind, currency=found.currency, quantity=quantity)
+        form = TicketTypeForm.of(kind, currency=found.currency, quantity=quantity, rates=rates)
     if request.method == "POST" and form.is_valid():
         try:
             _change_ticket_type(desk, kind, form)
@@ -325,10 +339,21 @@ def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id
 
 
 @transaction.atomic
+def _add_ticket_type(desk: Desk, found: Event, form: TicketTypeForm) -> None:
+    """One form is two verbs: the ticket type, and its tax where the organizer has any."""
+    words = dict(form.cleaned_data)
+    words.pop("tax", None)
+    made = add_ticket_type(event_id=found.pk, actor=desk.actor, **words)
+    tax_ticket_type(ticket_type_id=made.pk, tax_id=tax_chosen(form), actor=desk.actor)
+
+
+@transaction.atomic
 def _change_ticket_type(desk: Desk, kind: TicketType, form: TicketTypeForm) -> None:
     """One form is two nouns: the ticket type, and its quota where it has one of its own."""
     words = dict(form.cleaned_data)
     quantity = words.pop("quantity", None)
+    if words.pop("tax", None) is not None:
+        tax_ticket_type(ticket_type_id=kind.pk, tax_id=tax_chosen(form), actor=desk.actor)
     change_ticket_type(ticket_type_id=kind.pk, actor=desk.actor, **words)
     if quantity is not None:
         change_quantity(ticket_type_id=kind.pk, quantity=quantity, actor=desk.actor)
@@ -338,7 +363,8 @@ def _ticket_type_page(
     request: HttpRequest, form: TicketTypeForm, found: Event, kind: TicketType | None = None
 ) -> HttpResponse:
     typed = str(form["price"].value() or "")
-    context = {"form": form, "event": found, "ticket_type": kind, **price_words(typed, found)}
+    chosen = str(form["tax"].value() or "") if "tax" in form.fields else ""
+    context = {"form": form, "event": found, "ticket_type": kind, **price_words(typed, found, chosen)}
     return render(request, "organizer_portal/ticket_type.html", context, status=422 if form.errors else 200)
 
 
@@ -346,13 +372,13 @@ def _ticket_type_page(
 @staff(EDIT_EVENTS)
 def price(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """What a buyer pays for a price being typed, and what the organizer gets."""
-    words = price_words(request.GET.get("price", ""), event_or_404(event_id))
+    words = price_words(request.GET.get("price", ""), event_or_404(event_id), request.GET.get("tax", ""))
     return render(request, "organizer_portal/_price.html", words)
 
 
-def price_words(typed: str, event: Event) -> dict[str, Any]:
-    """`pays`, `fee` (ours on top), `absorbed` (ours out of the price) and `gets` in the reader's words, or nothing while no
-    amount is typed."""
+def price_words(typed: str, event: Event, tax_id: str) -> dict[str, Any]:
+    """`pays`, `fee` (ours on top), `absorbed` (ours out of the price), `gets` and what of that is `tax` in the reader's words,
+    or nothing while no amount is typed."""
     currency = event.currency
     try:
         amount = parse_money(typed, currency) if typed.strip() else None
@@ -360,12 +386,15 @@ def price_words(typed: str, event: Event) -> dict[str, Any]:
         amount = None
     if amount is None or amount > 99_999_999:
         return {"currency": currency}
-    one = price_one(amount, terms_of(event))
+    rate: TaxRate | None = next((rate_of(one) for one in tax_rates() if str(one.pk) == tax_id), None)
+    quoted = quote_one(amount, terms_of(event), rate)
+    one, tax = quoted.lines[0], sum(line.amount for line in quoted.taxes)
     return {
         "currency": currency,
         "is_free": amount == 0,
-        "pays": format_money(one.all_in_price, currency),
+        "pays": format_money(quoted.total, currency),
         "fee": format_money(one.fee, currency) if one.fee else "",
         "absorbed": format_money(one.absorbed, currency) if one.absorbed else "",
-        "gets": format_money(amount - one.absorbed, currency),
+        "gets": format_money(quoted.total - quoted.platform_fee, currency),
+        "tax": format_money(tax, currency) if tax else "",
     }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from checkout.actions import resend_tickets
 from checkout.errors import NotRefundable
-from checkout.refunds import GivingBack, fee_with, give_back, repaid_otherwise, send_again, what_is_left
+from checkout.refunds import GivingBack, fee_with, give_back, left_for, repaid_otherwise, send_again, what_each_cost
 from inventory.blocks import release_block
 from orders.models import Order, Position
 from orders.queries import kept_back_of, order_with_all, search_orders
@@ -104,7 +104,7 @@ def deliveries(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 def refund(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """Cancel tickets of an order, send money back, or both, after the amount was typed."""
     found = order_with_all(number)
-    payment, costs = payment_of(found.pk), what_is_left(found)
+    payment, costs = payment_of(found.pk), what_each_cost(found)
     if found.paid_at is None or not (costs or _left(payment)):
         words = _("Only a paid order can be refunded; this one is “%s”.") % found.get_state_display()
         return _order_page(request, desk, found, refusal=words)
@@ -112,6 +112,7 @@ def refund(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         posted(request),
         tickets=[(str(one.pk), _ticket_words(one, costs, found.currency)) for one in _positions(found, costs)],
         costs=costs,
+        cost_of=lambda chosen: left_for(found, payment, chosen),
         currency=found.currency,
         initial={"key": str(uuid7()), "tickets": [str(one) for one in costs]},
     )
@@ -134,8 +135,9 @@ def refund_quote(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     """What the tickets chosen in the form cost, and whose money it is."""
     found = order_with_all(number)
     chosen = set(request.GET.getlist("tickets"))
-    costs = {pk: cost for pk, cost in what_is_left(found).items() if str(pk) in chosen}
-    return render(request, "organizer_portal/_refund_quote.html", _quote_of(found, payment_of(found.pk), costs))
+    payment = payment_of(found.pk)
+    costs = left_for(found, payment, {one.pk for one in found.positions.all() if str(one.pk) in chosen})
+    return render(request, "organizer_portal/_refund_quote.html", _quote_of(found, payment, costs))
 
 
 @require_POST
@@ -201,7 +203,7 @@ def _ticket_words(position: Position, costs: Mapping[UUID, int], currency: str) 
 
 def _quote(order: Order, payment: Payment | None, form: GivingBackForm) -> dict[str, Any]:
     chosen = {str(one) for one in form["tickets"].value() or ()}
-    return _quote_of(order, payment, {pk: cost for pk, cost in form.costs.items() if str(pk) in chosen})
+    return _quote_of(order, payment, left_for(order, payment, {pk for pk in form.costs if str(pk) in chosen}))
 
 
 def _quote_of(order: Order, payment: Payment | None, costs: Mapping[UUID, int]) -> dict[str, Any]:

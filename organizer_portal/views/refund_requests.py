@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checkout.cancellations import approve_request, decline_request
-from checkout.refunds import fee_with, what_is_left
+from checkout.refunds import fee_with, left_for
 from organizer_portal.access import REFUND, Desk, staff
 from organizer_portal.forms.orders import ApprovalForm, DeclineForm
 from payments.models import RefundRequest
@@ -71,9 +71,10 @@ def refund_request(request: HttpRequest, desk: Desk, request_id: UUID) -> HttpRe
 
 
 def _page(request: HttpRequest, found: RefundRequest, approval: ApprovalForm, decline: DeclineForm) -> HttpResponse:
-    costs = what_is_left(found.order)
-    tickets = [(position, costs.get(position.pk, 0)) for position in found.positions.order_by("index")]
-    cost, payment = sum(amount for _position, amount in tickets), payment_of(found.order_id)
+    payment, positions = payment_of(found.order_id), list(found.positions.order_by("index"))
+    costs = left_for(found.order, payment, {position.pk for position in positions})
+    tickets = [(position, costs.get(position.pk, 0)) for position in positions]
+    cost = sum(amount for _position, amount in tickets)
     context = {
         "found": found,
         "order": found.order,

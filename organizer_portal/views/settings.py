@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from organizer_portal.access import BE_HERE, OWN, Desk, staff
+from organizer_portal.access import BE_HERE, EDIT_EVENTS, OWN, Desk, staff
 from organizer_portal.forms.settings import BrandForm, LegalForm
 from organizer_portal.logo import NotAnImage, store_logo
 from people.actions import write_legal_text
@@ -23,7 +23,11 @@ from ui.forms import posted
 @staff(BE_HERE)
 def settings(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What can be set, and where."""
-    return render(request, "organizer_portal/settings.html", {"is_owner": OWN.allows(desk.membership)})
+    return render(
+        request,
+        "organizer_portal/settings.html",
+        {"is_owner": OWN.allows(desk.membership), "may_edit": EDIT_EVENTS.allows(desk.membership)},
+    )
 
 
 @require_http_methods(["GET", "POST"])

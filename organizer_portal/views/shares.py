@@ -21,8 +21,8 @@ from organizer_portal.share_picture import Bar, bars
 from organizer_portal.views.events import event_or_404, place_refusal
 from payouts.models import Partner
 from payouts.share_words import lines_of, names_of
-from pricing.plans import terms_of
-from pricing.quote import price_one
+from pricing.plans import rate_of, terms_of
+from pricing.quote import quote_one
 from ui.errors import DomainError
 from ui.forms import posted
 
@@ -68,8 +68,9 @@ def shares(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
 def _samples(event: Event, rules: Rules, version: SplitVersion | None) -> dict[str, list[Bar]]:
     """A house filled more and more, and an order of each ticket type that came next."""
     sales = event_sales(event, at=timezone.now()).types
-    lines = {one.ticket_type.pk: price_one(one.ticket_type.price, terms_of(event)) for one in sales}
-    brings = {type_id: line.price - line.absorbed for type_id, line in lines.items()}
+    terms, kinds = terms_of(event), [one.ticket_type for one in sales]
+    quotes = {kind.pk: quote_one(kind.price, terms, rate_of(kind.tax)) for kind in kinds}
+    brings = {type_id: one.total - one.platform_fee for type_id, one in quotes.items()}
     full = sum(brings[one.ticket_type.pk] * one.capacity for one in sales)
     houses = [(_("%d %% sold") % percent, full * percent // 100, 0) for percent in FILLED] if full else []
     now = max(0, earned(version)) if version else 0

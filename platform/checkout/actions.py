@@ -8,7 +8,7 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,7 +41,7 @@ from ledger.actions import Amounts, Kind
 from ledger.queries import is_posted
 from ledger.splits import split_version_of
 from orders.errors import BuyerInvalid, OrderClosed
-from orders.models import Fee, Order, Position
+from orders.models import Fee, Order, Position, Tax
 from orders.queries import order_for_update
 from outbox.actions import enqueue
 from payments import gateway
@@ -249,9 +249,17 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         for index, (line, seat_id) in enumerate(singles, start=1)
     )
     write_seat_words(order)
+    _write_charges(order, frozen)
+    return order
+
+
+def _write_charges(order: Order, frozen: Quote) -> None:
     if frozen.fees:
         Fee.objects.create(order=order, kind=Fee.Kind.SERVICE, amount=frozen.fees)
-    return order
+    Fee.objects.bulk_create(
+        Fee(order=order, kind=Fee.Kind.OWN, name=charge.name, amount=charge.amount) for charge in frozen.own
+    )
+    Tax.objects.bulk_create(Tax(order=order, **asdict(tax)) for tax in frozen.taxes)
 
 
 # --- 3. Pay ------------------------------------------------------------------------------------------------------------

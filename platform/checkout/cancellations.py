@@ -4,7 +4,7 @@ Inside the promise it happens at once; outside it the buyer asks, and staff appr
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, buyer_actor, record
 from checkout.errors import AlreadyDecided, CancellationRefused, NotRefundable, QuoteChanged
-from checkout.refunds import GivingBack, Restock, give_back, left_for, prices_paid
+from checkout.refunds import GivingBack, Restock, costs_of, give_back, left_for, prices_paid
 from events.refund_rules import RefundRules
 from inventory.queries import database_now
 from orders.models import Order, Position
@@ -31,6 +31,7 @@ LONGEST_REQUEST = 500  # characters, of what the buyer writes and of what staff 
 class TicketQuote:
     """What comes back for one ticket, minor units: `paid` less `kept` is `back`, `percent` of the promise in force now.
 
+    `once` is what of `paid` was paid for the order as a whole, and goes with its last ticket.
     `is_promised` is whether it may be given back without anybody's decision.
     """
 
@@ -39,6 +40,12 @@ class TicketQuote:
     percent: int
     back: int
     is_promised: bool
+    once: int = 0
+
+    @property
+    def alone(self) -> int:
+        """What the ticket itself cost."""
+        return max(0, self.paid - self.once)
 
     @property
     def kept(self) -> int:
@@ -70,9 +77,15 @@ def quote_cancellation(order: Order, position_ids: Collection[UUID], *, at: date
     somebody may be inside already.
     """
     sold = [one for one in order.positions.all() if one.pk in position_ids and one.state == Position.State.SOLD]
-    left = left_for(order, payment_of(order.pk), {position.pk for position in sold})
-    paid = prices_paid(order)
-    return Quote(tuple(_quote(order, one, paid[one.pk], left[one.pk], at) for one in sold))
+    chosen = {position.pk for position in sold}
+    left = left_for(order, payment_of(order.pk), chosen)
+    paid, alone = costs_of(order, chosen), prices_paid(order)
+    return Quote(
+        tuple(
+            replace(_quote(order, one, paid[one.pk], left[one.pk], at), once=paid[one.pk] - alone[one.pk])
+            for one in sold
+        )
+    )
 
 
 def _quote(order: Order, position: Position, paid: int, left: int, at: datetime) -> TicketQuote:

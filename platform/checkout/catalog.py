@@ -23,9 +23,10 @@ from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
 from pricing.plans import platform_fee_plans
-from pricing.quote import FeePlan, Item, Quote, Terms, price_one, quote
+from pricing.quote import FeePlan, Item, OwnFee, Quote, TaxRate, Terms, price_one, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
+from ui.money import smallest_step
 
 _NO_SEATS: Mapping[UUID, tuple[str, ...]] = {}
 MOST_KEPT = 2000  # performances per process; the one that was longest unused goes
@@ -46,6 +47,7 @@ class Offered:
     pools: tuple[tuple[int, int], ...]
     category: str = ""  # of the event's seat map; "" on events without one
     is_seated: bool = False  # its places are seats, which a buyer names
+    tax: TaxRate | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,12 @@ class Offer:
         self.version = UUID(facts["version"])
         self.event_id = UUID(facts["event_id"])
         self.currency: str = facts["currency"]
-        self.terms = Terms(plans[self.currency], facts["fee_share"])
+        self.terms = Terms(
+            plan=plans[self.currency],
+            fee_share=facts["fee_share"],
+            own_fees=tuple(OwnFee(**{**fee, "tax": _tax(fee["tax"])}) for fee in facts["own_fees"]),
+            step=smallest_step(self.currency),
+        )
         self.is_stopped: bool = facts["is_stopped"]
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
@@ -93,7 +100,7 @@ class Offer:
 
     def all_in_price(self, kind: Offered) -> int:
         """What the buyer pays for one ticket of a type."""
-        return price_one(kind.price, self.terms).all_in_price
+        return price_one(kind.price, self.terms, kind.tax).all_in_price
 
     def _price(self, chosen: tuple[tuple[UUID, int], ...], seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS) -> Priced:
         if self.is_stopped:
@@ -126,8 +133,8 @@ class Offer:
             ]
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
         items = [
-            Item(type_id, self.kinds[type_id].name, n, self.kinds[type_id].price, seats.get(type_id, ()))
-            for type_id, n in chosen
+            Item(kind.ticket_type_id, kind.name, n, kind.price, seats.get(kind.ticket_type_id, ()), kind.tax)
+            for kind, n in ((self.kinds[type_id], n) for type_id, n in chosen)
         ]
         frozen = quote(items, currency=self.currency, terms=self.terms)
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
@@ -147,7 +154,12 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         pools=tuple((pool["id"], pool["size"]) for pool in kind["pools"]),
         category=kind["category"],
         is_seated=kind["is_seated"],
+        tax=_tax(kind["tax"]),
     )
+
+
+def _tax(facts: Mapping[str, Any] | None) -> TaxRate | None:
+    return TaxRate(**facts) if facts else None
 
 
 def _seating(facts: Mapping[str, Any]) -> Seating:
@@ -162,6 +174,12 @@ SELECT jsonb_build_object(
     'hold_minutes', e.hold_minutes, 'fee_share', e.fee_share,
     'is_stopped', p.sales_stopped_at IS NOT NULL,
     'can_charge', EXISTS (SELECT FROM payments_connectedaccount a WHERE a.charges_enabled),
+    'own_fees', coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+            'name', f.name, 'is_per_order', f.is_per_order, 'basis_points', f.basis_points, 'fixed', f.fixed,
+            'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)
+                      FROM events_taxrate x WHERE x.id = f.tax_id)) ORDER BY f.id)
+          FROM events_ownfee f WHERE f.event_id = e.id), '[]'),
     'seating', (
         SELECT jsonb_build_object(
             'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,
@@ -172,6 +190,8 @@ SELECT jsonb_build_object(
             'id', t.id, 'name', t.name, 'price', t.price, 'hold_minutes', t.hold_minutes,
             'max_per_order', least(t.max_per_order, t.max_per_person), 'max_per_person', t.max_per_person,
             'starts', t.on_sale_from, 'category', t.category,
+            'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)
+                      FROM events_taxrate x WHERE x.id = t.tax_id),
             'is_seated', t.category <> '' AND EXISTS (
                 SELECT FROM events_quota_ticket_types link
                   JOIN inventory_pool pool ON pool.quota_id = link.quota_id AND pool.performance_id = p.id

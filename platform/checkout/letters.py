@@ -136,7 +136,7 @@ def _pdf_of(order: Order) -> Attachment:
 def _order(order_id: UUID) -> Order:
     return (
         Order.objects.select_related("event__venue", "performance")
-        .prefetch_related("positions", "fees")
+        .prefetch_related("positions", "fees", "taxes")
         .get(pk=order_id)
     )
 

@@ -63,19 +63,36 @@ class GivingBack:
     key: str = field(default_factory=lambda: str(uuid7()))
 
 
-def prices_paid(order: Order) -> dict[UUID, int]:
-    """What was paid for each ticket, our fee in it: minor units by its position's id. Together they are the order's total.
+def frozen_quote(order: Order) -> Quote:
+    """What the order was sold for, line by line."""
+    return Quote.from_dict(order.hold.quote)
 
-    Positions were written in the order of the frozen quote, and a move to another seat changes no price.
+
+def prices_paid(order: Order) -> dict[UUID, int]:
+    """What was paid for each ticket with its fees and taxes: minor units by its position's id.
+
+    Together with what was paid once for the order (`frozen_quote(order).per_order`) they are its total. Positions were written in the order of the frozen quote, and a move to another seat changes no price.
     """
-    frozen = Quote.from_dict(order.hold.quote)
+    frozen = frozen_quote(order)
     singles = itertools.chain.from_iterable(itertools.repeat(line.all_in_price, line.quantity) for line in frozen.lines)
     positions = sorted(order.positions.all(), key=lambda one: one.index)
     return {position.pk: price for position, price in zip(positions, singles, strict=True)}
 
 
+def costs_of(order: Order, position_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What these tickets cost, minor units by position, in the order's order.
+
+    What was paid once for the order goes with its last ticket: where none stays valid, the last of these bears it.
+    """
+    costs = {position_id: paid for position_id, paid in prices_paid(order).items() if position_id in position_ids}
+    stay = any(one.state == Position.State.SOLD and one.pk not in position_ids for one in order.positions.all())
+    if costs and not stay:
+        costs[list(costs)[-1]] += frozen_quote(order).per_order
+    return costs
+
+
 def left_for(order: Order, payment: Payment | None, position_ids: Collection[UUID]) -> dict[UUID, int]:
-    """What these tickets cost and has not gone back for them, minor units by position, in the order's order.
+    """What these tickets cost (`costs_of`) and has not gone back for them, minor units by position, in the order's order.
 
     Where money went back without a ticket's name on it, less may be left of the payment than these add up to; then each
     gets its share of that.
@@ -84,9 +101,8 @@ def left_for(order: Order, payment: Payment | None, position_ids: Collection[UUI
         return dict.fromkeys(position_ids, 0)
     gone = refunded_by_position(payment)
     left = {
-        position_id: max(0, paid - gone.get(position_id, 0))
-        for position_id, paid in prices_paid(order).items()
-        if position_id in position_ids
+        position_id: max(0, cost - gone.get(position_id, 0))
+        for position_id, cost in costs_of(order, position_ids).items()
     }
     most = left_of(payment)
     if sum(left.values()) > most:
@@ -94,9 +110,10 @@ def left_for(order: Order, payment: Payment | None, position_ids: Collection[UUI
     return left
 
 
-def what_is_left(order: Order) -> dict[UUID, int]:
-    """The same for every ticket of an order that may be cancelled or has money left."""
-    left = left_for(order, payment_of(order.pk), {one.pk for one in order.positions.all()})
+def what_each_cost(order: Order) -> dict[UUID, int]:
+    """The same for every ticket of an order that may be cancelled or has money left, each without what the order cost once."""
+    payment, costs = payment_of(order.pk), prices_paid(order)
+    left = {pk: min(costs[pk], cost) for pk, cost in left_for(order, payment, costs).items()}
     sold = {one.pk for one in order.positions.all() if one.state == Position.State.SOLD}
     return {position_id: cost for position_id, cost in left.items() if cost or position_id in sold}
 

@@ -98,7 +98,7 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         setattr(event, name, value)
     event.save(update_fields=list(fields))
     record(verb="change_event", target=event, actor=actor, detail={"fields": sorted(fields)})
-    _list_again(event)
+    list_again(event)
     return event
 
 
@@ -173,7 +173,7 @@ def change_ticket_type(
     ticket_type.max_per_person, ticket_type.hold_minutes = max_per_person, hold_minutes
     ticket_type.save(update_fields=["name", "perk", "price", "max_per_order", "max_per_person", "hold_minutes"])
     record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
-    _list_again(ticket_type.event)
+    list_again(ticket_type.event)
     return ticket_type
 
 
@@ -288,7 +288,7 @@ def renew_offers(*, currency: str) -> None:
     # The trigger gives each its own new version.
     Performance.objects.filter(pk__in=[date.pk for date in dates]).update(offer_version=F("offer_version"))
     for event in events:
-        _list_again(event)
+        list_again(event)
 
 
 def mark_published(*, event: Event) -> None:
@@ -312,7 +312,7 @@ def local_time(naive: datetime, zone: str) -> datetime:
     return naive.replace(tzinfo=ZoneInfo(zone))
 
 
-def _list_again(event: Event) -> None:
+def list_again(event: Event) -> None:
     """The platform's site has a copy of what is on sale."""
     if event.is_published:
         enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})

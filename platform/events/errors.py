@@ -5,6 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from ui.errors import BadInput, DomainError
 
 
+class ChargeInvalid(BadInput):
+    code = "charge_invalid"
+    title = _("The fee or tax cannot be saved like this")
+
+
 class EventInvalid(BadInput):
     code = "event_invalid"
     title = _("The event cannot be saved like this")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from seating.models import MapVersion, Venue
 from ui.ids import uuid7
+from ui.money import percent_text
 
 
 class Event(models.Model):
@@ -80,6 +81,56 @@ class Performance(models.Model):
         return self.sales_stopped_at is not None
 
 
+class TaxRate(models.Model):
+    """A tax that the organizer owes on tickets or fees, in basis points: 700 is 7 %. Inside the amount, or on top of it.
+
+    Admission is taxed where the event takes place, whoever buys (docs/fees-and-tax.md): so a rate knows no buyer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=40)
+    basis_points = models.PositiveSmallIntegerField()
+    is_inclusive = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(basis_points__lte=10_000), name="tax_rate_up_to_100_percent"),
+            models.UniqueConstraint(Lower("name"), "basis_points", "is_inclusive", name="tax_rate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {percent_text(self.basis_points)}"
+
+
+class OwnFee(models.Model):
+    """What the organizer charges beside the price of an event's paid tickets: `basis_points` of the price plus `fixed`.
+
+    Once per order it is an amount alone: a percentage of an order is that of its tickets. `fixed` is minor units of the
+    event's currency.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="own_fees")
+    name = models.CharField(max_length=40)
+    is_per_order = models.BooleanField(default=False)
+    basis_points = models.PositiveSmallIntegerField(default=0)
+    fixed = models.PositiveIntegerField(default=0)
+    tax = models.ForeignKey(TaxRate, null=True, on_delete=models.PROTECT, related_name="own_fees")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("event", Lower("name"), name="own_fee_name_once"),
+            models.CheckConstraint(condition=Q(basis_points__lte=10_000), name="own_fee_up_to_100_percent"),
+            models.CheckConstraint(condition=Q(fixed__lte=9_999_999), name="own_fee_7_digits"),
+            models.CheckConstraint(
+                condition=Q(is_per_order=False) | Q(basis_points=0), name="own_fee_per_order_is_an_amount"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TicketType(models.Model):
     """What is offered. `price` is the organizer's, in minor units of the event's currency, before our fee; 0 is free."""
 
@@ -88,6 +139,7 @@ class TicketType(models.Model):
     name = models.CharField(max_length=80)
     perk = models.CharField(max_length=140, blank=True)
     price = models.PositiveIntegerField()
+    tax = models.ForeignKey(TaxRate, null=True, on_delete=models.PROTECT, related_name="ticket_types")
     max_per_order = models.PositiveSmallIntegerField(default=10)
     max_per_person = models.PositiveSmallIntegerField(null=True)  # for each date, over all orders; null: no limit
     hold_minutes = models.PositiveSmallIntegerField(null=True)  # null: the event's

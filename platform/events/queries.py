@@ -66,4 +66,4 @@ def _upcoming(after: datetime) -> QuerySet[Performance]:
 
 def with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
     """With venue, dates and ticket types: what a page of an event needs."""
-    return events.select_related("venue").prefetch_related("performances", "ticket_types")
+    return events.select_related("venue").prefetch_related("performances", "ticket_types__tax", "own_fees__tax")

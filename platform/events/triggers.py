@@ -38,6 +38,28 @@ CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_quota_tic
     FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
 """
 
+# A tax prices the tickets and the fees that have it; a fee prices its event.
+CHARGES_RENEW = """
+CREATE FUNCTION events_renew_taxed_offers() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE event_id IN (SELECT event_id FROM events_tickettype WHERE tax_id = NEW.id
+                         UNION SELECT event_id FROM events_ownfee WHERE tax_id = NEW.id);
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offers AFTER UPDATE ON events_taxrate
+    FOR EACH ROW EXECUTE FUNCTION events_renew_taxed_offers();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_ownfee
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+"""
+
+NO_CHARGES_RENEW = """
+DROP TRIGGER renew_offers ON events_taxrate;
+DROP TRIGGER renew_offers ON events_ownfee;
+DROP FUNCTION events_renew_taxed_offers();
+"""
+
 NO_OFFER_VERSION = """
 DROP TRIGGER renew_offer ON events_performance;
 DROP TRIGGER renew_offers ON events_event;

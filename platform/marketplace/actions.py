@@ -15,8 +15,8 @@ from marketplace.models import ListedEvent
 from people.actions import add_member
 from people.models import Membership
 from people.queries import membership_of
-from pricing.plans import terms_of
-from pricing.quote import price_one
+from pricing.plans import rate_of, terms_of
+from pricing.quote import price_once, price_one
 from tenants.actions import open_organizer
 from tenants.current import current_organizer
 from tenants.errors import SlugTaken
@@ -78,11 +78,12 @@ def list_event(*, event_id: UUID) -> None:
     organizer = current_organizer()
     event = Event.objects.select_related("venue").filter(pk=event_id, state=Event.State.PUBLISHED).first()
     dates = _scheduled(event) if event else []
-    prices = [ticket_type.price for ticket_type in event.ticket_types.filter(is_active=True)] if event else []
-    if event is None or not dates or not prices:
+    kinds = list(event.ticket_types.filter(is_active=True).select_related("tax")) if event else []
+    if event is None or not dates or not kinds:
         unlist_event(event_id=event_id)
         return
     terms = terms_of(event)
+    paid = [price_one(kind.price, terms, rate_of(kind.tax)).all_in_price for kind in kinds if kind.price]
     upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
     ListedEvent.objects.update_or_create(
         organizer=organizer,
@@ -98,7 +99,7 @@ def list_event(*, event_id: UUID) -> None:
             "timezone": upcoming.timezone,
             "currency": event.currency,
             # 0 only where all are free: a free child's ticket is no price of an event.
-            "price_from": min((price_one(price, terms).all_in_price for price in prices if price), default=0),
+            "price_from": min(paid) + price_once(terms).total if paid else 0,
         },
     )
 

@@ -15,8 +15,8 @@ class Order(models.Model):
 
     pending -> secured -> paid -> refunded; pending or secured -> cancelled. A trigger refuses every other change.
     A paid order is closed ("refunded") with its last ticket; how much money went back is what its refunds say.
-    Amounts are minor units of `currency`: total = positions + fees. Our fee is what its fees say, on top, and
-    `absorbed_fee`, which the organizer bears.
+    Amounts are minor units of `currency`: total = positions + fees + taxes on top. Our fee is what its service
+    fees say, on top, and `absorbed_fee`, which the organizer bears.
     """
 
     class State(models.TextChoices):
@@ -87,7 +87,7 @@ class Order(models.Model):
     @property
     def platform_fee(self) -> int:
         """Our whole fee, on top and absorbed, in minor units: the application fee of its payment."""
-        return sum(fee.amount for fee in self.fees.all()) + self.absorbed_fee
+        return sum(fee.amount for fee in self.fees.all() if fee.is_ours) + self.absorbed_fee
 
     @property
     def is_frozen(self) -> bool:
@@ -160,14 +160,46 @@ class Position(models.Model):
 
 
 class Fee(models.Model):
-    """A charge of an order beside its positions, `amount` in minor units."""
+    """A charge of an order beside its positions, `amount` in minor units: ours, or the organizer's own under its `name`."""
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service fee")
+        OWN = "own", _("Fee of the organizer")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fees")
     kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=40, blank=True, db_default="")
     amount = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind="service", name="") | Q(kind="own") & ~Q(name=""), name="fee_named")
+        ]
+
+    @property
+    def is_ours(self) -> bool:
+        return self.kind == self.Kind.SERVICE
+
+    @property
+    def title(self) -> str:
+        """What buyers read."""
+        return self.name or str(self.get_kind_display())
+
+
+class Tax(models.Model):
+    """A tax of an order, frozen: `amount` minor units inside `base`, or on top of it."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="taxes")
+    name = models.CharField(max_length=40)
+    basis_points = models.PositiveSmallIntegerField()
+    is_inclusive = models.BooleanField()
+    base = models.PositiveIntegerField()
+    amount = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "taxes"
+        constraints = [models.CheckConstraint(condition=Q(amount__lte=models.F("base")), name="tax_within_its_base")]
 
 
 class OrderVisit(models.Model):

@@ -74,5 +74,5 @@ def overdue_orders(*, at: datetime) -> QuerySet[Order]:
 
 def _whole() -> QuerySet[Order]:
     return Order.objects.select_related("event__venue", "performance", "customer").prefetch_related(
-        "positions__tickets", "fees"
+        "positions__tickets", "fees", "taxes"
     )

@@ -27,3 +27,20 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
         parts.append(share(amount, part=weight, whole=whole, gone=gone))
         gone += weight
     return parts
+
+
+def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
+    """`amount` over `weights`, each within one minor unit of its exact share; what rounding left goes to the largest
+    remainders, the first of equal ones. Without any weight every part is 0.
+
+    >>> largest_remainder(10, [1, 1, 4])
+    [2, 2, 6]
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    parts = [amount * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda index: -(amount * weights[index] % whole))
+    for index in by_remainder[: amount - sum(parts)]:
+        parts[index] += 1
+    return parts

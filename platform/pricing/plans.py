@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from events import models
 from events.models import Event
 from pricing.models import FeeOverride
-from pricing.quote import FeePlan, Terms
+from pricing.quote import FeePlan, OwnFee, TaxRate, Terms
 from tenants.current import current_organizer
+from ui.money import smallest_step
 
 
 def standard_plan(currency: str) -> FeePlan:
@@ -26,5 +28,21 @@ def platform_fee_plans() -> Mapping[str, FeePlan]:
 
 
 def terms_of(event: Event, plans: Mapping[str, FeePlan] | None = None) -> Terms:
-    """What the event's prices are made with now; `plans` where somebody has asked for them already."""
-    return Terms((plans or platform_fee_plans())[event.currency], event.fee_share)
+    """What the event's prices are made with now; `plans` where somebody has asked for them already.
+
+    Own fees come with a query unless they were prefetched with their tax.
+    """
+    fees = sorted(event.own_fees.all(), key=lambda fee: fee.pk)
+    return Terms(
+        plan=(plans or platform_fee_plans())[event.currency],
+        fee_share=event.fee_share,
+        own_fees=tuple(
+            OwnFee(fee.name, fee.is_per_order, fee.basis_points, fee.fixed, rate_of(fee.tax)) for fee in fees
+        ),
+        step=smallest_step(event.currency),
+    )
+
+
+def rate_of(tax: models.TaxRate | None) -> TaxRate | None:
+    """A tax rate as prices are worked out with it."""
+    return None if tax is None else TaxRate(tax.name, tax.basis_points, tax.is_inclusive)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_percent, get_currency_precision
 from django.utils.translation import get_language, to_locale
 
 # Stripe counts these in whole units or in thousandths; ISO 4217's own exponent serves the rest
@@ -27,6 +27,12 @@ def format_money(amount: int, currency: str) -> str:
     """`amount` minor units of `currency` in the reader's language: (1250, "EUR") -> "€12.50"."""
     value = Decimal(amount).scaleb(-minor_unit_exponent(currency))
     return format_currency(value, currency, locale=to_locale(get_language() or "en"))
+
+
+def percent_text(basis_points: int) -> str:
+    """Basis points in the reader's language: 750 -> "7.5%"."""
+    locale = to_locale(get_language() or "en")
+    return format_percent(Decimal(basis_points) / 10_000, locale=locale, decimal_quantization=False)
 
 
 def parse_money(text: str, currency: str) -> int:

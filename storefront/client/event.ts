@@ -24,7 +24,8 @@ function show(): void {
   const sum = chosen.reduce((amount, input) => amount + Number(input.value) * Number(input.dataset.unitAmount), 0);
   const paid = inputs.map((input) => Number(input.dataset.unitAmount)).filter((price) => price > 0);
   const lowest = paid.length ? Math.min(...paid) : 0;
-  const amount = chosen.length ? sum : lowest;
+  const tickets = chosen.length ? sum : lowest;
+  const amount = tickets && tickets + Number(form.dataset.once);
   const words = chosen.length ? label.dataset.totalWords : label.dataset.fromWords;
   line.hidden = inputs.length === 0;
   label.textContent = (amount ? words : label.dataset.freeWords) ?? "";

@@ -24,6 +24,7 @@ from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
+from events.charges import add_own_fee, add_tax_rate
 from events.models import Event
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
@@ -33,7 +34,7 @@ from inventory.models import Hold
 from ledger.split_rules import Rules, Share, Step
 from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
-from orders.models import Order, OrderVisit
+from orders.models import Fee, Order, OrderVisit, Tax
 from outbox.actions import drain, enqueue
 from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
@@ -217,6 +218,9 @@ def _sell(house: world.House, word: str) -> Furnished:
     draft = world.make_event(
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
+    rate = add_tax_rate(name=f"{word} tax", basis_points=700, is_inclusive=True, actor=SYSTEM)
+    fee = {"name": f"{word} fee", "is_per_order": False, "basis_points": 0, "fixed": 100, "tax_id": rate.pk}
+    add_own_fee(event_id=draft.pk, actor=SYSTEM, **fee)
     set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
     hall = add_partner(kind=Partner.Kind.VENUE, name=f"{word} House", email=f"{word}@house.example", actor=SYSTEM)
     shares = Rules((Step((Share(hall.payee, 1000),)),))
@@ -231,6 +235,8 @@ def _sell(house: world.House, word: str) -> Furnished:
     pending = world.place_order(event, buyer=buyer, **{seat: 1})
     refunded = world.place_order(event, buyer=buyer, **{guest: 1})
     checkout.refund_order(order_id=refunded.pk, actor=SYSTEM)
+    Fee.objects.create(order=pending, kind=Fee.Kind.OWN, name=f"{word} fee", amount=0)
+    Tax.objects.create(order=pending, name=f"{word} tax", basis_points=0, is_inclusive=True, base=2510, amount=0)
     payment = Payment.objects.create(
         order=pending,
         account_id=f"acct_{word}",

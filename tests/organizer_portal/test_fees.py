@@ -1,9 +1,13 @@
-"""Staff say who bears our fee, and see at once what each ticket costs and brings."""
+"""Staff say who bears our fee, what they charge themselves and which tax is in it, and see at once what each ticket brings."""
+
+import re
+from typing import Any
 
 import pytest
 from django_tenants.utils import tenant_context
 
-from events.models import Event
+from events.charges import add_own_fee, add_tax_rate
+from events.models import Event, OwnFee, TaxRate
 from tests import world
 from tests.staff import Visitor, signed_in, text
 
@@ -17,6 +21,11 @@ def nora(northside: world.House) -> Visitor:
 def event(northside: world.House) -> Event:
     world.let_charge(northside)
     return world.make_event("Hafen Nacht", kinds=(("Standard", 2400, 10), ("Guest list", 0, 5)))
+
+
+def words_of(page: Any) -> str:
+    """What one reads, without the markup between the words."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", text(page)))
 
 
 def test_nora_splits_our_fee_and_every_page_says_the_new_price(
@@ -64,3 +73,122 @@ def test_the_other_organizers_event_has_no_fees_here(nora: Visitor, southside: w
     with tenant_context(southside.organizer):
         other.refresh_from_db()
         assert other.fee_share == 100
+
+
+# --- Own fees and taxes -------------------------------------------------------------------------------------------------
+
+
+def test_nora_adds_a_tax_and_fees_of_her_own_and_buyers_read_them_at_every_step(
+    nora: Visitor, northside: world.House, event: Event
+) -> None:
+    assert (
+        nora.post("/portal/settings/taxes/", {"name": "VAT", "percent": "19", "kind": "inclusive"}).status_code == 302
+    )
+    rate, kind = TaxRate.objects.get(), world.kind_of(event, "Standard")
+    fees = f"/portal/events/{event.pk}/fees/"
+    facility = {"name": "Facility fee", "per": "ticket", "fixed": "2,00", "tax": str(rate.pk)}
+    delivery = {"name": "Delivery", "per": "order", "fixed": "3.50"}
+    for fee in (facility, delivery):
+        assert nora.post(f"{fees}new/", fee)["Location"] == fees
+    typed = nora.get(f"/portal/events/{event.pk}/price/", {"price": "24", "tax": str(rate.pk)})
+    assert "Buyer pays €27.10 · you get €26.00" in words_of(typed)
+    assert "€4.33 of what you get is tax." in words_of(typed)
+    details = {"name": "Standard", "price": "24", "quantity": "10", "max_per_order": "10", "tax": str(rate.pk)}
+    assert nora.post(f"/portal/events/{event.pk}/ticket-types/{kind.pk}/", details).status_code == 302
+
+    page = words_of(nora.get(fees))
+    assert "Buyer pays €27.10 · you get €26.00" in page
+    assert "Facility fee €2.00" in page
+    assert "incl. €4.33 VAT (19%)" in page
+    assert "Once per order, in the total: Delivery €3.50" in page
+    assert "€4.33 of it VAT (19%)" in words_of(nora.get(f"/portal/events/{event.pk}/"))
+    buyer = Visitor(northside.host)
+    shown = words_of(buyer.get(f"/events/{event.slug}/"))
+    assert "Ticket €24.00 + service fee €1.10 + Facility fee €2.00" in shown
+    assert "incl. €4.33 VAT (19%)" in shown
+    assert "Once per order, in the total: Delivery €3.50" in shown
+    assert "from €30.60" in words_of(buyer.get("/"))
+    hold = world.hold(event, Standard=1)
+    assert hold.quote["total"] == 3060
+    checkout = words_of(buyer.get(f"/checkout/{hold.pk}/{hold.token}/"))
+    for words in ("Facility fee €2.00", "Delivery once per order €3.50", "incl. €4.33 VAT (19%)", "Total €30.60"):
+        assert words in checkout
+    order = world.place_order(event, Standard=1)
+    assert "Delivery €3.50" in words_of(nora.get(f"/portal/orders/{order.number}/"))
+    bought = words_of(buyer.get(f"/orders/{order.number}/{order.token}/"))
+    for words in ("Facility fee €2.00", "Delivery €3.50", "incl. €4.33 VAT (19%)"):
+        assert words in bought
+
+
+def test_a_fee_and_a_tax_are_changed_and_removed(nora: Visitor, event: Event) -> None:
+    fees = f"/portal/events/{event.pk}/fees/"
+    nora.post(f"{fees}new/", {"name": "Facility fee", "per": "ticket", "percent": "7,5"})
+    nora.post("/portal/settings/taxes/", {"name": "VAT", "percent": "7", "kind": "exclusive"})
+    fee, rate = OwnFee.objects.get(), TaxRate.objects.get()
+    assert (fee.basis_points, rate.basis_points, rate.is_inclusive) == (750, 700, False)
+    assert nora.get(f"{fees}{fee.pk}/").context["form"]["percent"].value() == "7.5"
+    assert nora.get(f"/portal/settings/taxes/{rate.pk}/").context["form"]["kind"].value() == "exclusive"
+
+    nora.post(f"{fees}{fee.pk}/", {"name": "House fee", "per": "ticket", "fixed": "1", "tax": str(rate.pk)})
+    nora.post(f"/portal/settings/taxes/{rate.pk}/", {"name": "VAT", "percent": "19", "kind": "inclusive"})
+
+    fee.refresh_from_db()
+    rate.refresh_from_db()
+    assert (fee.name, fee.fixed, fee.basis_points, fee.tax) == ("House fee", 100, 0, rate)
+    assert (rate.basis_points, rate.is_inclusive) == (1900, True)
+    kept = nora.post(f"/portal/settings/taxes/{rate.pk}/removal/", follow=True)
+    assert "Tickets or fees have this tax." in text(kept)
+    assert nora.post(f"{fees}{fee.pk}/removal/").status_code == 302
+    assert nora.post(f"/portal/settings/taxes/{rate.pk}/removal/").status_code == 302
+    assert not OwnFee.objects.exists()
+    assert not TaxRate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"fixed": "x"}, "fixed"),
+        ({"fixed": ""}, "fixed"),
+        ({"percent": "101"}, "percent"),
+        ({"percent": "nan"}, "percent"),
+        ({"percent": "1", "per": "order"}, "percent"),
+        ({"tax": "nothing"}, "tax"),
+    ],
+)
+def test_what_makes_no_sense_of_a_fee_is_said_beside_its_field(
+    nora: Visitor, event: Event, typed: dict[str, str], field: str
+) -> None:
+    given = {"name": "Delivery", "per": "ticket", "fixed": "2", **typed}
+
+    answer = nora.post(f"/portal/events/{event.pk}/fees/new/", given)
+
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert not OwnFee.objects.exists()
+
+
+def test_the_other_organizers_fees_and_taxes_are_not_here(nora: Visitor, event: Event, southside: world.House) -> None:
+    with tenant_context(southside.organizer):
+        other = world.make_event("Southern", kinds=(("Guest", 0, 5),))
+        rate = add_tax_rate(name="VAT", basis_points=700, is_inclusive=True, actor=world.SYSTEM)
+        fields = {"name": "Theirs", "is_per_order": False, "basis_points": 0, "fixed": 100, "tax_id": rate.pk}
+        fee = add_own_fee(event_id=other.pk, actor=world.SYSTEM, **fields)
+
+    for event_id in (other.pk, event.pk):
+        own = f"/portal/events/{event_id}/fees/{fee.pk}/"
+        assert nora.get(own).status_code == 404
+        assert nora.post(own, {"name": "Mine", "per": "ticket", "fixed": "1"}).status_code == 404
+        assert nora.post(f"{own}removal/").status_code == 404
+    assert (
+        nora.post(f"/portal/events/{other.pk}/fees/new/", {"name": "Mine", "per": "ticket", "fixed": "1"}).status_code
+        == 404
+    )
+    tax = f"/portal/settings/taxes/{rate.pk}/"
+    assert nora.get(tax).status_code == nora.post(f"{tax}removal/").status_code == 404
+    assert nora.post(tax, {"name": "Mine", "percent": "1", "kind": "inclusive"}).status_code == 404
+    with_theirs = {"name": "Mine", "per": "ticket", "fixed": "1", "tax": str(rate.pk)}
+    assert nora.post(f"/portal/events/{event.pk}/fees/new/", with_theirs).status_code == 422
+    with tenant_context(southside.organizer):
+        assert (OwnFee.objects.get().name, TaxRate.objects.get().basis_points) == ("Theirs", 700)
+    assert not OwnFee.objects.exists()

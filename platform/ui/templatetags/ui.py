@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from ui import dates
 from ui.brand import DEFAULT_COLOR, Palette, brand, theme_css
 from ui.icons import icon_svg
-from ui.money import format_money
+from ui.money import format_money, percent_text
 from ui.poster import Poster
 from ui.poster import poster as draw_poster
 
@@ -48,6 +48,12 @@ def money(amount: int | None, currency: str) -> str:
 def price(amount: int, currency: str) -> str:
     """`{{ line.price|price:"EUR" }}` -> €24.50, or Free in words: nobody pays €0.00."""
     return format_money(amount, currency) if amount else _("Free")
+
+
+@register.filter
+def percent(basis_points: int) -> str:
+    """`{{ 750|percent }}` -> 7.5%"""
+    return percent_text(basis_points)
 
 
 @register.filter

@@ -90,7 +90,7 @@ export class BestView {
     const { choice } = this;
     if (!seats.length) return this.tell(choice.page.words.foundNone ?? "");
     choice.choose(seats);
-    this.tell(fill(choice.page.words.found, { names: choice.namesOf(seats), price: choice.money(choice.total) }));
+    this.tell(fill(choice.page.words.found, { names: choice.namesOf(seats), price: choice.money(choice.allIn(choice.total)) }));
     this.found(seats);
   }
 

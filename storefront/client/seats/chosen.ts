@@ -78,7 +78,7 @@ export class ChosenView {
     note.textContent = seats === 0 ? (count ? "" : (words.nothing ?? "")) : missing > 0 ? fill(words.more, { n: missing, party: choice.party }) : "";
     note.hidden = !note.textContent;
     this.form.querySelector<HTMLElement>("[data-total-line]")!.hidden = count === 0;
-    this.form.querySelector<HTMLElement>("[data-total]")!.textContent = choice.money(total);
+    this.form.querySelector<HTMLElement>("[data-total]")!.textContent = choice.money(choice.allIn(total));
     this.form.querySelector<HTMLElement>("[data-total-count]")!.textContent = fill(count === 1 ? words.countOne : words.countMany, { n: count });
     if (this.button.getAttribute("aria-busy") !== "true") {
       this.button.textContent = count === 0 ? (words.choose ?? "") : fill(count === 1 ? words.holdOne : words.holdMany, { n: count });
@@ -140,7 +140,7 @@ export class ChosenView {
     const { words } = choice.page;
     const n = choice.seats.length;
     if (!n) return words.chosenNone ?? "";
-    return fill(n === 1 ? words.chosenOne : words.chosenMany, { n, names: choice.namesOf(choice.seats), price: choice.money(choice.total) });
+    return fill(n === 1 ? words.chosenOne : words.chosenMany, { n, names: choice.namesOf(choice.seats), price: choice.money(choice.allIn(choice.total)) });
   }
 
   // --- Holding ------------------------------------------------------------------------------------------------------------------

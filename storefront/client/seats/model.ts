@@ -85,6 +85,10 @@ export class Choice extends EventTarget {
   get total(): number {
     return this.list.reduce((sum, { type }) => sum + type.price, 0);
   }
+  /** What an order of tickets for so much costs in all. */
+  allIn(tickets: number): number {
+    return tickets && tickets + this.page.once;
+  }
 
   setParty(party: number): void {
     this.party = Math.max(1, Math.min(MOST_PARTY, party || 1));

@@ -21,6 +21,8 @@ export interface PageJson {
   stock: string;
   seq: number;
   currency: string;
+  /** What a paid order costs besides its tickets, in minor units. */
+  once: number;
   /** Run-length coded: [category or -1, how many seats]. */
   painting: [number, number][];
   /** Lines that are tables sold as a whole. */
