@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from payments.sandbox import intents
 from payments.sandbox.resources import disputes, payouts, refunds
 from payments.sandbox.resources.events import with_pending
 from payments.sandbox.server import Sandbox
@@ -29,6 +30,7 @@ ANSWER_SECONDS = 10
 AT_ONCE = 16
 LONGEST_NAP = 5.0
 TIMERS = {
+    "debit": intents.finish_debit,
     "dispute": disputes.open_dispute,
     "dispute_decided": disputes.decide,
     "fraud_warning": disputes.warn_of_fraud,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from payments.sandbox import shapes
+from payments.sandbox import debits, shapes
 from payments.sandbox.call import Call
 from payments.sandbox.cards import AUTHENTICATION_REQUIRED, BY_NUMBER, Decline, TestCard
 from payments.sandbox.errors import StripeError, unexpected_state
@@ -14,7 +14,7 @@ from payments.sandbox.store import JsonObject, new_id, now
 from payments.sandbox.views import visible
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
+CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 AUTHENTICATION_FAILED = (
     "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 )
@@ -32,6 +32,8 @@ def confirm(call: Call, intent: JsonObject, method: JsonObject, params: JsonObje
         "use_stripe_sdk": bool(params.get("use_stripe_sdk")),
         "off_session": bool(params.get("off_session")),
     }
+    if method["type"] == "sepa_debit":
+        return debits.begin(call, intent, method, params)
     card = BY_NUMBER[method["_card"]]
     if not needs_authentication(card, method, intent):
         return charge(call, intent, method, authenticated=False)
@@ -114,7 +116,7 @@ def charge(call: Call, intent: JsonObject, method: JsonObject, *, authenticated:
         method["customer"] = intent["customer"]
     call.save(method)
     intent |= {"latest_charge": made["id"], "next_action": None, "last_payment_error": None}
-    if intent["capture_method"] == "manual":
+    if shapes.is_manual(intent):
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
         call.save(made)
         call.save(intent)
@@ -125,6 +127,21 @@ def charge(call: Call, intent: JsonObject, method: JsonObject, *, authenticated:
     call.save(made)
     emit(call, "charge.succeeded", made)
     return _collected(call, intent, made, intent["amount"])
+
+
+def finish_debit(call: Call, intent_id: str) -> None:
+    """A debit's bank has answered, days later: the money is there, or it never comes."""
+    intent = call.get("payment_intent", intent_id)
+    if intent["status"] != "processing":
+        return
+    method = call.get("payment_method", intent["payment_method"])
+    made = call.get("charge", intent["latest_charge"])
+    if code := debits.BY_IBAN[method["_iban"]].fails:
+        debits.fail(call, intent, made, method, code)
+        return
+    made |= {"status": "succeeded", "paid": True, "captured": True, "amount_captured": intent["amount"]}
+    emit(call, "charge.succeeded", made)
+    _collected(call, intent, made, intent["amount"])
 
 
 def three_d_secure_result() -> JsonObject:
@@ -231,7 +248,7 @@ def cancel(call: Call, intent: JsonObject, reason: str | None) -> JsonObject:
         raise unexpected_state(
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. "
             "Only a PaymentIntent with one of the following statuses may be canceled: "
-            "requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.",
+            "requires_payment_method, requires_capture, requires_confirmation, requires_action.",
             visible(intent),
         )
     if intent["status"] == "requires_capture":

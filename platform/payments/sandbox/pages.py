@@ -82,8 +82,10 @@ def _file(path: Path, **values: str) -> web.Response:
 
 
 async def card_form(request: web.Request) -> web.Response:
-    """The card form that the library puts into a frame."""
-    return page("card.html", framed=True)
+    """The form that the library puts into a frame: for cards, and for debits where the account may take them."""
+    account = request.app[SANDBOX].store.find("account", request.query.get("account", "")) or {"capabilities": {}}
+    takes_debits = account["capabilities"].get("sepa_debit_payments") == "active"
+    return page("card.html", framed=True, methods="card sepa_debit" if takes_debits else "card")
 
 
 def money(amount: int, currency: str) -> str:
@@ -208,7 +210,8 @@ async def receipt(request: web.Request) -> web.Response:
     if located is None or located[0]["object"] != "charge":
         raise web.HTTPNotFound
     charge = located[0]
-    last4 = charge["payment_method_details"]["card"]["last4"]
+    details = charge["payment_method_details"]
+    last4 = details[details["type"]]["last4"]
     text = f"{money(charge['amount'], charge['currency'])}, card ending in {last4}, {charge['status']}."
     return message("Receipt (test)", text)
 

@@ -31,7 +31,7 @@ def settle_charge(call: Call, charge: JsonObject, amount: int, application_fee: 
         application = call.store.setting("application")
         fees.append(shapes.fee_detail("application_fee", direct_fee, charge["currency"], application))
     line = shapes.balance_transaction(
-        "charge",
+        "charge" if charge["payment_method_details"]["type"] == "card" else "payment",
         amount,
         charge["currency"],
         source=charge["id"],

@@ -25,13 +25,26 @@ def billing_details(given: JsonObject | None) -> JsonObject:
     }
 
 
-def card_payment_method(card: TestCard, *, exp_month: int, exp_year: int, given: JsonObject) -> JsonObject:
-    """A PaymentMethod for a test card; `_card` names the card, whose number is published."""
+def payment_method(kind: str, given: JsonObject) -> JsonObject:
+    """What every PaymentMethod has, whatever its type."""
     return {
         "id": new_id("pm"),
         "object": "payment_method",
         "allow_redisplay": given.get("allow_redisplay", "unspecified"),
         "billing_details": billing_details(given.get("billing_details")),
+        "created": now(),
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": given.get("metadata") or {},
+        "type": kind,
+    }
+
+
+def card_payment_method(card: TestCard, *, exp_month: int, exp_year: int, given: JsonObject) -> JsonObject:
+    """A PaymentMethod for a test card; `_card` names the card, whose number is published."""
+    return {
+        **payment_method("card", given),
         "card": {
             "brand": card.brand,
             "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": None},
@@ -48,12 +61,6 @@ def card_payment_method(card: TestCard, *, exp_month: int, exp_year: int, given:
             "three_d_secure_usage": {"supported": True},
             "wallet": None,
         },
-        "created": now(),
-        "customer": None,
-        "customer_account": None,
-        "livemode": False,
-        "metadata": given.get("metadata") or {},
-        "type": "card",
         "_card": card.number,
     }
 
@@ -119,7 +126,7 @@ def charge(intent: JsonObject, method: JsonObject) -> JsonObject:
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"card": _charged_card(intent, method), "type": "card"},
+        "payment_method_details": {"card": _charged_card(intent, method), "type": "card"} if "card" in method else None,
         "radar_options": {},
         "refunded": False,
         "status": "pending",
@@ -127,9 +134,14 @@ def charge(intent: JsonObject, method: JsonObject) -> JsonObject:
     }
 
 
+def is_manual(intent: JsonObject) -> bool:
+    """Whether a card is authorised first: by the PaymentIntent, or by its option for cards alone."""
+    return "manual" in (intent["capture_method"], intent["payment_method_options"]["card"].get("capture_method"))
+
+
 def _charged_card(intent: JsonObject, method: JsonObject) -> JsonObject:
     card = method["card"]
-    manual = intent["capture_method"] == "manual"
+    manual = is_manual(intent)
     shown: JsonObject = {
         "amount_authorized": intent["amount"],
         "authorization_code": None,

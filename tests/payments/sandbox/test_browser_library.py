@@ -318,7 +318,7 @@ def test_the_cursor_stays_where_a_digit_was_corrected(shop):
 def test_a_form_that_does_not_load_says_so(shop):
     page = shop()
     page.clock.install()
-    page.route("**/elements/payment", lambda route: route.abort())
+    page.route("**/elements/payment?*", lambda route: route.abort())
     page.evaluate(
         """() => {
         const elements = stripe.elements({ mode: "payment", amount: 5000, currency: "eur" });

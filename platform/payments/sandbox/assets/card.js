@@ -170,6 +170,7 @@
   }
 
   async function createMethod(billing) {
+    if (SEPA.isChosen()) return request("/v1/payment_methods", SEPA.method());
     const { month, year } = dates();
     const card = { number: digits(number), exp_month: month, exp_year: year, cvc: digits(cvc) };
     return request("/v1/payment_methods", { type: "card", card, billing_details: billing });
@@ -178,6 +179,10 @@
   const WRONG_FIELD = { number, exp_month: expiry, exp_year: expiry, cvc };
   const CALLS = {
     submit() {
+      if (SEPA.isChosen()) {
+        const error = SEPA.check();
+        return error ? { error } : { method: "sepa_debit" };
+      }
       let first;
       for (const field of fields) {
         const problem = problemOf(field);
@@ -190,6 +195,10 @@
     },
     async confirm({ path, params, billing }) {
       const method = await createMethod(billing);
+      if (SEPA.isChosen()) {
+        params = { ...params, mandate_data: SEPA.mandate };
+        if (method.error) SEPA.refuse(method.error.message);
+      }
       const result = method.error ? method : await request(path, { ...params, payment_method: method.body.id });
       if (!result.error) return { paymentIntent: result.body };
       const field = WRONG_FIELD[result.error.param];
@@ -239,6 +248,7 @@
     settings = event.data;
     port = event.ports[0];
     if (settings.appearance) dress(settings.appearance);
+    SEPA.offer(settings);
     port.onmessage = async ({ data }) => {
       const call = CALLS[data.call];
       port.postMessage({ id: data.id, result: call ? await call(data.argument ?? {}) : {} });

@@ -118,7 +118,7 @@
       if (!place) throw new IntegrationError(`The selector you specified (${target}) applies to no DOM elements.`);
       if (this.frame) this.frame.remove();
       this.frame = document.createElement("iframe");
-      this.frame.src = `${BASE}/elements/payment`;
+      this.frame.src = `${BASE}/elements/payment?account=${encodeURIComponent(this.elements.stripe.account ?? "")}`;
       this.frame.title = "Secure payment input frame";
       this.frame.allow = "payment *";
       setStyle(this.frame, {
@@ -135,8 +135,9 @@
 
     settings() {
       const { stripe, options } = this.elements;
-      const { appearance, locale } = options;
-      return { key: stripe.key, account: stripe.account, version: VERSION, appearance, locale, options: this.options };
+      const { appearance, locale, currency, captureMethod, excludedPaymentMethodTypes: excluded } = options;
+      const asked = { currency, captureMethod, excluded };
+      return { key: stripe.key, account: stripe.account, version: VERSION, appearance, locale, options: this.options, ...asked };
     }
 
     receive(event, detail) {
@@ -225,7 +226,7 @@
       if (!this.payment?.link) throw new IntegrationError("elements.submit() needs a mounted payment element.");
       const result = await this.payment.link.call("submit");
       this.submitted = !result.error;
-      return result.error ? result : { selectedPaymentMethod: "card" };
+      return result.error ? result : { selectedPaymentMethod: result.method ?? "card" };
     }
   }
 

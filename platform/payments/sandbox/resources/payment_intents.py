@@ -61,7 +61,7 @@ def create(call: Call) -> JsonObject:
     _check_sale(call, params)
     intent = shapes.payment_intent(params["amount"], params["currency"].lower())
     assign(intent, params, *COPIED)
-    _apply_methods(intent, params)
+    _apply_methods(call, intent, params)
     merge_metadata(intent, params)
     if call.account != PLATFORM:
         intent["application"] = call.store.setting("application")
@@ -91,7 +91,7 @@ def _check_sale(call: Call, params: JsonObject) -> None:
         call.get("customer", params["customer"], "customer")
 
 
-def _apply_methods(intent: JsonObject, params: JsonObject) -> None:
+def _apply_methods(call: Call, intent: JsonObject, params: JsonObject) -> None:
     """How the buyer may pay: everything automatic, or the listed types alone."""
     if "allowed_payment_method_types" in params:
         intent["automatic_payment_methods"] = None
@@ -115,6 +115,18 @@ def _apply_methods(intent: JsonObject, params: JsonObject) -> None:
         intent["payment_method_options"]["card"] |= options
     if params.get("transfer_data"):
         intent["transfer_data"] = {"amount": None, **params["transfer_data"]}
+    intent["payment_method_types"] = ["card", *(["sepa_debit"] if _takes_debits(call, intent) else [])]
+
+
+def _takes_debits(call: Call, intent: JsonObject) -> bool:
+    """What cannot be authorised first is offered only where the money is taken at once, to accounts that may."""
+    return (
+        call.owner()["capabilities"].get("sepa_debit_payments") == "active"
+        and intent["currency"] == "eur"
+        and intent["capture_method"] != "manual"
+        and "sepa_debit" not in (intent["excluded_payment_method_types"] or [])
+        and "sepa_debit" in (intent["allowed_payment_method_types"] or ["sepa_debit"])
+    )
 
 
 def _method(call: Call, intent: JsonObject, params: JsonObject) -> JsonObject:
@@ -156,7 +168,7 @@ def update(call: Call) -> JsonObject:
         for violation in charge_limits(intent["amount"], intent["currency"]):
             raise StripeError(violation.what, code=violation.code, param="amount")
     _check_fee(intent)
-    _apply_methods(intent, params)
+    _apply_methods(call, intent, params)
     merge_metadata(intent, params)
     if params.get("payment_method") or "payment_method_data" in params:
         intent |= {"payment_method": _method(call, intent, params)["id"], "status": "requires_confirmation"}

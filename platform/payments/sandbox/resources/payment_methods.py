@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from payments.sandbox import shapes
+from payments.sandbox import debits, shapes
 from payments.sandbox.call import Call, assign, endpoint, listing, merge_metadata
 from payments.sandbox.cards import BY_NUMBER, BY_TOKEN, TestCard, passes_luhn
 from payments.sandbox.errors import StripeError
@@ -25,13 +25,15 @@ def card_error(message: str, code: str, param: str, **fields: Any) -> StripeErro
 
 
 def make(call: Call, given: JsonObject) -> JsonObject:
-    """A PaymentMethod from `{type: card, card: ..., billing_details: ...}`; saved.
+    """A PaymentMethod from `{type: card, card: ..., billing_details: ...}`, or the same with sepa_debit; saved.
 
     Raises card_error for numbers, dates or codes that no card has.
     """
+    if given.get("type") == "sepa_debit":
+        return call.save(debits.payment_method(given))
     if given.get("type") != "card":
         raise StripeError(
-            f'The payment method type "{given.get("type")}" is invalid. The sandbox takes cards only.',
+            f'The payment method type "{given.get("type")}" is invalid. The sandbox takes card and sepa_debit.',
             code="payment_method_invalid_parameter",
             param="type",
         )

@@ -11,6 +11,15 @@ from payments.sandbox.settlement import refund_application_fee, reverse_transfer
 from payments.sandbox.store import PLATFORM, JsonObject, new_id, now
 
 
+def _destination(charge: JsonObject) -> JsonObject:
+    """Where the money goes back to: the card, or by transfer to the account that was debited."""
+    details = charge["payment_method_details"]
+    if details and details["type"] == "sepa_debit":
+        return {"sepa_bank_transfer": {"reference": None, "reference_status": "pending"}, "type": "sepa_bank_transfer"}
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {"card": card, "type": "card"}
+
+
 @endpoint("post", "/v1/refunds")
 def create(call: Call) -> JsonObject:
     charge = _charge(call)
@@ -28,10 +37,7 @@ def create(call: Call) -> JsonObject:
         "currency": charge["currency"],
         "customer": charge["customer"],
         "description": None,
-        "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-            "type": "card",
-        },
+        "destination_details": _destination(charge),
         "metadata": {},
         "next_action": None,
         "payment_intent": charge["payment_intent"],
