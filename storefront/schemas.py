@@ -243,6 +243,9 @@ class PaymentOut(Schema):
     account: str = Field(description="The connected account that charges")
     amount: int
     currency: str
+    capture_method: Literal["manual", "automatic"] = Field(
+        description="For the library's form: automatic where methods are taken whose money comes days later"
+    )
 
 
 class OrderOut(Schema):

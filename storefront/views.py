@@ -5,6 +5,7 @@ Secret addresses carry the token in the path: they are never cached, never index
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
-from events.models import Event
+from events.models import Event, Performance
 from events.preview import previewed_event
 from events.queries import published_event, published_events
 from inventory.actions import LONGEST_HOLD
@@ -40,6 +41,7 @@ from inventory.queries import database_now, hold_by_token, seats_of_hold
 from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from payments.declines import decline_of
+from payments.models import Payment
 from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
@@ -57,7 +59,7 @@ from storefront.offers import (
     offers_of_next_dates,
     upcoming_performances,
 )
-from storefront.payments import payment_details
+from storefront.payments import capture_method, payment_details
 from storefront.seat_list import SeatList, seat_list_of
 from storefront.seating import picker_of
 from tenants.current import current_organizer
@@ -410,7 +412,7 @@ def _checkout_context(
 
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), `buyer` as typed, `error` (its `extra["field"]` names the field),
-    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency}; None for a free order.
+    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency, capture_method}; None for a free order.
     """
     now = database_now()
     quote = Quote.from_dict(hold.quote)
@@ -429,7 +431,7 @@ def _checkout_context(
         "consents": CONSENT_TEXTS,
         "buyer": buyer,
         "error": error,
-        "stripe": None if quote.is_free else _stripe(quote.total, quote.currency),
+        "stripe": None if quote.is_free else _stripe(quote.total, quote.currency, hold.performance, at=now),
     }
 
 
@@ -439,7 +441,7 @@ def _lines_with_seats(hold: Hold, quote: Quote) -> list[dict[str, Any]]:
     return [{"line": line, "seats": [words[pk] for pk in line.seats if pk in words]} for line in quote.lines]
 
 
-def _stripe(amount: int, currency: str) -> dict[str, Any]:
+def _stripe(amount: int, currency: str, performance: Performance, *, at: datetime) -> dict[str, Any]:
     account = connected_account()
     return {
         "js_url": settings.STRIPE_JS_URL,
@@ -447,6 +449,7 @@ def _stripe(amount: int, currency: str) -> dict[str, Any]:
         "account": account.account_id if account else "",
         "amount": amount,
         "currency": currency.lower(),
+        "capture_method": capture_method(takes_delayed=performance.takes_delayed_payments(at=at)),
     }
 
 
@@ -558,14 +561,15 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
     """What the order page shows.
 
     `order` (with positions and fees), `event`, `performance`, `tickets` (valid ones, when paid), `payment`, `refunds`,
-    `is_confirming` (the bank is being asked: poll), `stripe` (as on the checkout page, with `client_secret` and
+    `is_confirming` (the bank is being asked: poll; not while its money takes days), `stripe` (as on the checkout page, with `client_secret` and
     `return_url`) while it waits for a payment, `decline` (of the last attempt), `pictures` of the floors with the order's seats marked, `error` when the payment service is away, `sent` after “send again”,
     `is_slow` when the bank has been asked for half a minute.
     """
     payment = payment_of(order.pk)
     asked = "confirming" in request.GET or "redirect_status" in request.GET or "payment_intent" in request.GET
     has_failed = payment is not None and payment.last_error != ""
-    is_confirming = order.state == Order.State.SECURED or (
+    is_under_way = payment is not None and payment.state == Payment.State.UNDER_WAY
+    is_confirming = (order.state == Order.State.SECURED and not is_under_way) or (
         order.state == Order.State.PENDING and asked and not has_failed
     )
     context: dict[str, Any] = {
@@ -594,7 +598,7 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
     if order.state == Order.State.PENDING and not is_confirming:
         try:
             context["stripe"] = {
-                **_stripe(order.total, order.currency),
+                **_stripe(order.total, order.currency, order.performance, at=order.created_at),
                 **payment_details(order),
                 "return_url": letters.order_url(order),
             }

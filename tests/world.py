@@ -377,6 +377,25 @@ def confirm(intent_id: str, account_id: str, *, card: str = "pm_card_visa") -> A
     )
 
 
+MANDATE = {"customer_acceptance": {"type": "online", "online": {"ip_address": "127.0.0.1", "user_agent": "a browser"}}}
+DEBIT_SUCCEEDS, DEBIT_FAILS = "DE89370400440532013000", "DE62370400440532013001"
+
+
+def pay_by_debit(order: Order, *, iban: str = DEBIT_SUCCEEDS) -> Any:
+    """Agree to a SEPA debit, as the buyer's browser would; the bank answers when the sandbox's timers are rung."""
+    intent = checkout.begin_payment(order_id=order.pk)
+    client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": settings.STRIPE_API_BASE})
+    method: Any = {
+        "type": "sepa_debit",
+        "sepa_debit": {"iban": iban},
+        "billing_details": {"name": order.name, "email": order.email},
+    }
+    params: Any = {"payment_method_data": method, "mandate_data": MANDATE, "return_url": "http://localhost/return"}
+    return client.v1.payment_intents.confirm(
+        intent.id, params=params, options={"stripe_account": order.payment.account_id}
+    )
+
+
 def paid_order(event: Event, *, buyer: checkout.Buyer = BEA, **wanted: int) -> Order:
     """Hold, order, pay, settle."""
     order = place_order(event, buyer=buyer, **wanted)

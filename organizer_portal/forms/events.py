@@ -151,10 +151,21 @@ class EventChangeForm(EventTextForm):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    delayed_payment_days = forms.IntegerField(
+        label=_("Bank debits until so many days before"),
+        required=False,
+        min_value=7,
+        max_value=365,
+        help_text=_(
+            "A debit's money comes days later, if it comes; until then the places are kept. Empty: cards and what pays at once."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
     @classmethod
     def of(cls, event: Event) -> "EventChangeForm":
         """Filled in from the event."""
-        names = ("title", "summary", "description", "refund_policy", "hold_minutes")
+        names = ("title", "summary", "description", "refund_policy", "hold_minutes", "delayed_payment_days")
         return cls(initial={name: getattr(event, name) for name in names})
 
 

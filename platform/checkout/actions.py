@@ -277,7 +277,8 @@ def begin_payment(*, order_id: UUID) -> gateway.Intent:
             raise OrderClosed(_("This order is not waiting for a payment."))
         if order.performance.is_stopped:
             raise SaleStopped
-        payment = open_payment(order=order, application_fee=order.platform_fee)
+        takes_delayed = order.performance.takes_delayed_payments(at=order.created_at)
+        payment = open_payment(order=order, application_fee=order.platform_fee, takes_delayed=takes_delayed)
     failpoints.hit("before_intent")
     intent = request_intent(payment)
     failpoints.hit("after_intent")
@@ -298,10 +299,15 @@ def settle_payment(*, order_id: UUID) -> None:
         raise PaymentMismatch(intent_id=intent.id, order_id=str(order_id))
     if intent.is_cancelled:
         _lose_payment(order_id)
-    elif not (intent.is_authorised or intent.is_captured):
-        _note_attempt(order_id, intent)
+    elif not (intent.is_authorised or intent.is_captured or intent.is_under_way):
+        if payment.state == Payment.State.UNDER_WAY or payment.order.state == Order.State.CANCELLED:
+            _end_delayed(payment, intent)
+        else:
+            _note_attempt(order_id, intent)
     elif is_waiting_for_stock(order_id=order_id):
         logger.warning("order %s is paid for while its sale is stopped; it waits", order_id)
+    elif intent.is_under_way:
+        secure_order(order_id=order_id, card=intent.card_fingerprint, is_under_way=True)
     elif secure_order(order_id=order_id, card=intent.card_fingerprint):
         failpoints.hit("after_secure")
         _capture_and_complete(payment, intent)
@@ -346,11 +352,13 @@ def is_waiting_for_stock(*, order_id: UUID) -> bool:
 
 
 @transaction.atomic
-def secure_order(*, order_id: UUID, card: str = "") -> bool:
+def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False) -> bool:
     """T1: sell the places to the order before its money is taken. False when it may not have them: it is cancelled.
 
     Either they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
     were taken, except for seats: those are the very same or none), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
+
+    `is_under_way`: the money is promised and comes days later, so the order stays secured until then and the buyer is told.
     """
     order = order_for_update(order_id)
     if order.state != Order.State.PENDING:
@@ -364,7 +372,10 @@ def secure_order(*, order_id: UUID, card: str = "") -> bool:
         return False
     order.state = Order.State.SECURED
     order.save(update_fields=["state"])
-    Payment.objects.filter(order=order, state=Payment.State.CREATED).update(state=Payment.State.AUTHORISED)
+    state = Payment.State.UNDER_WAY if is_under_way else Payment.State.AUTHORISED
+    Payment.objects.filter(order=order, state=Payment.State.CREATED).update(state=state, last_error="")
+    if is_under_way:
+        enqueue(kind="mail_payment_under_way", key=str(order.pk), payload={"order_id": str(order.pk)})
     record(verb="secure_order", target=order, actor=SYSTEM)
     return True
 
@@ -445,6 +456,17 @@ def _give_back(payment: Payment, intent: gateway.Intent) -> None:
         _refund_late(payment.order_id, charge_id=intent.charge_id)
 
 
+def _end_delayed(payment: Payment, intent: gateway.Intent) -> None:
+    """A payment that was under way has failed: no other may come, so the provider closes it first, then we do.
+
+    Raises ProviderRefused where another attempt came in between; whoever asks next finds that one.
+    """
+    Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
+    gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
+    failpoints.hit("after_void")
+    _lose_payment(payment.order_id)
+
+
 @transaction.atomic
 def _note_void(order_id: UUID) -> None:
     order = order_for_update(order_id)
@@ -485,6 +507,8 @@ def _lose_payment(order_id: UUID) -> None:
     if order.is_open:
         is_late = order.state == Order.State.PENDING
         _cancel(order, Order.CancelReason.EXPIRED if is_late else Order.CancelReason.PAYMENT_LOST, actor=SYSTEM)
+        if not is_late:
+            enqueue(kind="mail_payment_lost", key=str(order.pk), payload={"order_id": str(order.pk)})
 
 
 def expire_order(*, order_id: UUID) -> None:

@@ -46,6 +46,18 @@ def mail_payment_returned(*, order_id: UUID) -> None:
     _send(order, key=f"payment-returned:{order.pk}", template=template)
 
 
+def mail_payment_under_way(*, order_id: UUID) -> None:
+    """The buyer's bank will send the money in some days; until then the places are kept and no ticket is valid."""
+    order = _order(order_id)
+    if order.state == Order.State.SECURED:  # else it is decided already, and another mail says how
+        _send(order, key=f"payment-under-way:{order.pk}", template="payment_under_way")
+
+
+def mail_payment_lost(*, order_id: UUID) -> None:
+    """The money never came, so the tickets are on sale again."""
+    _send(_order(order_id), key=f"payment-lost:{order_id}", template="payment_lost")
+
+
 def mail_refund(*, order_id: UUID, act: str, amount: int, cancelled: list[int], words: str) -> None:
     """What was given back: `amount` minor units, the tickets with these numbers in the order, and why.
 

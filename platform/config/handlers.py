@@ -59,6 +59,8 @@ HANDLERS: dict[str, Handler] = {
         order_id=UUID(payload["order_id"]), again=payload.get("again", "")
     ),
     "mail_payment_returned": _order(letters.mail_payment_returned),
+    "mail_payment_under_way": _order(letters.mail_payment_under_way),
+    "mail_payment_lost": _order(letters.mail_payment_lost),
     "mail_refund": lambda payload: letters.mail_refund(
         order_id=UUID(payload["order_id"]),
         act=payload["act"],

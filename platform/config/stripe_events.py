@@ -48,6 +48,7 @@ def _access_taken_back(event: Event) -> None:
 
 VERBS: dict[str, Verb] = {
     "payment_intent.amount_capturable_updated": _payment_moved,
+    "payment_intent.processing": _payment_moved,
     "payment_intent.succeeded": _payment_moved,
     "payment_intent.canceled": _payment_moved,
     "payment_intent.payment_failed": _payment_moved,

@@ -78,7 +78,9 @@ def add_performance(
     return performance
 
 
-CHANGEABLE = frozenset({"title", "summary", "description", "hold_minutes", "refund_policy", "poster", "fee_share"})
+CHANGEABLE = frozenset(
+    {"title", "summary", "description", "hold_minutes", "refund_policy", "poster", "fee_share", "delayed_payment_days"}
+)
 
 
 @transaction.atomic
@@ -90,6 +92,8 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         raise EventInvalid(_("%(field)s cannot be changed here.") % {"field": sorted(unknown)[0]})
     if not 5 <= fields.get("hold_minutes", event.hold_minutes) <= 30:
         raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
+    if not 7 <= (fields.get("delayed_payment_days", event.delayed_payment_days) or 7) <= 365:
+        raise EventInvalid(_("Between 7 and 365 days."), field="delayed_payment_days")
     if not 0 <= fields.get("fee_share", event.fee_share) <= 100:
         raise EventInvalid(_("Between 0 and 100 percent."), field="fee_share")
     if "title" in fields:

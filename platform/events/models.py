@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
@@ -30,6 +31,8 @@ class Event(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(default=10)
     refund_policy = models.TextField(blank=True)
     fee_share = models.PositiveSmallIntegerField(default=100, db_default=100)  # percent of our fee that buyers bear
+    # Until how many days before a date its buyers may pay by what takes days (bank debits); null: not at all.
+    delayed_payment_days = models.PositiveSmallIntegerField(null=True)
     poster = models.CharField(max_length=200, blank=True)  # path in public storage
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
@@ -38,6 +41,10 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("slug"), name="event_slug_once"),
             models.CheckConstraint(condition=Q(hold_minutes__range=(5, 30)), name="event_hold_5_to_30_minutes"),
+            models.CheckConstraint(
+                condition=Q(delayed_payment_days=None) | Q(delayed_payment_days__range=(7, 365)),
+                name="event_delayed_payments_7_to_365_days",
+            ),
             models.CheckConstraint(condition=Q(fee_share__range=(0, 100)), name="event_fee_share_is_a_percentage"),
         ]
 
@@ -74,6 +81,11 @@ class Performance(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="performance_ends_after_start"),
             models.CheckConstraint(condition=Q(doors_at__lte=F("starts_at")), name="performance_doors_before_start"),
         ]
+
+    def takes_delayed_payments(self, *, at: datetime) -> bool:
+        """Whether an order placed at `at` may be paid by a method whose money comes days later. Needs its event."""
+        days = self.event.delayed_payment_days
+        return days is not None and at + timedelta(days=days) <= self.starts_at
 
     @property
     def is_stopped(self) -> bool:

@@ -16,7 +16,7 @@ from payments.queries import connected_account, payments_to_ask_about, refunds_t
 from tenants.models import Organizer
 
 
-def open_payment(*, order: Order, application_fee: int) -> Payment:
+def open_payment(*, order: Order, application_fee: int, takes_delayed: bool = False) -> Payment:
     """The payment of a locked order, made or found, before the provider knows of it. Raises NotConnected."""
     account = connected_account()
     if account is None or not account.charges_enabled:
@@ -28,6 +28,7 @@ def open_payment(*, order: Order, application_fee: int) -> Payment:
             "amount": order.total,
             "application_fee": application_fee,
             "currency": order.currency,
+            "takes_delayed": takes_delayed,
             "ask_at": timezone.now() + FIRST_ASKED_AFTER,
         },
     )
@@ -45,6 +46,7 @@ def request_intent(payment: Payment) -> gateway.Intent:
         application_fee=payment.application_fee,
         order_id=str(payment.order_id),
         number=payment.order.number,
+        takes_delayed=payment.takes_delayed,
         key=f"intent-{payment.pk}",
     )
     failpoints.hit("before_intent_saved")

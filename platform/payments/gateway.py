@@ -21,6 +21,10 @@ from django.db import connection
 from payments.errors import ProviderRefused, ProviderUnavailable, WebhookRefused
 
 TIMEOUT_SECONDS = 20
+# Where the provider debits bank accounts in euros for accounts of these countries.
+DEBIT_COUNTRIES = frozenset(
+    ["AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU"]
+) | frozenset(["IE", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"])
 CAPABILITIES = ("card_payments", "transfers")  # what our two charge models need of a connected account
 
 
@@ -37,6 +41,7 @@ class Intent:
     error_code: str
     order_id: str
     card_fingerprint: str  # names the card, the same for each payment with it on one account; empty before and without
+    method: str = ""  # the type of what the buyer paid with last, in the provider's words; empty before
     failed_attempt: str = ""  # names the attempt that `error_code` is about, as far as the provider tells them apart
 
     @property
@@ -46,6 +51,11 @@ class Intent:
     @property
     def is_captured(self) -> bool:
         return self.status == "succeeded"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the money comes days later, if it comes. A card is in `processing` for a moment only."""
+        return self.status == "processing" and self.method not in ("", "card", "link")
 
     @property
     def is_cancelled(self) -> bool:
@@ -177,21 +187,35 @@ def _translated() -> Iterator[None]:
 
 
 def create_intent(
-    *, account_id: str, amount: int, currency: str, application_fee: int, order_id: str, number: str, key: str
+    *,
+    account_id: str,
+    amount: int,
+    currency: str,
+    application_fee: int,
+    order_id: str,
+    number: str,
+    key: str,
+    takes_delayed: bool = False,
 ) -> Intent:
-    """Ask for money for an order: authorise now, capture when the places are secured. The same `key` gives the same one."""
+    """Ask for money for an order: authorise now, capture when the places are secured. The same `key` gives the same one.
+
+    With `takes_delayed` also by methods that cannot be authorised first: cards still are, whatever else is taken at once or days
+    later. Without it the provider offers none of those.
+    """
+    params: stripe.params.PaymentIntentCreateParams = {
+        "amount": amount,
+        "currency": currency.lower(),
+        "capture_method": "manual",
+        "application_fee_amount": application_fee,
+        "automatic_payment_methods": {"enabled": True},
+        "description": number,
+        "metadata": {"order_id": order_id, "order_number": number},
+    }
+    if takes_delayed:
+        params["capture_method"], params["payment_method_options"] = "automatic", {"card": {"capture_method": "manual"}}
     with _translated():
         intent = _provider().v1.payment_intents.create(
-            params={
-                "amount": amount,
-                "currency": currency.lower(),
-                "capture_method": "manual",
-                "application_fee_amount": application_fee,
-                "automatic_payment_methods": {"enabled": True},
-                "description": number,
-                "metadata": {"order_id": order_id, "order_number": number},
-            },
-            options={"stripe_account": account_id, "idempotency_key": key},
+            params=params, options={"stripe_account": account_id, "idempotency_key": key}
         )
     return _intent(intent)
 
@@ -344,7 +368,7 @@ def create_account(*, email: str, country: str, name: str, key: str) -> AccountF
                     "losses": {"payments": "application"},
                     "stripe_dashboard": {"type": "express"},
                 },
-                "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
+                "capabilities": _capabilities(country),
             },
             options={"idempotency_key": key},
         )
@@ -368,6 +392,11 @@ def create_recipient(*, email: str, country: str, name: str, key: str) -> Accoun
             params=params | ({"email": email} if email else {}), options={"idempotency_key": key}
         )
     return _account(account)
+
+
+def _capabilities(country: str) -> Any:
+    wanted = [*CAPABILITIES, *(["sepa_debit_payments"] if country in DEBIT_COUNTRIES else [])]
+    return {name: {"requested": True} for name in wanted}
 
 
 def fetch_account(account_id: str) -> AccountFacts:
@@ -451,6 +480,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         error_code=str(getattr(error, "decline_code", None) or getattr(error, "code", None) or ""),
         order_id=str(metadata["order_id"] if "order_id" in metadata else ""),  # noqa: SIM401 - no dict: no get()
         card_fingerprint="" if charge is None or isinstance(charge, str) else _fingerprint(charge),
+        method="" if charge is None or isinstance(charge, str) else _method(charge),
         failed_attempt=_attempt(error) if error else "",
     )
 
@@ -462,9 +492,15 @@ def _attempt(error: Any) -> str:
 
 
 def _fingerprint(charge: stripe.Charge) -> str:
+    """Of the card or the bank account that was charged; other methods have none."""
     details = charge.payment_method_details
-    card = details.card if details is not None and details.type == "card" else None
-    return (card.fingerprint or "") if card is not None else ""
+    used = getattr(details, details.type, None) if details is not None else None
+    return str(getattr(used, "fingerprint", None) or "")
+
+
+def _method(charge: stripe.Charge) -> str:
+    details = charge.payment_method_details
+    return details.type if details is not None else ""
 
 
 def _refund(refund: stripe.Refund) -> RefundAnswer:

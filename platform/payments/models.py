@@ -58,6 +58,10 @@ class Payment(models.Model):
 
     class State(models.TextChoices):
         CREATED = "created", _("Waiting for the buyer")
+        UNDER_WAY = (
+            "under_way",
+            _("On its way from the bank"),
+        )  # the buyer has agreed; for days nobody knows if it comes
         AUTHORISED = "authorised", _("Authorised")
         CAPTURED = "captured", _("Captured")
         VOIDED = "voided", _("Voided")
@@ -71,6 +75,7 @@ class Payment(models.Model):
     amount = models.PositiveIntegerField()
     application_fee = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
+    takes_delayed = models.BooleanField(db_default=False)  # also by methods whose money comes days later
     state = models.CharField(max_length=12, choices=State, default=State.CREATED)
     last_error = models.CharField(max_length=250, blank=True)  # the buyer's bank's answer, in the provider's code
     failed_attempt = models.CharField(max_length=80, blank=True, db_default="")  # the last one, so that it counts once
@@ -88,7 +93,9 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
         ]
         indexes = [
-            models.Index(fields=["ask_at"], condition=Q(state__in=["created", "authorised"]), name="payment_to_ask"),
+            models.Index(
+                fields=["ask_at"], condition=Q(state__in=["created", "under_way", "authorised"]), name="payment_to_ask"
+            ),
             models.Index(fields=["card_fingerprint"], condition=~Q(card_fingerprint=""), name="payment_card"),
         ]
 

@@ -183,7 +183,7 @@ def payments_to_ask_about(*, at: datetime, limit: int) -> list[Payment]:
     due = (
         Payment.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("order")
-        .filter(state__in=[Payment.State.CREATED, Payment.State.AUTHORISED], ask_at__lte=at)
+        .filter(state__in=[Payment.State.CREATED, Payment.State.UNDER_WAY, Payment.State.AUTHORISED], ask_at__lte=at)
         .exclude(intent_id="")
         .order_by("ask_at", "pk")
     )

@@ -47,7 +47,7 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
     mode: "payment",
     amount: Number(options.amount),
     currency: options.currency,
-    captureMethod: "manual",
+    captureMethod: options.capture, // "automatic" where bank debits are taken: cards are authorised first all the same
     appearance: appearance(),
     locale: document.documentElement.lang,
   });
@@ -59,7 +59,7 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
 /** An order that exists already (its page asked for payment) needs no placing. */
 function existingOrder(options: DOMStringMap): Placed | undefined {
   if (!options.secret) return undefined;
-  return { url: options.return ?? location.href, clientSecret: options.secret };
+  return { url: options.return ?? location.href, clientSecret: options.secret, capture: options.capture };
 }
 
 interface Told {
@@ -87,6 +87,7 @@ async function pay(target: HTMLFormElement): Promise<void> {
   const filled = await elements.submit();
   if (filled.error) return complain(filled.error.message ?? word("textRefused"));
   placed ??= await placeOrder(target);
+  if (placed.capture !== target.dataset.capture) return location.assign(placed.url); // other methods since the page was made
   const result = await stripe.confirmPayment({
     elements,
     clientSecret: placed.clientSecret,

@@ -86,6 +86,7 @@ def test_a_paid_order_comes_with_what_the_browser_needs_to_pay(paying: world.Hou
         "account": payment.account_id,
         "amount": 5020,
         "currency": "EUR",
+        "capture_method": "manual",
     }
     assert (payment.amount, payment.application_fee) == (5020, 220)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
+from events.actions import change_event
 from orders.models import Order
 from scanning.actions import create_gate, pair_device
 from tests import world
@@ -26,6 +27,10 @@ def pay_by_card(page, number):
     card.get_by_label("Card number").fill(number)
     card.get_by_label("Expiration").fill("12 / 34")
     card.get_by_label("CVC").fill("123")
+    press_pay(page)
+
+
+def press_pay(page):
     button = page.get_by_role("button", name="Pay")
     button.scroll_into_view_if_needed()
     page.screenshot()  # until this is painted, a loaded machine aims the click at the picture of a moment ago
@@ -83,6 +88,36 @@ def test_two_tickets_with_a_3d_secure_card_on_a_phone(stack, in_house, phone, ma
 
     order = Order.objects.get(email=email)
     assert (order.state, order.total) == ("paid", 5020)
+    assert breaches() == {}
+
+
+def test_a_bank_debit_keeps_the_places_until_the_money_is_there(stack, in_house, phone, mails):
+    event = world.make_event("Slow Money")
+    change_event(event_id=event.pk, actor=SYSTEM, delayed_payment_days=14)
+    email = f"deb.{new_code(6).lower()}@example.com"
+
+    phone.goto(stack.url(in_house.host, f"/events/{event.slug}/"))
+    phone.get_by_role("button", name="One more: Standard").click()
+    phone.get_by_role("button", name="Continue").click()
+    phone.get_by_label("E-mail", exact=True).fill(email)
+    phone.get_by_label("Full name").fill("Deb Debit")
+    phone.get_by_label("I agree to the organizer").check()
+    form = phone.frame_locator("#payment-element iframe")
+    form.get_by_label("SEPA Debit").check()
+    form.get_by_label("IBAN").fill("DE08 3704 0044 0532 0130 03")  # its bank takes days
+    form.get_by_label("Full name").fill("Deb Debit")
+    form.get_by_label("Email").fill(email)
+    press_pay(phone)
+    phone.get_by_role("heading", name="Your places are kept").wait_for(timeout=20_000)
+    judge(phone)
+    assert "Your payment is on its way" in mails(email)[0]["subject"]
+    order = Order.objects.get(email=email)
+    assert (order.state, order.payment.state) == ("secured", "under_way")
+
+    stack.sandbox.control("timers")
+    assert len(mails(email, count=2)) == 2  # the webhook alone brings them
+    phone.reload()
+    phone.get_by_text("You're going").first.wait_for()
     assert breaches() == {}
 
 

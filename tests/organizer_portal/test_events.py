@@ -285,9 +285,13 @@ def test_words_of_an_event_can_change_after_sale(nora: Visitor, northside: world
     assert response.status_code == 302
     event.refresh_from_db()
     assert (event.title, event.refund_policy, event.hold_minutes) == ("New Title", "none", 15)
-    wrong = nora.post(url, {"title": "", "hold_minutes": "99"})
+    debits = {"title": "New Title", "hold_minutes": "15", "delayed_payment_days": "14"}
+    assert nora.post(url, debits).status_code == 302
+    event.refresh_from_db()
+    assert event.delayed_payment_days == 14
+    wrong = nora.post(url, {"title": "", "hold_minutes": "99", "delayed_payment_days": "3"})
     assert wrong.status_code == 422
-    assert set(wrong.context["form"].errors) == {"title", "hold_minutes"}
+    assert set(wrong.context["form"].errors) == {"title", "hold_minutes", "delayed_payment_days"}
 
 
 # --- Live sales ------------------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import type { Problem } from "./problems";
 export interface Placed {
   url: string;
   clientSecret: string;
+  capture: string | undefined;
 }
 
 /** The server said no, in words for the buyer. `isOver` when the hold has ended. */
@@ -59,5 +60,5 @@ export async function placeOrder(form: HTMLFormElement): Promise<Placed> {
   if (!answer.ok) {
     throw new Refused([{ field: result.field ?? "", words: result.detail ?? result.title }], result.code === "hold_ended");
   }
-  return { url: result.url, clientSecret: result.payment?.client_secret ?? "" };
+  return { url: result.url, clientSecret: result.payment?.client_secret ?? "", capture: result.payment?.capture_method };
 }

@@ -37,7 +37,7 @@ def account(recording, stripe_sandbox):
     return made.id
 
 
-def intent(account, key, amount=5000):
+def intent(account, key, amount=5000, *, takes_delayed=False):
     return gateway.create_intent(
         account_id=account,
         amount=amount,
@@ -46,6 +46,7 @@ def intent(account, key, amount=5000):
         order_id="0191",
         number="NH-1",
         key=f"{account}-{key}",
+        takes_delayed=takes_delayed,
     )
 
 
@@ -102,7 +103,10 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     assert (warning.intent_id, warning.kind) == (made.id, "misc")
     called.add("fetch_fraud_warning")
     called |= {"fetch_dispute", "upload_evidence", "submit_evidence"}
-    given_up = intent(account, "given up")
+    partner = gateway.create_recipient(email="", country="IE", name="The venue", key=f"{account}-partner")
+    assert not partner.charges_enabled
+    called.add("create_recipient")
+    given_up = intent(account, "given up", takes_delayed=True)
     assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
     called |= {"create_intent", "fetch_intent", "capture_intent", "create_refund", "fetch_refund", "cancel_intent"}
 

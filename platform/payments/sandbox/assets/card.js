@@ -195,10 +195,7 @@
     },
     async confirm({ path, params, billing }) {
       const method = await createMethod(billing);
-      if (SEPA.isChosen()) {
-        params = { ...params, mandate_data: SEPA.mandate };
-        if (method.error) SEPA.refuse(method.error.message);
-      }
+      if (SEPA.isChosen() && method.error) SEPA.refuse(method.error.message);
       const result = method.error ? method : await request(path, { ...params, payment_method: method.body.id });
       if (!result.error) return { paymentIntent: result.body };
       const field = WRONG_FIELD[result.error.param];

@@ -53,7 +53,6 @@
       sepa_debit: { iban: iban.value.replace(/\s/g, "") },
       billing_details: { name: holder.value.trim(), email: email.value.trim() },
     }),
-    mandate: { customer_acceptance: { type: "online", online: { infer_from_client: true } } },
     refuse: (words) => show(iban, words),
   };
 })();
