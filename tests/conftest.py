@@ -13,9 +13,11 @@ from django_tenants.utils import tenant_context
 from pytest_django import DjangoDbBlocker
 
 from payments import gateway
-from tests import world
+from tests import depth, world
 from tests.browser import browser  # noqa: F401 - for pytest to find
 from tests.processes import Sandbox, start_sandbox
+
+assert depth.settings.default.deadline is None  # loaded before any property test
 
 
 @pytest.fixture(scope="session")

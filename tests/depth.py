@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, settings
 
 IS_DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
+# For every property test, also one that says nothing: no test fails for the time it takes.
+settings.register_profile("marquee", derandomize=not IS_DEEP, print_blob=True, database=None, deadline=None)
+settings.load_profile("marquee")
+
 
 def looking(examples: int, *, steps: int = 50) -> settings:
     """Settings of a property test on a real database, which takes the time it takes."""
     return settings(
         max_examples=examples * 10 if IS_DEEP else examples,
         stateful_step_count=steps * 2 if IS_DEEP else steps,
-        derandomize=not IS_DEEP,
-        print_blob=True,
-        database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )

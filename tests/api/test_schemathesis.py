@@ -159,7 +159,6 @@ def call_many_times(known: Known, name: str, mode: GenerationMode) -> None:
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize="SCHEMATHESIS_EXAMPLES" not in os.environ,
         database=None,
         suppress_health_check=list(HealthCheck),

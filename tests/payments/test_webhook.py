@@ -171,7 +171,7 @@ def test_a_signed_event_that_no_row_can_hold_is_refused(db: None, woken: list[st
     assert woken == []
 
 
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@hypothesis_settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_one_changed_byte_is_enough_to_be_refused(db: None, data: st.DataObject) -> None:
     body = json.dumps(event()).encode()

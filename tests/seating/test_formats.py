@@ -428,7 +428,7 @@ def _told(lost: Any, code: str) -> set[str]:
     return {fault.element for fault in lost if fault.code == code}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents())
 def test_every_seat_comes_back_from_every_format_with_no_more_lost_than_was_told(document: Document) -> None:
     assert set(WRITERS) == {"native", "pretix", "svg", "csv"}

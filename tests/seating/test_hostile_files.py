@@ -300,7 +300,7 @@ def _reads(content: bytes, format: str) -> None:
             export_file(document, name)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(_json, st.sampled_from(["native", "plan", "pretix", "seatsio"]))
 def test_no_json_makes_a_reader_fail(value: Any, format: str) -> None:
     wrapped = {"zones": value if isinstance(value, list) else [value], "subChart": value, "categories": value}
@@ -308,20 +308,20 @@ def test_no_json_makes_a_reader_fail(value: Any, format: str) -> None:
         _reads(json.dumps(data).encode(), format)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_markup)
 def test_no_markup_makes_the_svg_reader_fail(body: str) -> None:
     _reads((SVG % body).encode(), "svg")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from(list("section,rowseat;\n\r\"'\t1A=\x00é")), max_size=80))
 def test_no_list_makes_the_csv_reader_fail(text: str) -> None:
     _reads(text.encode(), "csv")
     _reads(("section,row,seat,x,y\n" + text).encode(), "csv")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=60), st.sampled_from(sorted(READERS)))
 def test_no_bytes_make_a_reader_fail(content: bytes, format: str) -> None:
     _reads(content, format)

@@ -274,7 +274,7 @@ _block = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_block, min_size=1, max_size=3))
 def test_any_plan_in_bounds_makes_the_same_whole_document_twice(blocks: list[dict[str, Any]]) -> None:
     plan = _plan(*blocks)
@@ -286,7 +286,7 @@ def test_any_plan_in_bounds_makes_the_same_whole_document_twice(blocks: list[dic
         assert len(set(_labels(row))) == len(row.seats)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from(["rows", "seats", "at", "aisles", "marks", "wheelchairs", "row_labels", "radius",
                                         "seat_labels", "focal", "pitch", "x"]), _json, max_size=5), _json)  # fmt: skip
 def test_nothing_but_a_document_or_a_refusal_ever_comes_back(block: dict[str, Any], anything: Any) -> None:
