@@ -343,6 +343,22 @@ PLATFORM_FEES: dict[str, list[int]] = {
     "KWD": [250, 50],  # not sold in yet: three decimals
     **env.json("PLATFORM_FEES", default={}),
 }
+# What a card payment costs the organizer at the provider, about: basis points and minor units, for the settlement simulator alone.
+PAYMENT_COSTS: dict[str, list[int]] = {
+    "EUR": [150, 25],
+    "USD": [290, 30],
+    "GBP": [150, 20],
+    "CHF": [290, 30],
+    "SEK": [150, 180],
+    "NOK": [240, 200],
+    "DKK": [150, 180],
+    "PLN": [150, 100],
+    "CZK": [150, 650],
+    "CAD": [290, 30],
+    "AUD": [170, 30],
+    "JPY": [360, 0],
+    **env.json("PAYMENT_COSTS", default={}),
+}
 REFUNDS_PER_SECOND = env.float("REFUNDS_PER_SECOND", default=10.0)  # of a cancelled event; Stripe takes 25 a second
 SEAT_MAP_FILE_MAX = env.int("SEAT_MAP_FILE_MAX", default=20 * 1024 * 1024)  # bytes of an imported seat map
 PREPARED_SCHEMAS = env.int("PREPARED_SCHEMAS", default=3)  # how many ready schemas the pool keeps

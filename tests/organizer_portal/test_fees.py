@@ -8,6 +8,10 @@ from django_tenants.utils import tenant_context
 
 from events.charges import add_own_fee, add_tax_rate
 from events.models import Event, OwnFee, TaxRate
+from ledger.models import Party
+from ledger.split_rules import Payee, Rules, Share, Step
+from ledger.splits import set_split_plan
+from people.models import Membership
 from tests import world
 from tests.staff import Visitor, signed_in, text
 
@@ -192,3 +196,55 @@ def test_the_other_organizers_fees_and_taxes_are_not_here(nora: Visitor, event: 
     with tenant_context(southside.organizer):
         assert (OwnFee.objects.get().name, TaxRate.objects.get().basis_points) == ("Theirs", 700)
     assert not OwnFee.objects.exists()
+
+
+# --- The simulator --------------------------------------------------------------------------------------------------------
+
+
+def test_nora_tries_a_price_and_sees_every_partys_part_before_anything_is_sold(
+    nora: Visitor, northside: world.House, event: Event
+) -> None:
+    address = f"/portal/events/{event.pk}/simulator/"
+    kinds = {
+        f"price-{world.kind_of(event, name).pk}": price for name, price in (("Standard", "30"), ("Guest list", "0"))
+    }
+    tried = {"bearer": "split", "share": "50", "quantity": "2", "percent_back": "100", **kinds}
+
+    now = words_of(nora.get(address))
+    assert "1 × Standard Buyer pays €25.10" in now
+    assert "You €23.37 -€0.63 €24.00" in now  # 24.00 less 1.5 % of 25.10 and 0.25
+    assert "Our fee €1.10 €0.00 €1.10" in now
+    part = nora.get(address, tried, headers={"HX-Request": "true"})
+
+    assert "<html" not in text(part)
+    assert "2 × Standard Buyer pays €61.26" in words_of(part)  # 2 x (30.00 + 0.63)
+    assert "Our fee €2.50 €0.00 €2.50" in words_of(part)
+    assert "Paid by the buyer €61.26 €0.00 €61.26" in words_of(part)
+    assert "2 × Guest list Free" in words_of(part)
+    event.refresh_from_db()
+    assert (event.fee_share, world.kind_of(event, "Standard").price) == (100, 2400)
+
+    wrong = nora.get(address, {**tried, "quantity": "0", "percent_back": "x"} | dict.fromkeys(kinds, "-"))
+    assert wrong.status_code == 422
+    assert {"quantity", "percent_back", *kinds} == set(wrong.context["form"].errors)
+    assert "1 × Standard Buyer pays €25.10" in words_of(wrong)
+
+
+def test_who_may_not_see_shares_sees_the_partners_as_one(northside: world.House, event: Event) -> None:
+    hall, band = Payee(Party.VENUE, "1"), Payee(Party.ARTIST, "2")
+    rules = Rules((Step((Share(hall, 1000), Share(band, 3000))),))
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=world.SYSTEM)
+    Membership.objects.filter(user_id=northside.owner.pk).update(role=Membership.Role.MANAGER)
+    manager = signed_in(northside.owner, northside.host)
+
+    page = words_of(manager.get(f"/portal/events/{event.pk}/simulator/"))
+
+    assert "Partner €9.60 €0.00 €9.60" in page
+    assert page.count("Partner €") == 1
+
+
+def test_the_other_organizers_event_cannot_be_simulated(nora: Visitor, southside: world.House) -> None:
+    with tenant_context(southside.organizer):
+        other = world.make_event("Southern", kinds=(("Guest", 0, 5),))
+
+    assert nora.get(f"/portal/events/{other.pk}/simulator/").status_code == 404
