@@ -322,6 +322,26 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "payouts",
+        "What is held back of the organizer's own is the reserves of dates that became due and were not released, and each payout "
+        "that the provider took is in the books with what it moved.",
+        """
+        SELECT currency, 'held back', sum(ours)::text, sum(booked)::text FROM (
+            SELECT currency, reserve AS ours, 0 AS booked FROM payouts_maturity WHERE released_at IS NULL
+            UNION ALL
+            SELECT a.currency, 0, e.amount FROM ledger_ledgerentry e
+              JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'held_back') held
+         GROUP BY currency HAVING sum(ours) <> sum(booked)
+        UNION ALL
+        SELECT id::text, state, amount::text, 'unknown to the provider' FROM payouts_payout
+         WHERE state IN ('sent', 'paid') AND provider_id = ''
+        UNION ALL
+        SELECT m.performance_id::text, m.currency, m.reserve::text, 'reserve not booked' FROM payouts_maturity m
+         WHERE m.reserve > 0
+           AND NOT EXISTS (SELECT FROM ledger_ledgertransaction t WHERE t.key = 'reserve:' || m.performance_id)
+        """,
+    ),
+    Invariant(
         "I8",
         "Every captured payment has its tickets or a refund within ten minutes.",
         """

@@ -20,3 +20,8 @@ class PaymentNotOwed(BadInput):
 
     code = "payment_not_owed"
     title = _("That is more than is owed")
+
+
+class ScheduleInvalid(BadInput):
+    code = "payout_schedule_invalid"
+    title = _("Payouts cannot be made like this")

@@ -4,7 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Party
 from ledger.split_rules import Payee
+from payouts.schedule_models import Maturity, Payout, PayoutSchedule
 from ui.ids import new_token, uuid7
+
+__all__ = ["Maturity", "Partner", "PartnerPayment", "Payout", "PayoutSchedule"]
 
 
 class Partner(models.Model):

@@ -50,7 +50,7 @@ def _in(currency: str, sums: dict[Kind, int]) -> Earnings:
         costs=costs,
         shares=sums[Kind.SHARES],
         earned=sales - fees - costs - sums[Kind.SHARES],
-        owed=-sums[Kind.PAYABLE] - sums[Kind.RESERVE] - sums[Kind.RECEIVABLE],
+        owed=-sums[Kind.PAYABLE] - sums[Kind.RESERVE] - sums[Kind.RECEIVABLE] - sums[Kind.HELD_BACK],
         held=sums[Kind.PROVIDER],
         paid_out=sums[Kind.BANK],
         disputed=sums[Kind.DISPUTED],

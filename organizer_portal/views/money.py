@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,9 +14,14 @@ from organizer_portal.access import SEE_MONEY, Desk, staff
 from payments.actions import refresh_account, register_hosts, start_onboarding
 from payments.queries import connected_account
 from payments.requirements import needs, reason
+from payouts.failure_words import what_to_do
+from payouts.models import Payout
 from payouts.queries import earnings
+from payouts.schedule import payables, payout_schedule, schedule_words, upcoming, waits_because
 from tenants.queries import portal_url
 from ui.errors import DomainError
+
+MOST_PAYOUTS = 20  # of the latest on the page
 
 
 @require_safe
@@ -79,5 +85,23 @@ def payments_return(request: HttpRequest, desk: Desk) -> HttpResponse:
 @staff(SEE_MONEY)
 def payouts(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What was earned, in plain words."""
-    context = {"earnings": earnings(), "account": connected_account()}
+    context = {"earnings": earnings(), "account": connected_account(), **_payouts_in_words(desk)}
     return render(request, "organizer_portal/payouts.html", context)
+
+
+def _payouts_in_words(desk: Desk) -> dict[str, Any]:
+    """The agreed schedule, what becomes due when, why not now, and the last payouts."""
+    schedule, now = payout_schedule(), timezone.now()
+    coming = upcoming(schedule, at=now)
+    most: dict[str, int] = {}
+    for one in coming:
+        most[one.currency] = max(most.get(one.currency, 0), one.amount)
+    made = list(Payout.objects.all()[:MOST_PAYOUTS])
+    return {
+        "schedule_words": schedule_words(schedule),
+        "waits": waits_because(schedule),
+        "payables": [one for one in payables().values() if one.amount or one.debt],
+        "upcoming": [(one, max(2, round(100 * one.amount / most[one.currency]))) for one in coming],
+        "payouts": [(payout, what_to_do(payout.failure) if payout.failure else "") for payout in made],
+        "zone": desk.organizer.timezone,
+    }

@@ -26,6 +26,8 @@ from console.actions import (
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
+from payouts.letters import mail_payout_failed
+from payouts.runs import send_payout
 from reconciliation.actions import note_fraud_warning, work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
@@ -88,6 +90,8 @@ HANDLERS: dict[str, Handler] = {
     "run_refund_batch": lambda payload: run_refund_batch(batch_id=UUID(payload["batch_id"])),
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "send_evidence": lambda payload: send_evidence(dispute_id=UUID(payload["dispute_id"])),
+    "send_payout": lambda payload: send_payout(payout_id=UUID(payload["payout_id"])),
+    "mail_payout_failed": lambda payload: mail_payout_failed(payout_id=UUID(payload["payout_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models

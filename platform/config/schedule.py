@@ -11,6 +11,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "checkout.reconcile_all",
         "schedule": 20.0,
     },
+    "pay organizers what is due, by each one's schedule": {
+        "task": "payouts.run_all",
+        "schedule": crontab(hour="*/6", minute="40"),
+    },
     "ask the payment provider about disputes whose messages never came": {
         "task": "disputes.ask_all",
         "schedule": 3600.0,

@@ -11,6 +11,7 @@ from payments.actions import disconnect_account, refresh_account
 from payments.models import Refund
 from payments.queries import payment_by_intent
 from payouts.actions import refresh_partner
+from payouts.runs import take_up_payout
 from scanning.queries import has_admissions
 from tenants.current import current_organizer
 
@@ -35,6 +36,10 @@ def _dispute_moved(event: Event) -> None:
 
 def _fraud_warned(event: Event) -> None:
     take_up_warning(account_id=event["account"], provider_id=event["data"]["object"]["id"], is_admitted=has_admissions)
+
+
+def _payout_moved(event: Event) -> None:
+    take_up_payout(provider_id=event["data"]["object"]["id"])
 
 
 def _account_moved(event: Event) -> None:
@@ -63,6 +68,10 @@ VERBS: dict[str, Verb] = {
     "charge.dispute.funds_reinstated": _dispute_moved,
     "radar.early_fraud_warning.created": _fraud_warned,
     "radar.early_fraud_warning.updated": _fraud_warned,
+    "payout.updated": _payout_moved,
+    "payout.paid": _payout_moved,
+    "payout.failed": _payout_moved,
+    "payout.canceled": _payout_moved,
     "account.updated": _account_moved,
     "capability.updated": _account_moved,
     "account.application.deauthorized": _access_taken_back,

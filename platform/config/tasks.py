@@ -19,6 +19,7 @@ from inventory.blocks import release_due_blocks
 from outbox.actions import drain
 from payments.actions import look_after_account
 from payments.errors import NotConnected
+from payouts.runs import run_payouts
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.errors import CheckUnderWay
 from tenants.current import current_organizer, current_schema
@@ -107,6 +108,18 @@ def reconcile_all() -> int:
 def reconcile() -> dict[str, int]:
     """Ask the provider about everything of this organizer that still waits."""
     return checkout.reconcile()
+
+
+@public_task(name="payouts.run_all")
+def run_payouts_everywhere() -> int:
+    """Send every organizer's payouts."""
+    return fan_out(run_these_payouts, spread_seconds=600)
+
+
+@tenant_task(name="payouts.run")
+def run_these_payouts() -> int:
+    """Pay out what is due to this organizer."""
+    return run_payouts()
 
 
 @public_task(name="disputes.ask_all")

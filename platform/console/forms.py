@@ -70,3 +70,24 @@ class FeeForm(forms.Form):
             basis_points = int(cleaned["percent"].scaleb(2))
             cleaned["plan"] = FeePlan(basis_points, cleaned["fixed"], cleaned["minimum"] or 0, cleaned["maximum"])
         return cleaned
+
+
+class PayoutForm(forms.Form):
+    """When an organizer is paid and how much is held back."""
+
+    days_after = forms.IntegerField(label=_("Days after a date has ended"), min_value=0, max_value=60)
+    reserve_percent = forms.IntegerField(label=_("Reserve in per cent"), min_value=0, max_value=50)
+    reserve_days = forms.IntegerField(label=_("Days the reserve is held"), min_value=0, max_value=180)
+    most_disputes = forms.IntegerField(
+        label=_("Undecided disputes at most"),
+        min_value=0,
+        max_value=1000,
+        help_text=_("With more of them payouts wait."),
+    )
+    held_because = forms.CharField(
+        label=_("Hold all payouts because"),
+        max_length=200,
+        required=False,
+        help_text=_("The organizer reads it. Empty: nothing is held."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("organizers/<uuid:organizer_id>/fees/<str:currency>/", views.fee, name="fee"),
     path("organizers/<uuid:organizer_id>/fees/<str:currency>/example/", views.fee_example, name="fee_example"),
     path("organizers/<uuid:organizer_id>/fees/<str:currency>/standard/", views.standard_fee, name="standard_fee"),
+    path("organizers/<uuid:organizer_id>/payouts/", views.payouts, name="payouts"),
     path("organizers/<uuid:organizer_id>/checks/", views.checks, name="checks"),
     path("organizers/<uuid:organizer_id>/check/", views.check, name="check"),
     path("disputes/", views.disputes, name="disputes"),

@@ -7,6 +7,7 @@ from uuid import UUID
 from babel.numbers import format_decimal
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms.models import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,9 +21,11 @@ from audit.actions import user_actor
 from console import queries
 from console.access import platform_admin
 from console.actions import list_incident
-from console.forms import FeeForm, SuspendForm
+from console.forms import FeeForm, PayoutForm, SuspendForm
 from console.models import ListedIncident
 from payments.dispute_words import reason_words
+from payouts.runs import set_payout_schedule
+from payouts.schedule import payables, payout_schedule, schedule_words, waits_because
 from pricing.actions import set_platform_fee
 from pricing.plans import standard_plan
 from pricing.quote import FeePlan, fee_on
@@ -190,6 +193,23 @@ def _example(typed: str, plan: FeePlan | None, currency: str) -> dict[str, str]:
     return {name: format_money(amount, currency) for name, amount in amounts.items()}
 
 
+@require_http_methods(["GET", "POST"])
+@platform_admin
+def payouts(request: HttpRequest, user: User, organizer_id: UUID) -> HttpResponse:
+    """Agree on when an organizer is paid, how much is held back, and hold everything on risk."""
+    found = _found(organizer_id)
+    if found.state == Organizer.State.PROVISIONING:
+        raise Http404
+    with tenant_context(found):
+        form = PayoutForm(request.POST) if request.POST else PayoutForm(initial=model_to_dict(payout_schedule()))
+        if request.method == "POST" and form.is_valid():
+            set_payout_schedule(**form.cleaned_data, actor=user_actor(user.pk))
+            messages.success(request, _("The schedule counts from the next round of payouts on."))
+            return redirect("console:organizer", organizer_id)
+        context = {"shown": found, "form": form, "payables": payables(), "waits": waits_because(payout_schedule())}
+    return render(request, "console/payouts.html", context, status=422 if form.errors else 200)
+
+
 @require_safe
 @platform_admin
 def health(request: HttpRequest, user: User) -> HttpResponse:
@@ -328,6 +348,15 @@ def _check_context(shown: Organizer) -> dict[str, Any]:
     }
 
 
+def _payout_context(shown: Organizer) -> dict[str, Any]:
+    """The organizer's payout schedule in words, from its own schema."""
+    if shown.state == Organizer.State.PROVISIONING:
+        return {"schedule_words": []}
+    with tenant_context(shown):
+        schedule = payout_schedule()
+        return {"schedule_words": schedule_words(schedule), "waits": waits_because(schedule)}
+
+
 def _found(organizer_id: UUID) -> Organizer:
     try:
         return queries.organizer(organizer_id)
@@ -344,6 +373,7 @@ def _organizer_page(request: HttpRequest, organizer_id: UUID, form: SuspendForm)
         "history": queries.history(organizer_id),
         "storefront_url": storefront_url(found),
         "portal_url": portal_url(found),
+        **_payout_context(found),
         **_check_context(found),
     }
     return render(request, "console/organizer.html", context, status=422 if form.errors else 200)

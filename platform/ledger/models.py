@@ -38,6 +38,8 @@ class Account(models.Model):
         PLATFORM_FEES = "platform_fees", _("Platform fees")
         PAYMENT_COSTS = "payment_costs", _("The payment provider's charges")
         SHARES = "shares", _("Partners' shares")
+        # the organizer's own that waits: the other side of its reserve
+        HELD_BACK = "held_back", _("The organizer's own, held back")
         # what is owed, each of one party
         PAYABLE = "payable", _("Owed to a party")
         RESERVE = "reserve", _("Owed to a party, held back")

@@ -116,6 +116,20 @@ class DisputeFacts:
 
 
 @dataclass(frozen=True)
+class PayoutFacts:
+    """A payout of `amount` minor units to the account's bank; `state` in Stripe's words: pending, in_transit, paid, failed,
+    canceled. `lines` are what it moved in the balance: one out, and one back where it failed."""
+
+    id: str
+    amount: int
+    currency: str
+    state: str
+    failure: str  # the bank's reason, in Stripe's code
+    arrives_at: datetime
+    lines: tuple[BalanceLine, ...]
+
+
+@dataclass(frozen=True)
 class FraudWarningFacts:
     """A card network's warning that a payment looks like fraud; `kind` in Stripe's words. A refund now avoids a dispute."""
 
@@ -292,6 +306,51 @@ def fetch_balance(account_id: str) -> dict[str, int]:
     for part in parts:
         sums[part.currency.upper()] = sums.get(part.currency.upper(), 0) + part.amount
     return sums
+
+
+def fetch_available(account_id: str) -> dict[str, int]:
+    """What the account may pay out now: minor units by currency, negative where it owes."""
+    with _translated():
+        balance = _provider().v1.balance.retrieve(options={"stripe_account": account_id})
+    return {part.currency.upper(): part.amount for part in balance.available}
+
+
+def set_manual_payouts(account_id: str) -> None:
+    """Let nothing be paid out of the account but what we ask for (docs.stripe.com/connect/manual-payouts)."""
+    with _translated():
+        _provider().v1.balance_settings.update(
+            params={"payments": {"payouts": {"schedule": {"interval": "manual"}}}},
+            options={"stripe_account": account_id},
+        )
+
+
+def create_payout(*, account_id: str, amount: int, currency: str, key: str) -> PayoutFacts:
+    """Pay `amount` minor units out to the account's bank. The same `key` pays once."""
+    with _translated():
+        made = _provider().v1.payouts.create(
+            params={"amount": amount, "currency": currency.lower()},
+            options={"stripe_account": account_id, "idempotency_key": key},
+        )
+    return fetch_payout(account_id=account_id, payout_id=made.id)
+
+
+def fetch_payout(*, account_id: str, payout_id: str) -> PayoutFacts:
+    """The payout as it is now."""
+    expand = ["balance_transaction", "failure_balance_transaction"]
+    with _translated():
+        payout = _provider().v1.payouts.retrieve(
+            payout_id, params={"expand": expand}, options={"stripe_account": account_id}
+        )
+    lines: list[Any] = [payout.balance_transaction, payout.failure_balance_transaction]
+    return PayoutFacts(
+        id=payout.id,
+        amount=payout.amount,
+        currency=payout.currency.upper(),
+        state=payout.status,
+        failure=payout.failure_code or "",
+        arrives_at=datetime.fromtimestamp(payout.arrival_date, UTC),
+        lines=tuple(_balance_line(line) for line in lines if line),
+    )
 
 
 def list_events(

@@ -40,7 +40,8 @@ from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Dispute, DisputePolicy, FraudWarning, Payment, Refund, RefundBatch, RefundTurn, WalletDomain
 from payouts.actions import add_partner, note_payment
-from payouts.models import Partner, PartnerPayment
+from payouts.models import Maturity, Partner, PartnerPayment, Payout
+from payouts.runs import set_payout_schedule
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import LegalText, Membership
@@ -104,6 +105,8 @@ MACHINE_MADE = {
     "orders.Order.currency": "a currency",
     "payments.Payment.currency": "a currency",
     "payments.Dispute.currency": "a currency",
+    "payouts.Maturity.currency": "a currency",
+    "payouts.Payout.currency": "a currency",
     "orders.OrderVisit.address": "an address on the internet",
     "waiting_room.Line.commitment": "a digest",
     "waiting_room.Line.seed": "a random number",
@@ -251,6 +254,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     _give_back(word, ordered, draft, payment)
     _compare_books(word, pending)
     _dispute(word, payment)
+    _pay_out(word, event)
     gate = create_gate(event_id=event.pk, name=f"{word} gate", actor=SYSTEM)
     device, token = pair_device(gate_id=gate.pk, name=f"{word} phone", actor=SYSTEM)
     ticket = tickets_of_order(ordered.pk)[0]
@@ -353,6 +357,28 @@ def _dispute(word: str, payment: Payment) -> None:
         asked_by=word,
         submitted_at=now,
         failure=f"{word} failure",
+    )
+
+
+def _pay_out(word: str, event: Event) -> None:
+    """A date that is due, and a payout that came back; no provider answers here."""
+    now = timezone.now()
+    set_payout_schedule(
+        days_after=3, reserve_percent=0, reserve_days=60, most_disputes=2, held_because=f"{word} audit", actor=SYSTEM
+    )
+    performance = world.the_performance(event)
+    Maturity.objects.create(
+        performance=performance, currency="EUR", net=10, reserve=0, due_at=now, release_at=now, released_at=now
+    )
+    Payout.objects.create(
+        account_id=f"acct_{word}",
+        currency="EUR",
+        amount=10,
+        working={"held": 10, "note": word},
+        state=Payout.State.FAILED,
+        provider_id=f"po_{word}",
+        failure=word,
+        settled_at=now,
     )
 
 

@@ -232,6 +232,7 @@ PLATFORM: dict[str, Row] = {
     "console:checks": Row((302, 403, 403, 403, 302), "POST"),
     "console:check": Row((302, 403, 403, 403, 200)),
     "console:disputes": Row((302, 403, 403, 403, 200)),
+    "console:payouts": Row((302, 403, 403, 403, 200)),
     "console:incidents": Row((302, 403, 403, 403, 200)),
     "console:incident": Row((302, 403, 403, 403, 404)),  # of one that is not there
     "console:incident_closure": Row((302, 403, 403, 403, 404), "POST"),
@@ -296,6 +297,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:partner": [a_partner().pk],
         "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
+        "console:payouts": [made.house.organizer.pk],
         "organizer_portal:dispute": [a_dispute().pk],
         "organizer_portal:dispute_pack": [a_dispute().pk],
         "organizer_portal:incident": [an_incident().pk],

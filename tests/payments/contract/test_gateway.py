@@ -98,6 +98,19 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
         key=f"{account}-evidence",
     )
     assert (answered.state, answered.is_submitted) == ("under_review", True)
+    gateway.set_manual_payouts(account)
+    stripe_sandbox.control("balance/available")
+    assert gateway.fetch_available(account)["EUR"] == gateway.fetch_balance(account)["EUR"] < 0
+    other = intent(account, "more", amount=20_000)
+    confirm(other.id, account)
+    gateway.capture_intent(account_id=account, intent_id=other.id, key=f"{account}-capture-more")
+    stripe_sandbox.control("balance/available")
+    paid_out = gateway.create_payout(account_id=account, amount=1000, currency="EUR", key=f"{account}-payout")
+    assert (paid_out.amount, paid_out.currency, [line.net for line in paid_out.lines]) == (1000, "EUR", [-1000])
+    stripe_sandbox.control(f"payouts/{paid_out.id}/fail")
+    back = gateway.fetch_payout(account_id=account, payout_id=paid_out.id)
+    assert (back.state, back.failure, [line.net for line in back.lines]) == ("failed", "account_closed", [-1000, 1000])
+    called |= {"set_manual_payouts", "fetch_available", "create_payout", "fetch_payout"}
     warned = stripe_sandbox.control("fraud_warnings", payment_intent=made.id)
     warning = gateway.fetch_fraud_warning(account_id=account, warning_id=warned["id"])
     assert (warning.intent_id, warning.kind) == (made.id, "misc")

@@ -31,3 +31,37 @@ def list_transactions(call: Call) -> JsonObject:
 @endpoint("get", "/v1/balance_transactions/{id}")
 def retrieve_transaction(call: Call) -> JsonObject:
     return call.get("balance_transaction", call.ids["id"])
+
+
+@endpoint("get", "/v1/balance_settings")
+def retrieve_settings(call: Call) -> JsonObject:
+    return _settings(call.owner())
+
+
+@endpoint("post", "/v1/balance_settings")
+def update_settings(call: Call) -> JsonObject:
+    owner = call.owner()
+    given = (call.params.get("payments") or {}).get("payouts") or {}
+    if "schedule" in given:
+        owner["_payout_interval"] = given["schedule"].get("interval", "daily")
+        call.store.save(owner, PLATFORM)
+    return _settings(owner)
+
+
+def _settings(owner: JsonObject) -> JsonObject:
+    """Of the settings only the interval counts, and it is only shown: nothing is ever paid out by itself here."""
+    interval = owner.get("_payout_interval", "daily")
+    return {
+        "object": "balance_settings",
+        "payments": {
+            "debit_negative_balances": True,
+            "payouts": {
+                "automatic_transfer_rules_by_currency": {},
+                "minimum_balance_by_currency": None,
+                "schedule": {"interval": interval, "monthly_payout_days": None, "weekly_payout_days": None},
+                "statement_descriptor": None,
+                "status": "enabled" if owner["payouts_enabled"] else "disabled",
+            },
+            "settlement_timing": {"delay_days": 2, "delay_days_override": None, "start_of_day": None},
+        },
+    }
