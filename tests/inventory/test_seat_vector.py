@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from audit.actions import SYSTEM
 from inventory import live
 from inventory.announcer import Announcer
 from inventory.blocks import Purpose, block_seats
-from inventory.seat_vector import SeatVector, read_vectors
+from inventory.seat_vector import READ, SeatVector, read_vectors
 from tests import world
 from tests.inventory.test_announcer import look
 from tests.world import STALLS
@@ -80,6 +81,27 @@ def test_sold_blocked_and_closed_all_read_as_gone_and_a_lapsed_hold_as_free(hall
     block_seats(performance_id=world.the_performance(hall).pk, seats=[3], purpose=Purpose(owner="house"), actor=SYSTEM)
 
     assert states(hall) == "221202"
+
+
+def test_tables_that_postgres_knows_nothing_of_are_read_in_proportion_to_the_seats(northside: world.House) -> None:
+    """Without statistics it once compared each seat with each: half a minute for a stadium that had just gone on sale."""
+    rows = world.seat_map(("Stalls", STALLS, (60, 60, 60, 60, 60)))
+    event = world.make_seated_event(rows, kinds=(("Adult", 0, STALLS),))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {READ}", {"ids": [world.the_performance(event).pk]})
+        [[[plan]]] = cursor.fetchall()
+
+    assert 300 <= handled(plan["Plan"]) < 300 * 20
+
+
+def handled(node: dict[str, Any]) -> float:
+    """How many rows a step of a plan and all below it gave or threw away."""
+    thrown = node.get("Rows Removed by Join Filter", 0) + node.get("Rows Removed by Filter", 0)
+    below = sum(handled(one) for one in node.get("Plans", ()))
+    return float((node["Actual Rows"] + thrown) * node["Actual Loops"] + below)
 
 
 def test_a_delta_has_the_seats_that_changed_and_the_snapshot_all_of_them(hall: Any) -> None:
