@@ -276,18 +276,28 @@ INVARIANTS = (
         "shares",
         "What an order with a split plan earned was shared out, line after line, and the books have each party's part.",
         """
-        SELECT o.number, t.key, 'not shared', -earned.sum FROM orders_order o
-          JOIN payments_payment pay ON pay.order_id = o.id
-          LEFT JOIN payments_refund r ON r.payment_id = pay.id
-          LEFT JOIN payments_dispute d ON d.payment_id = pay.id
-          JOIN ledger_ledgertransaction t
-            ON t.key IN ('sale:' || o.id, 'refund:' || r.id, 'refund-failed:' || r.id, 'repaid:' || r.id,
-                         'dispute-lost:' || d.id, 'dispute-regained:' || d.id)
-         CROSS JOIN LATERAL (SELECT sum(e.amount) AS sum FROM ledger_ledgerentry e JOIN ledger_account a ON a.id = e.account_id
-                              WHERE e.transaction_id = t.id AND a.kind IN ('sales', 'platform_fees')) earned
-         WHERE o.split_version_id IS NOT NULL AND earned.sum <> 0
-           AND NOT EXISTS (SELECT 1 FROM ledger_splitline l
-                            WHERE l.key = t.key AND l.version_id = o.split_version_id AND l.amount = -earned.sum)
+        SELECT o.number, 'earned', booked.earned::text, booked.shared
+          FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+          LEFT JOIN LATERAL (SELECT sum(amount) FROM orders_tax WHERE order_id = o.id) tax ON true
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(-e.amount) FILTER (WHERE a.kind = 'sales'), 0) AS sales,
+                      coalesce(sum(-e.amount) FILTER (WHERE a.kind IN ('sales', 'platform_fees')), 0) AS earned,
+                      (SELECT coalesce(sum(l.amount), 0) FROM ledger_splitline l
+                        WHERE l.version_id = o.split_version_id AND l.key = ANY (key.all)) AS shared
+                 FROM (SELECT array_agg(key) AS all FROM (
+                         SELECT 'sale:' || o.id AS key
+                         UNION ALL SELECT word || r.id FROM payments_refund r
+                          CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word WHERE r.payment_id = pay.id
+                         UNION ALL SELECT word || d.id FROM payments_dispute d
+                          CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word WHERE d.payment_id = pay.id
+                       ) its) key
+                 LEFT JOIN ledger_ledgertransaction t ON t.key = ANY (key.all)
+                 LEFT JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+                 LEFT JOIN ledger_account a ON a.id = e.account_id
+                GROUP BY key.all) booked
+         WHERE o.split_version_id IS NOT NULL AND o.total > 0
+           AND booked.shared <> booked.earned - coalesce(tax.sum, 0)
+                              + floor((o.total - booked.sales) * coalesce(tax.sum, 0) / o.total::numeric)
         UNION ALL
         SELECT l.key, l.amount::text, 'its parts', sum((part ->> 'amount')::bigint) FROM ledger_splitline l
           CROSS JOIN jsonb_array_elements(l.parts) part GROUP BY l.id HAVING sum((part ->> 'amount')::bigint) <> l.amount
@@ -339,6 +349,33 @@ INVARIANTS = (
         SELECT m.performance_id::text, m.currency, m.reserve::text, 'reserve not booked' FROM payouts_maturity m
          WHERE m.reserve > 0
            AND NOT EXISTS (SELECT FROM ledger_ledgertransaction t WHERE t.key = 'reserve:' || m.performance_id)
+        """,
+    ),
+    Invariant(
+        "transfers",
+        "What was moved to partners is in the books, no more came back of a transfer than it was, and of a sale no more than its part.",
+        """
+        SELECT t.id::text, t.state, 'books', coalesce(sum(e.amount), 0)::text FROM payouts_transfer t
+          LEFT JOIN ledger_ledgertransaction l ON l.key IN ('transfer:' || t.id, 'transfer-failed:' || t.id)
+          LEFT JOIN (SELECT entry.* FROM ledger_ledgerentry entry
+                       JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'collected') e
+                 ON e.transaction_id = l.id
+         GROUP BY t.id HAVING coalesce(sum(e.amount), 0) <> CASE t.state WHEN 'failed' THEN 0 ELSE -t.amount END
+        UNION ALL
+        SELECT r.id::text, r.state, 'books', coalesce(sum(e.amount), 0)::text FROM payouts_transferreversal r
+          LEFT JOIN ledger_ledgertransaction l ON l.key = 'reversal:' || r.id
+          LEFT JOIN (SELECT entry.* FROM ledger_ledgerentry entry
+                       JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'collected') e
+                 ON e.transaction_id = l.id
+         GROUP BY r.id HAVING coalesce(sum(e.amount), 0) <> CASE r.state WHEN 'done' THEN r.amount ELSE 0 END
+        UNION ALL
+        SELECT t.id::text, t.state, 'came back', sum(r.amount)::text FROM payouts_transfer t
+          JOIN payouts_transferreversal r ON r.transfer_id = t.id AND r.state <> 'failed'
+         GROUP BY t.id HAVING sum(r.amount) > t.amount
+        UNION ALL
+        SELECT pay.id::text, pay.partners_part::text, 'went back', sum(r.partners_amount)::text FROM payments_payment pay
+          JOIN payments_refund r ON r.payment_id = pay.id
+         GROUP BY pay.id HAVING sum(r.partners_amount) > pay.partners_part
         """,
     ),
     Invariant(

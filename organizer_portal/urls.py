@@ -122,6 +122,7 @@ urlpatterns = [
     path("payouts/", money.payouts, name="payouts"),
     path("partners/", partners.partners, name="partners"),
     path("partners/<uuid:partner_id>/", partners.partner, name="partner"),
+    path("partners/<uuid:partner_id>/transfers/", partners.transfers, name="partner_transfers"),
     path("partners/links/<str:token>/", partners.partner_link, name="partner_link"),
     path("disputes/", disputes.disputes, name="disputes"),
     path("disputes/rules/", disputes.dispute_rules, name="dispute_rules"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from audit.actions import SYSTEM, Actor, record
 from inbox.actions import route_account
 from ledger.actions import Kind, post
+from ledger.collecting import collect_for
 from ledger.models import Owed
 from ledger.splits import lock_parties, payable, receivable
 from payments import gateway
@@ -61,6 +62,7 @@ def keep_partner_facts(*, partner: Partner, organizer: Organizer, facts: gateway
     locked.account_id, locked.transfers_enabled = facts.id, enabled
     locked.requirements = list(facts.requirements)
     locked.save(update_fields=["account_id", "transfers_enabled", "requirements"])
+    collect_for(locked.payee, wanted=enabled)
     if is_news:
         record(verb="connect_partner", target=locked, actor=SYSTEM, detail={"transfers_enabled": enabled})
 

@@ -25,3 +25,10 @@ class PaymentNotOwed(BadInput):
 class ScheduleInvalid(BadInput):
     code = "payout_schedule_invalid"
     title = _("Payouts cannot be made like this")
+
+
+class NothingToTransfer(PaymentNotOwed):
+    """Nothing is owed, or nothing of it lies with the platform."""
+
+    code = "nothing_to_transfer"
+    title = _("Nothing can be paid through Stripe now")

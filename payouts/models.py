@@ -7,7 +7,15 @@ from ledger.split_rules import Payee
 from payouts.schedule_models import Maturity, Payout, PayoutSchedule
 from ui.ids import new_token, uuid7
 
-__all__ = ["Maturity", "Partner", "PartnerPayment", "Payout", "PayoutSchedule"]
+__all__ = [
+    "Maturity",
+    "Partner",
+    "PartnerPayment",
+    "Payout",
+    "PayoutSchedule",
+    "Transfer",
+    "TransferReversal",
+]
 
 
 class Partner(models.Model):
@@ -73,4 +81,56 @@ class PartnerPayment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key"], name="partner_payment_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="partner_payment_of_something"),
+        ]
+
+
+class Transfer(models.Model):
+    """Money on its way from the platform to a partner's account, `amount` minor units; `id` is its key at the provider.
+
+    The books have it from the request on, so that nothing is sent twice; if the provider refuses it, it is put back.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("On its way")
+        SENT = "sent", _("Paid")
+        FAILED = "failed", _("Not paid")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="transfers")
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    provider_id = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=120, blank=True)  # the provider's word for why not
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="transfer_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_of_something"),
+            models.CheckConstraint(condition=~Q(state="sent") | ~Q(provider_id=""), name="transfer_sent_has_an_id"),
+        ]
+
+
+class TransferReversal(models.Model):
+    """Money of a transfer that goes back, because what had earned it was given back. The books have it once it came."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("Asked for")
+        DONE = "done", _("Came back")
+        FAILED = "failed", _("Did not come back")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="reversals")
+    amount = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    provider_id = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id"], condition=~Q(provider_id=""), name="reversal_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="reversal_of_something"),
         ]

@@ -17,8 +17,8 @@ class Earnings:
     """Minor units of `currency`: `earned` = `sales` - `fees` - `costs` - `shares`, the organizer's own.
 
     `sales` is what buyers paid, refunds taken out; `costs` what the provider charged, `shares` what partners get of it. With
-    what partners are still owed less what they owe (`owed`) it is in one of four places: `held` is at the provider, `paid_out`
-    is in the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
+    what partners are still owed less what they owe (`owed`) it is in one of five places: `held` is at the provider, `collected`
+    with the platform, which pays partners from it, `paid_out` is in the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
     """
 
     currency: str
@@ -29,6 +29,7 @@ class Earnings:
     earned: int
     owed: int
     held: int
+    collected: int
     paid_out: int
     disputed: int
     unexplained: int
@@ -52,6 +53,7 @@ def _in(currency: str, sums: dict[Kind, int]) -> Earnings:
         earned=sales - fees - costs - sums[Kind.SHARES],
         owed=-sums[Kind.PAYABLE] - sums[Kind.RESERVE] - sums[Kind.RECEIVABLE] - sums[Kind.HELD_BACK],
         held=sums[Kind.PROVIDER],
+        collected=sums[Kind.COLLECTED],
         paid_out=sums[Kind.BANK],
         disputed=sums[Kind.DISPUTED],
         unexplained=-sums[Kind.UNEXPLAINED],

@@ -27,7 +27,7 @@ class Payable:
     """How much of `currency` may be paid out, and why not more. `amount` = `held` less all the others, never below nothing.
 
     `held` is what the books have at the provider, `future` what dates earned that are not due, `reserve` what is held back of
-    those that are, `partners` what others are owed of it, `unexplained` what nobody knows the reason of, `asked` what is
+    those that are, `partners` what others are owed of it that is not with the platform already, `unexplained` what nobody knows the reason of, `asked` what is
     being sent already. `debt` is what is missing where that comes to less than nothing.
     """
 
@@ -103,7 +103,7 @@ def due_at(performance: Performance, schedule: PayoutSchedule) -> datetime:
 
 def payables() -> dict[str, Payable]:
     """What may be paid out by currency, were nothing else in the way (`waits_because`)."""
-    sums = {kind: balance(kind) for kind in (Kind.PROVIDER, Kind.UNEXPLAINED)}
+    sums = {kind: balance(kind) for kind in (Kind.PROVIDER, Kind.UNEXPLAINED, Kind.COLLECTED)}
     future: dict[str, int] = {}
     for currency, amount in earned_by_date().values():
         future[currency] = future.get(currency, 0) + max(0, amount)
@@ -121,7 +121,7 @@ def payables() -> dict[str, Payable]:
             held=sums[Kind.PROVIDER].get(currency, 0),
             future=future.get(currency, 0),
             reserve=reserve.get(currency, 0),
-            partners=partners.get(currency, 0),
+            partners=max(0, partners.get(currency, 0) - sums[Kind.COLLECTED].get(currency, 0)),
             unexplained=max(0, -sums[Kind.UNEXPLAINED].get(currency, 0)),
             asked=asked.get(currency, 0),
         )

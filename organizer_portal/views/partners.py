@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ledger.queries import Standing
 from organizer_portal.access import SEE_MONEY, Desk, staff
@@ -19,11 +19,13 @@ from payouts.actions import add_partner, note_payment, refresh_partner, start_pa
 from payouts.errors import PartnerNotFound
 from payouts.models import Partner, PartnerPayment
 from payouts.queries import partner_by_id, partner_by_token, standings_of_partners
+from payouts.transfers import request_transfer, transferable
 from tenants.current import current_organizer
 from tenants.queries import portal_url
 from ui.errors import DomainError
 from ui.forms import posted
 from ui.ids import uuid7
+from ui.money import format_money
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,8 +80,26 @@ def partner(request: HttpRequest, desk: Desk, partner_id: UUID) -> HttpResponse:
     return render(request, "organizer_portal/partner.html", context, status=422 if form.errors else 200)
 
 
+@require_POST
+@staff(SEE_MONEY)
+def transfers(request: HttpRequest, desk: Desk, partner_id: UUID) -> HttpResponse:
+    """Pay a partner through Stripe what can be paid now, in one currency."""
+    found = partner_by_id(partner_id)
+    try:
+        made = request_transfer(partner=found, currency=request.POST.get("currency", "")[:3], actor=desk.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        words = _("%(amount)s are on their way to %(name)s.")
+        messages.success(request, words % {"amount": format_money(made.amount, made.currency), "name": found.name})
+    return redirect("organizer_portal:partner", found.pk)
+
+
 def _payments(found: Partner, standings: list[Standing]) -> dict[str, Any]:
+    ready = [(standing.currency, transferable(found, standing.currency)) for standing in standings]
     return {
+        "ready": [(currency, amount) for currency, amount in ready if amount],
+        "transfers": found.transfers.prefetch_related("reversals").order_by("-created_at", "-pk"),
         "payments": found.payments.order_by("-created_at", "-pk"),
         "can_note": any(standing.payable or standing.receivable for standing in standings),
         "zone": current_organizer().timezone,

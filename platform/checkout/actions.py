@@ -27,6 +27,7 @@ from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
+from checkout.partners import fee_parts, fix_partners_part
 from checkout.refunds import GivingBack, give_back, refuse_disputed, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
@@ -308,8 +309,9 @@ def settle_payment(*, order_id: UUID) -> None:
         logger.warning("order %s is paid for while its sale is stopped; it waits", order_id)
     elif intent.is_under_way:
         secure_order(order_id=order_id, card=intent.card_fingerprint, is_under_way=True)
-    elif secure_order(order_id=order_id, card=intent.card_fingerprint):
+    elif secure_order(order_id=order_id, card=intent.card_fingerprint, is_captured=intent.is_captured):
         failpoints.hit("after_secure")
+        payment.refresh_from_db()
         _capture_and_complete(payment, intent)
     else:
         _give_back(payment, intent)
@@ -352,13 +354,14 @@ def is_waiting_for_stock(*, order_id: UUID) -> bool:
 
 
 @transaction.atomic
-def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False) -> bool:
+def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, is_captured: bool = False) -> bool:
     """T1: sell the places to the order before its money is taken. False when it may not have them: it is cancelled.
 
     Either they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
     were taken, except for seats: those are the very same or none), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
 
     `is_under_way`: the money is promised and comes days later, so the order stays secured until then and the buyer is told.
+    What the platform takes in for partners of money that we capture is fixed here, before we do.
     """
     order = order_for_update(order_id)
     if order.state != Order.State.PENDING:
@@ -370,6 +373,8 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False) 
     if not _sell(order, actor=SYSTEM):
         _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
         return False
+    if not (is_captured or is_under_way):
+        fix_partners_part(order)
     order.state = Order.State.SECURED
     order.save(update_fields=["state"])
     state = Payment.State.UNDER_WAY if is_under_way else Payment.State.AUTHORISED
@@ -399,7 +404,10 @@ def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:
 def _capture(payment: Payment) -> gateway.Intent:
     try:
         return gateway.capture_intent(
-            account_id=payment.account_id, intent_id=payment.intent_id, key=f"capture-{payment.pk}"
+            account_id=payment.account_id,
+            intent_id=payment.intent_id,
+            key=f"capture-{payment.pk}",
+            application_fee=payment.application_fee + payment.partners_part if payment.partners_part else None,
         )
     except ProviderRefused:
         # Another process captured it, or the authorisation is gone: the object says which.
@@ -426,7 +434,14 @@ def _complete(order: Order, *, actor: Actor) -> None:
     issue_tickets(order=order, actor=actor)
     if order.total:
         fee = order.platform_fee
-        amounts: Amounts = {Kind.PROVIDER: order.total - fee, Kind.PLATFORM_FEES: fee, Kind.SALES: -order.total}
+        payment = payment_of(order.pk)
+        part = payment.partners_part if payment else 0
+        amounts: Amounts = {
+            Kind.PROVIDER: order.total - fee - part,
+            Kind.PLATFORM_FEES: fee,
+            Kind.COLLECTED: part,
+            Kind.SALES: -order.total,
+        }
         book(key=f"sale:{order.pk}", order=order, amounts=amounts)
     record(verb="complete_order", target=order, actor=actor, detail={"total": order.total})
     for kind in ("mail_tickets", "count_sale", "announce_sale"):
@@ -579,7 +594,7 @@ def send_refund(*, refund_id: UUID) -> None:
                 account_id=payment.account_id,
                 intent_id=payment.intent_id,
                 amount=refund.amount,
-                refund_fee=refund.fee_amount > 0,
+                refund_fee=refund.fee_amount + payment.partners_part > 0,
                 key=f"refund-{refund.pk}",
             )
         except ProviderRefused as refused:
@@ -622,10 +637,10 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     is_news = refund.state != state or not refund.provider_id
     refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
     if answer.fee is not None:
-        refund.fee_amount = answer.fee
+        refund.fee_amount, refund.partners_amount = fee_parts(refund, answer.fee)
     if is_news and state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
         refund.settled_at = timezone.now()
-    refund.save(update_fields=["state", "provider_id", "failure", "fee_amount", "settled_at"])
+    refund.save(update_fields=["state", "provider_id", "failure", "fee_amount", "partners_amount", "settled_at"])
     _book_refund(refund, is_booked=answer.fee is not None)
     if is_news:
         record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
@@ -673,8 +688,9 @@ def _book_refund(refund: Refund, *, is_booked: bool) -> None:
     order, key = refund.payment.order, f"refund:{refund.pk}"
     if is_booked:
         back: Amounts = {
-            Kind.PROVIDER: -(refund.amount - refund.fee_amount),
+            Kind.PROVIDER: -(refund.amount - refund.fee_amount - refund.partners_amount),
             Kind.PLATFORM_FEES: -refund.fee_amount,
+            Kind.COLLECTED: -refund.partners_amount,
             Kind.SALES: refund.amount,
         }
         book(key=key, order=order, amounts=back)

@@ -128,11 +128,11 @@ def simulate(
 def _parts(
     amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: int
 ) -> dict[tuple[Role, Payee | None], int]:
-    """Whose `amount` is: of what is left after our fee the partners get theirs; tax and payment are the organizer's to bear."""
-    shared = split(amount - fee, rules, so_far)
+    """Whose `amount` is: of what is left after our fee and tax the partners get theirs; payment is the organizer's to bear."""
+    shared = split(max(0, amount - fee - tax), rules, so_far)
     own = shared.pop(ORGANIZER)
     return {
-        (Role.ORGANIZER, None): own - tax - cost,
+        (Role.ORGANIZER, None): own + min(0, amount - fee - tax) - cost,
         **{(Role.PARTNER, payee): part for payee, part in shared.items()},
         (Role.TAX, None): tax,
         (Role.PLATFORM, None): fee,

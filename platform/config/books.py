@@ -3,15 +3,24 @@
 from django.db import transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from ledger.actions import Kind, post
-from ledger.queries import entries_of
+from ledger.actions import Amounts, Kind, post
+from ledger.models import Party
+from ledger.queries import entries_of, is_posted
+from ledger.split_rules import Payee
+from ledger.splits import owed
+from tenants.current import current_organizer
 
 
 def book_platform_fee(*, transaction_key: str) -> None:
-    """Book what a sale or refund in this organizer's books means for the platform: our fee, in or back out."""
+    """Book what a posting in this organizer's books means for the platform: our fee, in or back out, and what it holds for
+    the organizer's partners, which it owes the organizer until it has paid them."""
     currency, amounts = entries_of(transaction_key)
-    fee = amounts.get(Kind.PLATFORM_FEES, 0)
-    if fee == 0:
+    fee, held = amounts.get(Kind.PLATFORM_FEES, 0), amounts.get(Kind.COLLECTED, 0)
+    if fee == 0 and held == 0:
         return
+    organizer = Payee(Party.ORGANIZER, str(current_organizer().pk))
     with schema_context(get_public_schema_name()), transaction.atomic():
-        post(key=transaction_key, currency=currency, amounts={Kind.PROVIDER: fee, Kind.PLATFORM_FEES: -fee})
+        if is_posted(transaction_key):
+            return
+        moved: Amounts = {Kind.PROVIDER: fee + held, Kind.PLATFORM_FEES: -fee}
+        post(key=transaction_key, currency=currency, amounts={**moved, **owed({organizer: held}, currency)})

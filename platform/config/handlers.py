@@ -28,6 +28,7 @@ from notifications.actions import deliver_email
 from outbox.actions import Handler
 from payouts.letters import mail_payout_failed
 from payouts.runs import send_payout
+from payouts.transfers import send_reversal, send_transfer, take_back
 from reconciliation.actions import note_fraud_warning, work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
@@ -92,6 +93,9 @@ HANDLERS: dict[str, Handler] = {
     "send_evidence": lambda payload: send_evidence(dispute_id=UUID(payload["dispute_id"])),
     "send_payout": lambda payload: send_payout(payout_id=UUID(payload["payout_id"])),
     "mail_payout_failed": lambda payload: mail_payout_failed(payout_id=UUID(payload["payout_id"])),
+    "send_transfer": lambda payload: send_transfer(transfer_id=UUID(payload["transfer_id"])),
+    "take_back": lambda payload: take_back(reference=payload["reference"], currency=payload["currency"]),
+    "send_reversal": lambda payload: send_reversal(reversal_id=UUID(payload["reversal_id"])),
     "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models

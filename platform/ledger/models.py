@@ -30,6 +30,7 @@ class Account(models.Model):
     class Kind(models.TextChoices):
         # what there is
         PROVIDER = "provider", _("Held at the payment provider")
+        COLLECTED = "collected", _("Held by the platform for partners")
         BANK = "bank", _("Paid out to the bank")
         DISPUTED = "disputed", _("Taken back by buyers' banks")
         UNEXPLAINED = "unexplained", _("Moved at the provider for a reason unknown here")
@@ -95,6 +96,17 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "ledger entries"
+
+
+class CollectedParty(models.Model):
+    """A party that the platform pays by transfer, so its part of each sale is taken in by the platform with its own fee."""
+
+    party = models.CharField(max_length=10, choices=Party)
+    reference = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "collected parties"
+        constraints = [models.UniqueConstraint(fields=["party", "reference"], name="collected_party_once")]
 
 
 class SplitPlan(models.Model):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from ledger.models import Account, LedgerEntry, LedgerTransaction, Party
 
@@ -51,6 +51,11 @@ def standings() -> list[Standing]:
         )
         for (party, reference, currency), found in sorted(sums.items())
     ]
+
+
+def sum_of(entries: QuerySet[LedgerEntry]) -> int:
+    """What these entries add up to, minor units; debits are positive."""
+    return entries.aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def is_posted(key: str) -> bool:

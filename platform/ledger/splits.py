@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
 
 from audit.actions import Actor, record
 from ledger.actions import Amounts, Kind, post
 from ledger.errors import SplitPlanInvalid
 from ledger.models import LedgerEntry, Owed, Party, SplitLine, SplitPlan, SplitVersion
+from ledger.queries import sum_of
 from ledger.split_rules import ORGANIZER, Payee, Rules
 
 
@@ -52,6 +52,11 @@ def earned(version: SplitVersion) -> int:
     return last.before + last.amount if last else version.base
 
 
+def lock_plan(version: SplitVersion) -> SplitPlan:
+    """The version's plan, its row locked until the transaction ends: nothing else is shared out by it meanwhile."""
+    return SplitPlan.objects.select_for_update().get(pk=version.plan_id)
+
+
 def share_out(*, version: SplitVersion, key: str, amount: int) -> SplitLine | None:
     """Share what the ledger transaction `key` earned (minor units; negative: what went back), in that transaction.
 
@@ -61,7 +66,7 @@ def share_out(*, version: SplitVersion, key: str, amount: int) -> SplitLine | No
         return None
     if not connection.in_atomic_block:
         raise RuntimeError(f"{key} is shared out outside a transaction")
-    plan = SplitPlan.objects.select_for_update().get(pk=version.plan_id)
+    plan = lock_plan(version)
     if SplitLine.objects.filter(key=key).exists():
         return None
     before = earned(version)
@@ -104,6 +109,12 @@ def owed(parts: Mapping[Payee, int], currency: str) -> dict[Any, int]:
     return amounts
 
 
+def owing(key: str) -> list[Payee]:
+    """Who owes more since what was posted under `key`."""
+    entries = LedgerEntry.objects.filter(transaction__key=key, account__kind=Kind.RECEIVABLE, amount__gt=0)
+    return [Payee(Party(entry.account.party), entry.account.reference) for entry in entries.select_related("account")]
+
+
 def payable(payee: Payee, currency: str) -> int:
     """What a party is owed, minor units."""
     return -_standing(payee, currency, Kind.PAYABLE)
@@ -119,12 +130,12 @@ def _standing(payee: Payee, currency: str, kind: Kind) -> int:
     entries = LedgerEntry.objects.filter(
         account__kind=kind, account__currency=currency, account__party=payee.party, account__reference=payee.reference
     )
-    return entries.aggregate(sum=Sum("amount"))["sum"] or 0
+    return sum_of(entries)
 
 
 def lock_parties(payees: Iterable[Payee], currency: str) -> None:
     """Let nobody else book what these parties are owed or owe until the transaction ends."""
-    names = sorted(f"{payee.party.value}:{payee.reference}" for payee in payees if payee.party != Party.ORGANIZER)
+    names = sorted(f"{payee.party.value}:{payee.reference}" for payee in payees if payee != ORGANIZER)
     with connection.cursor() as cursor:
         for name in names:
             words = f"{connection.schema_name}:owed:{currency}:{name}"  # type: ignore[attr-defined]

@@ -244,12 +244,13 @@ def fetch_intent(*, account_id: str, intent_id: str) -> Intent:
         )
 
 
-def capture_intent(*, account_id: str, intent_id: str, key: str) -> Intent:
-    """Take the authorised money."""
+def capture_intent(*, account_id: str, intent_id: str, key: str, application_fee: int | None = None) -> Intent:
+    """Take the authorised money; `application_fee` (minor units) goes to the platform, without it what was asked for at first."""
+    params: Any = {} if application_fee is None else {"application_fee_amount": application_fee}
     with _translated():
         return _intent(
             _provider().v1.payment_intents.capture(
-                intent_id, options={"stripe_account": account_id, "idempotency_key": key}
+                intent_id, params=params, options={"stripe_account": account_id, "idempotency_key": key}
             )
         )
 
@@ -282,6 +283,38 @@ def fetch_refund(*, account_id: str, refund_id: str) -> RefundAnswer:
                 refund_id, params={"expand": ["balance_transaction"]}, options={"stripe_account": account_id}
             )
         )
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """A transfer, or a reversal of one, as the provider has it; `amount` is minor units."""
+
+    id: str
+    amount: int
+
+
+def create_transfer(*, account_id: str, amount: int, currency: str, group: str, key: str) -> Transferred:
+    """Move `amount` minor units from the platform's available balance to a connected account. The same `key` moves it once."""
+    with _translated():
+        made = _provider().v1.transfers.create(
+            params={
+                "amount": amount,
+                "currency": currency.lower(),
+                "destination": account_id,
+                "transfer_group": group,
+            },
+            options={"idempotency_key": key},
+        )
+    return Transferred(made.id, made.amount)
+
+
+def reverse_transfer(*, transfer_id: str, amount: int, key: str) -> Transferred:
+    """Take `amount` minor units of a transfer back. Raises ProviderRefused when the account's balance is short."""
+    with _translated():
+        made = _provider().v1.transfers.reversals.create(
+            transfer_id, params={"amount": amount}, options={"idempotency_key": key}
+        )
+    return Transferred(made.id, made.amount)
 
 
 PAGE = 100  # the most that the provider lists at once

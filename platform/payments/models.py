@@ -53,7 +53,8 @@ class WalletDomain(models.Model):
 class Payment(models.Model):
     """The buyer's money in, for one order: one PaymentIntent, over as many attempts as the buyer needs.
 
-    `amount` and `application_fee` are minor units of `currency`.
+    `amount`, `application_fee` (our fee) and `partners_part` are minor units of `currency`. The provider takes both of the last
+    out of the organizer's money and gives them to the platform, which pays the partners (docs/splits.md).
     """
 
     class State(models.TextChoices):
@@ -74,6 +75,7 @@ class Payment(models.Model):
     card_fingerprint = models.CharField(max_length=64, blank=True, db_default="")  # the provider's, the same for a card
     amount = models.PositiveIntegerField()
     application_fee = models.PositiveIntegerField()
+    partners_part = models.PositiveIntegerField(default=0, db_default=0)  # fixed before the money is captured
     currency = models.CharField(max_length=3)
     takes_delayed = models.BooleanField(db_default=False)  # also by methods whose money comes days later
     state = models.CharField(max_length=12, choices=State, default=State.CREATED)
@@ -91,6 +93,10 @@ class Payment(models.Model):
                 condition=~Q(state="captured") | Q(captured_at__isnull=False), name="payment_captured_has_a_time"
             ),
             models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
+            models.CheckConstraint(
+                condition=Q(partners_part__lte=models.F("amount") - models.F("application_fee")),
+                name="payment_partners_part_within",
+            ),
         ]
         indexes = [
             models.Index(
@@ -127,6 +133,7 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.PositiveIntegerField()
     fee_amount = models.PositiveIntegerField()  # how much of our fee goes back with it; the provider has the last word
+    partners_amount = models.PositiveIntegerField(default=0, db_default=0)  # the same of what was taken in for partners
     reason = models.CharField(max_length=20, choices=Reason)
     words = models.CharField(max_length=200, blank=True, db_default="")  # why, as the buyer is told
     key = models.CharField(max_length=64, blank=True, db_default="")

@@ -9,6 +9,7 @@ from analytics.invariants import breaches
 from audit.actions import user_actor
 from checkout import actions as checkout
 from checkout.refunds import GivingBack, give_back, repaid_otherwise
+from events.charges import add_tax_rate, tax_ticket_type
 from events.models import Event
 from ledger.actions import Kind
 from ledger.models import Party, SplitLine
@@ -117,3 +118,22 @@ def test_a_share_that_was_tampered_with_is_found(event: Event) -> None:
             [line_id],
         )
     assert set(breaches()) == {"shares", "plan"}
+
+
+def test_tax_is_nobodys_share(paying: world.House) -> None:
+    """7 % inside the price: of 24.00 beside our fee 1.64 are tax, and it goes back with what it was in."""
+    event = world.make_event(kinds=((STANDARD, 2400, 20),))
+    rate = add_tax_rate(name="VAT", basis_points=700, is_inclusive=True, actor=NORA)
+    tax_ticket_type(ticket_type_id=world.kind_of(event, STANDARD).pk, tax_id=rate.pk, actor=NORA)
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=Rules((Step((Share(HALL, 5000),)),)), actor=NORA)
+    order = world.paid_order(event, **{STANDARD: 3})
+    tax = order.taxes.get().amount
+    proceeds = order.total - order.platform_fee - tax
+    assert (order.total, order.platform_fee, tax, proceeds) == (7530, 330, 493, 6707)
+    assert owed() == {"hall": 3354}
+
+    refund(order, amount=1000)  # 10.00, 0.43 of our fee and 0.65 of tax in it
+    assert SplitLine.objects.latest("pk").amount == -(1000 - 43 - 65)
+    refund(order, 1, 2, 3)
+    assert owed() == {"hall": 0}
+    assert breaches() == {}

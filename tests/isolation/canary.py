@@ -31,6 +31,7 @@ from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
 from inventory import blocks
 from inventory.models import Hold
+from ledger.collecting import collect_for
 from ledger.split_rules import Rules, Share, Step
 from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
@@ -40,7 +41,7 @@ from payments.actions import keep_account_facts
 from payments.gateway import AccountFacts
 from payments.models import Dispute, DisputePolicy, FraudWarning, Payment, Refund, RefundBatch, RefundTurn, WalletDomain
 from payouts.actions import add_partner, note_payment
-from payouts.models import Maturity, Partner, PartnerPayment, Payout
+from payouts.models import Maturity, Partner, PartnerPayment, Payout, Transfer, TransferReversal
 from payouts.runs import set_payout_schedule
 from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
@@ -72,6 +73,7 @@ MACHINE_MADE = {
     "ledger.Account.currency": "a currency",
     "ledger.Account.reference": "an id, append-only",
     "ledger.LedgerTransaction.key": "a kind and an id, append-only",
+    "ledger.CollectedParty.reference": "an id",
     "ledger.SplitPlan.subject": "an id",
     "ledger.SplitPlan.currency": "a currency",
     "ledger.SplitVersion.rules": "parties, ids and numbers, append-only",
@@ -119,6 +121,8 @@ MACHINE_MADE = {
     "payouts.Partner.token": "a random secret",
     "payouts.Partner.requirements": "the provider's words for its fields",
     "payouts.PartnerPayment.currency": "a currency",
+    "payouts.Transfer.currency": "a currency",
+    "payouts.Transfer.created_by": "a kind and an id",
     "payouts.PartnerPayment.key": "an id",
     "payouts.PartnerPayment.created_by": "a kind and an id",
     "scanning.Scan.code_digest": "a digest",
@@ -226,12 +230,25 @@ def _sell(house: world.House, word: str) -> Furnished:
     add_own_fee(event_id=draft.pk, actor=SYSTEM, **fee)
     set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
     hall = add_partner(kind=Partner.Kind.VENUE, name=f"{word} House", email=f"{word}@house.example", actor=SYSTEM)
+    collect_for(hall.payee, wanted=True)
     shares = Rules((Step((Share(hall.payee, 1000),)),))
     version = set_split_plan(subject=str(draft.pk), currency=draft.currency, rules=shares, actor=SYSTEM)
     assert version is not None
     share_out(version=version, key=f"sale:{uuid7()}", amount=2400)
     out, key = PartnerPayment.Direction.OUT, str(uuid7())
     note_payment(partner=hall, direction=out, currency="EUR", amount=40, words=f"{word} cash", key=key, actor=SYSTEM)
+    Transfer.objects.create(
+        partner=hall,
+        currency="EUR",
+        amount=10,
+        state=Transfer.State.FAILED,
+        provider_id=f"tr_{word}",
+        failure=f"{word} failure",
+        created_by="system:",
+    )
+    TransferReversal.objects.create(
+        transfer=Transfer.objects.get(), amount=5, provider_id=f"trr_{word}", failure=f"{word} short"
+    )
     buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
     guest, seat = f"{word} guest", f"{word} seat"
     ordered = world.place_order(event, buyer=buyer, **{guest: 2})

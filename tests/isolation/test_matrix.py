@@ -161,6 +161,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:payouts": staff(200, 403),
     "organizer_portal:partners": staff(200, 403),
     "organizer_portal:partner": staff(200, 403),
+    "organizer_portal:partner_transfers": staff(302, 403, "POST"),  # of a partner to whom nothing can be paid
     "organizer_portal:partner_link": everybody(404),  # asked with a wrong token
     "organizer_portal:event_shares": staff(200, 403),
     "organizer_portal:payments": staff(200, 403),
@@ -295,6 +296,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:removal": [10**9],
         "organizer_portal:invitation": ["wrong"],
         "organizer_portal:partner": [a_partner().pk],
+        "organizer_portal:partner_transfers": [a_partner().pk],
         "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
         "console:payouts": [made.house.organizer.pk],

@@ -123,6 +123,21 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     assert gateway.cancel_intent(account_id=account, intent_id=given_up.id, key=f"{account}-cancel").is_cancelled
     called |= {"create_intent", "fetch_intent", "capture_intent", "create_refund", "fetch_refund", "cancel_intent"}
 
+    dearer = intent(account, "with a partner")
+    confirm(dearer.id, account)
+    taken = gateway.capture_intent(account_id=account, intent_id=dearer.id, key=f"{account}-part", application_fee=1300)
+    assert taken.is_captured
+    assert gateway.list_balance_lines(account_id=account, since=None, limit=1)[0][0].net == 3700
+    hall = gateway.create_recipient(email="hall@example.com", country="IE", name="Hall", key=f"hall-{recording}")
+    httpx.post(f"{stripe_sandbox.base}/_sandbox/accounts/{hall.id}/complete").raise_for_status()
+    httpx.post(f"{stripe_sandbox.base}/_sandbox/balance/available", json={}).raise_for_status()
+    moved = {"account_id": hall.id, "amount": 1000, "currency": "EUR", "group": "northside", "key": f"{account}-move"}
+    transfer = gateway.create_transfer(**moved)
+    assert gateway.create_transfer(**moved) == transfer
+    back = gateway.reverse_transfer(transfer_id=transfer.id, amount=400, key=f"{account}-back")
+    assert (transfer.amount, back.amount, gateway.fetch_balance(hall.id)) == (1000, 400, {"EUR": 600})
+    called |= {"create_recipient", "create_transfer", "reverse_transfer"}
+
     verbs = {
         name
         for name, value in vars(gateway).items()
