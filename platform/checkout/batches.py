@@ -5,8 +5,7 @@ round by the outbox, a turn when its lease ends. A turn is a transaction, a call
 transaction again, so that nobody is paid twice (docs/refunds.md).
 """
 
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -59,16 +58,13 @@ def run_refund_batch(*, batch_id: UUID) -> None:
     if batch.state == RefundBatch.State.DONE:
         return
     take_up_orders(batch)
-    interval = 1 / settings.REFUNDS_PER_SECOND
-    for _number in range(TURNS_IN_A_ROUND):
-        began = time.monotonic()
-        turn = _take_turn(batch)
-        if turn is None:
-            break
+    began, turns = timezone.now(), 0
+    while turns < TURNS_IN_A_ROUND and (turn := _take_turn(batch)) is not None:
         _do(turn)
-        time.sleep(max(0.0, interval - (time.monotonic() - began)))
+        turns += 1
     failpoints.hit("before_next_round")
-    _end_round(batch)
+    # The pace is kept between rounds: no worker waits for it.
+    _end_round(batch, not_before=began + timedelta(seconds=turns / settings.REFUNDS_PER_SECOND))
 
 
 @transaction.atomic
@@ -157,14 +153,13 @@ def _settle(turn: RefundTurn, state: RefundTurn.State, *, error: str) -> None:
 
 
 @transaction.atomic
-def _end_round(batch: RefundBatch) -> None:
+def _end_round(batch: RefundBatch, *, not_before: datetime) -> None:
     batch = RefundBatch.objects.select_for_update().get(pk=batch.pk)
     waiting = batch.turns.filter(state=RefundTurn.State.WAITING).aggregate(next=Min("due_at"))["next"]
     now = timezone.now()
     if waiting is not None:
-        _next_round(
-            batch, delay_seconds=max(0, min(60, int((waiting - now).total_seconds()) + 1)) if waiting > now else 0
-        )
+        due = max(waiting, not_before)
+        _next_round(batch, delay_seconds=min(60.0, max(0.0, (due - now).total_seconds())))
     elif _may_still_be_paid(batch):
         _next_round(batch, delay_seconds=60)
     else:
@@ -180,7 +175,7 @@ def _may_still_be_paid(batch: RefundBatch) -> bool:
     return Order.objects.filter(event_id=batch.event_id, state__in=open_states).exists()
 
 
-def _next_round(batch: RefundBatch, *, delay_seconds: int = 0) -> None:
+def _next_round(batch: RefundBatch, *, delay_seconds: float = 0) -> None:
     batch.round += 1
     batch.save(update_fields=["round"])
     key = f"{batch.pk}:{batch.round}"

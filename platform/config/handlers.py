@@ -114,6 +114,6 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def wake(schema: str) -> None:
-    """Start draining the outbox of this schema now; the clock does it later when the broker is away."""
-    wake_outbox(schema)
+def wake(schema: str, after_seconds: float = 0) -> None:
+    """Start draining the outbox of this schema now, or soon; the clock does it later when the broker is away."""
+    wake_outbox(schema, after_seconds=after_seconds)

@@ -52,14 +52,14 @@ def _drain_some() -> int:
     return done
 
 
-def wake_outbox(schema: str) -> None:
-    """Send a drain for `schema`. A broker that is away costs seconds, not the message: the clock sends another."""
+def wake_outbox(schema: str, *, after_seconds: float = 0) -> None:
+    """Send a drain for `schema`, to be done then. A broker that is away costs seconds, not the message: the clock sends another."""
     try:
         if schema == get_public_schema_name():
-            drain_platform_outbox.delay()
+            drain_platform_outbox.apply_async(countdown=after_seconds or None)
         else:
             with schema_context(schema):
-                drain_outbox.apply_async(retry=False)
+                drain_outbox.apply_async(countdown=after_seconds or None, retry=False)
     except OperationalError:
         logger.warning("the broker is away; the outbox of %s waits for the clock", schema)
 

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 16  # with the delays below about nine hours: an SMTP outage of six must cost no mail
 LONGEST_DELAY_SECONDS = 3600
+SOON_SECONDS = 10  # what is due that soon is woken on time; what is later waits for the clock
 LEASE_SECONDS = 60  # a message whose worker was killed is tried again after this
 
 Handler = Callable[[dict[str, Any]], object]
@@ -30,7 +31,7 @@ def handlers() -> dict[str, Handler]:
     return table
 
 
-def enqueue(*, kind: str, key: str, payload: dict[str, Any] | None = None, delay_seconds: int = 0) -> None:
+def enqueue(*, kind: str, key: str, payload: dict[str, Any] | None = None, delay_seconds: float = 0) -> None:
     """Note that `kind` must be done for `key` after this transaction commits, once, however often it is noted.
 
     `payload` holds ids, not copies of rows. Draining starts right after commit; the clock picks up what a crash left.
@@ -42,15 +43,16 @@ def enqueue(*, kind: str, key: str, payload: dict[str, Any] | None = None, delay
     due_at = timezone.now() + timedelta(seconds=delay_seconds)
     message = OutboxMessage(kind=kind, key=key, payload=payload or {}, due_at=due_at)
     OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
-    if not delay_seconds:
-        _wake_after_commit()
+    if delay_seconds <= SOON_SECONDS:
+        _wake_after_commit(delay_seconds)
 
 
-def _wake_after_commit() -> None:
+def _wake_after_commit(after_seconds: float) -> None:
     schema = connection.schema_name  # type: ignore[attr-defined]
-    if any(isinstance(entry[1], _Wake) and entry[1].args == (schema,) for entry in connection.run_on_commit):
+    what = (schema, after_seconds) if after_seconds else (schema,)
+    if any(isinstance(entry[1], _Wake) and entry[1].args == what for entry in connection.run_on_commit):
         return
-    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), schema))
+    transaction.on_commit(_Wake(import_string(settings.OUTBOX_WAKE), *what))
 
 
 class _Wake(partial[None]):
