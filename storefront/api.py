@@ -20,6 +20,7 @@ from checkout import best
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked, asked_by, created_json_of
 from checkout.letters import order_url
+from checkout.refund_terms import Terms, order_terms, refund_terms
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
 from events.models import Event
@@ -33,10 +34,12 @@ from inventory.models import Hold
 from inventory.queries import database_now, hash_of_map, hold_by_token, seats_of_hold, words_of_seats
 from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
+from payments.queries import standings
+from payments.standing import Standing
 from pricing.plans import platform_fee_plans, terms_of
 from pricing.quote import FeePlan, price_once
 from storefront import schemas
-from storefront.offers import Offer, offers_of_next_dates
+from storefront.offers import Offer, next_performance, offers_of_next_dates
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
@@ -85,11 +88,22 @@ def list_events(
     return {"items": _events_out(events[offset : offset + limit]), "total": len(events)}
 
 
-@router.get("/events/{slug}", operation_id="get_event", response={200: schemas.EventOut, 404: Problem, 422: Problem})
+@router.get(
+    "/events/{slug}", operation_id="get_event", response={200: schemas.EventDetailOut, 404: Problem, 422: Problem}
+)
 @decorate_view(public_page(edge_seconds=5))
 def get_event(request: HttpRequest, slug: str = Path(..., max_length=80)) -> dict[str, Any]:
     """One event by its slug, with what is left for its next date."""
-    return _events_out([published_event(slug)])[0]
+    event = published_event(slug)
+    terms = refund_terms(event, next_performance(event, at=timezone.now()))
+    return {**_events_out([event])[0], "refund_terms": _terms_out(terms)}
+
+
+def _terms_out(terms: list[Terms]) -> list[dict[str, Any]]:
+    return [
+        {"ticket_types": list(one.names), "lines": [line._asdict() for line in one.lines], "kept_fee": one.kept_fee}
+        for one in terms
+    ]
 
 
 @router.get(
@@ -400,8 +414,14 @@ def list_order_tickets(request: HttpRequest, number: str = Number) -> dict[str, 
 
 def _order_out(order: Order) -> dict[str, Any]:
     names = ("number", "state", "cancel_reason", "event_id", "performance_id", "name", "email", "currency", "total")
+    standing, refunded = standings([order])[order.pk]
+    # Closed with its last ticket, but nothing went back: nobody should read "refunded".
+    closed = {"state": "cancelled", "cancel_reason": standing.value} if standing == Standing.TICKETS_CANCELLED else {}
     return {
         **{name: getattr(order, name) for name in names},
+        **closed,
+        "refunded": refunded,
+        "refund_terms": _terms_out(order_terms(order)),
         "positions": list(order.positions.all()),
         "fees": list(order.fees.all()),
         "taxes": list(order.taxes.all()),

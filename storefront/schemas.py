@@ -74,6 +74,21 @@ class TicketTypeOut(Schema):
     available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
 
 
+class RefundLineOut(Schema):
+    """Until then so much goes back; without a time nothing does, from the line before on."""
+
+    until: datetime | None
+    percent: int
+
+
+class RefundTermsOut(Schema):
+    """What goes back of some tickets; no lines: a final sale."""
+
+    ticket_types: list[str] = Field(description="The names of those that share these terms")
+    lines: list[RefundLineOut]
+    kept_fee: int = Field(description="Stays with the organizer of each ticket, minor units")
+
+
 class EventOut(Schema):
     id: UUID
     slug: str
@@ -87,6 +102,10 @@ class EventOut(Schema):
     ticket_types: list[TicketTypeOut]
     per_order: OnceOut
     url: str
+
+
+class EventDetailOut(EventOut):
+    refund_terms: list[RefundTermsOut] = Field(description="For the event's next date; empty: nothing is promised")
 
 
 class EventListOut(Schema):
@@ -251,13 +270,19 @@ class PaymentOut(Schema):
 class OrderOut(Schema):
     number: str
     state: Literal["pending", "secured", "paid", "cancelled", "refunded"]
-    cancel_reason: str
+    cancel_reason: str = Field(
+        description="`tickets_cancelled` where its tickets were cancelled and no money went back"
+    )
     event_id: UUID
     performance_id: UUID
     name: str
     email: str
     currency: str
     total: int
+    refunded: int = Field(description="What went back of it or is about to")
+    refund_terms: list[RefundTermsOut] = Field(
+        description="What its tickets were sold under; empty: nothing was promised"
+    )
     positions: list[PositionOut]
     fees: list[FeeOut]
     taxes: list[TaxOut]

@@ -31,4 +31,5 @@ urlpatterns = [
     path("imprint/", views.legal, {"kind": "imprint"}, name="imprint"),
     path("theme/<str:digest>.css", views.theme, name="theme"),
     path("media/<path:path>", views.media, name="media"),
+    path(".well-known/apple-developer-merchantid-domain-association", views.apple_pay_association, name="apple_pay"),
 ]

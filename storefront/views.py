@@ -728,3 +728,15 @@ def media(request: HttpRequest, path: str) -> FileResponse:
     response["Cache-Control"] = "public, max-age=86400"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+# --- Wallets ---------------------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def apple_pay_association(request: HttpRequest) -> HttpResponse:
+    """What Apple asks each host for before it shows Apple Pay there: Stripe's file as it is. 404 where none was set."""
+    if not settings.APPLE_PAY_ASSOCIATION:
+        raise Http404
+    return HttpResponse(settings.APPLE_PAY_ASSOCIATION, content_type="text/plain")

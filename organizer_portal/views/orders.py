@@ -23,7 +23,8 @@ from organizer_portal.access import REFUND, SEE_SALES, Desk, staff
 from organizer_portal.forms.orders import GivingBackForm
 from organizer_portal.timeline import mails_of, timeline
 from payments.models import Payment, Refund
-from payments.queries import OWED, disputes_of_order, left_of, payment_of, refunded_amount, with_refunded
+from payments.queries import OWED, disputes_of_order, left_of, payment_of, standings
+from payments.standing import Standing
 from scanning.models import Admission
 from tickets.queries import ticket_history_of_order
 from ui.errors import DomainError
@@ -32,6 +33,19 @@ from ui.ids import uuid7
 from ui.money import format_money
 
 PER_PAGE = 40
+TONES = {
+    Standing.PENDING: "warn",
+    Standing.UNDER_WAY: "warn",
+    Standing.CONFIRMING: "warn",
+    Standing.PAID: "ok",
+    Standing.PARTLY_REFUNDED: "note",
+    Standing.TICKETS_CANCELLED: "note",
+    Standing.CANCELLED_PARTLY_REFUNDED: "note",
+    Standing.REFUNDED: "note",
+    Standing.CANCELLED: "err",
+    Standing.DISPUTED: "warn",
+    Standing.CHARGED_BACK: "err",
+}
 
 
 @require_safe
@@ -39,13 +53,15 @@ PER_PAGE = 40
 def orders(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Orders by number, name or e-mail, newest first; one state or all."""
     text, state = request.GET.get("q", "").strip()[:100], request.GET.get("state", "")
-    found = with_refunded(search_orders(text))
+    found = search_orders(text)
     if state in Order.State.values:
         found = found.filter(state=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    shown = (Order.State.PAID, Order.State.REFUNDED, Order.State.PENDING, Order.State.CANCELLED)
+    shown = (Order.State.PAID, Order.State.REFUNDED, Order.State.PENDING, Order.State.SECURED, Order.State.CANCELLED)
+    stand = standings(page.object_list)
     context = {
         "page_obj": page,
+        "rows": [(one, stand[one.pk][0], TONES[stand[one.pk][0]]) for one in page.object_list],
         "text": text,
         "state": state,
         "states": [(value.value, value.label) for value in shown],
@@ -64,10 +80,12 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
 
 def _order_page(request: HttpRequest, desk: Desk, found: Order, *, refusal: str = "") -> HttpResponse:
     payment = payment_of(found.pk)
-    found.refunded = refunded_amount(payment) if payment else 0  # type: ignore[attr-defined]
+    standing, _back = standings([found])[found.pk]
     tickets = ticket_history_of_order(found.pk)
     context = {
         "order": found,
+        "standing": standing,
+        "tone": TONES[standing],
         "payment": payment,
         "refunds": list(payment.refunds.order_by("created_at")) if payment else [],
         "owed": list(payment.refunds.filter(OWED).order_by("created_at")) if payment else [],

@@ -624,6 +624,7 @@ def _note_failure(refund: Refund) -> None:
     detail = {"amount": refund.amount, "failure": refund.failure}
     record(verb="refund_failed", target=order, actor=SYSTEM, detail=detail)
     enqueue(kind="count_refund_failed", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
+    enqueue(kind="mail_refund_failed", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 
 
 REFUND_STATES = {"succeeded": Refund.State.SUCCEEDED, "failed": Refund.State.FAILED, "canceled": Refund.State.FAILED}

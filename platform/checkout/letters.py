@@ -15,7 +15,7 @@ from notifications.actions import Attachment, queue_email
 from orders.models import Order
 from orders.queries import orders_to_mail
 from outbox.actions import enqueue
-from payments.models import RefundRequest
+from payments.models import Refund, RefundRequest
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.actions import store_pdf
@@ -68,6 +68,22 @@ def mail_refund(*, order_id: UUID, act: str, amount: int, cancelled: list[int], 
     more = {"amount": amount, "gone": gone, "stays": order.is_paid, "words": words}
     attachments = (_pdf_of(order),) if gone and order.is_paid else ()
     _send(order, key=f"refund:{order.pk}:{act}", template="refund", attachments=attachments, more=more)
+
+
+def mail_refund_failed(*, refund_id: UUID) -> None:
+    """Money that was on its way back never reached the buyer, who is owed it."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if not refund.is_owed:
+        return  # made good before this mail went out, which the next one says
+    order = _order(refund.payment.order_id)
+    _send(order, key=f"refund-failed:{order.pk}:{refund.pk}", template="refund_failed", more={"refund": refund})
+
+
+def mail_refund_made_good(*, refund_id: UUID) -> None:
+    """The same money was sent again, or repaid another way, as the organizer says."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    order = _order(refund.payment.order_id)
+    _send(order, key=f"refund-made-good:{order.pk}:{refund.pk}", template="refund_made_good", more={"refund": refund})
 
 
 def mail_refund_request(*, request_id: UUID, state: str) -> None:

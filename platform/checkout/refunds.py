@@ -303,6 +303,7 @@ def _owed(refund_id: UUID) -> tuple[Refund, Order, Payment]:
 def _make_good(refund: Refund, words: str, actor: Actor) -> None:
     refund.made_good_at, refund.made_good_as, refund.made_good_by = timezone.now(), words, str(actor)
     refund.save(update_fields=["made_good_at", "made_good_as", "made_good_by"])
+    enqueue(kind="mail_refund_made_good", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 
 
 def fee_with(payment: Payment, amount: int) -> int:

@@ -71,6 +71,8 @@ HANDLERS: dict[str, Handler] = {
         cancelled=payload["cancelled"],
         words=payload["words"],
     ),
+    "mail_refund_failed": lambda payload: letters.mail_refund_failed(refund_id=UUID(payload["refund_id"])),
+    "mail_refund_made_good": lambda payload: letters.mail_refund_made_good(refund_id=UUID(payload["refund_id"])),
     "mail_refund_request": lambda payload: letters.mail_refund_request(
         request_id=UUID(payload["request_id"]), state=payload["state"]
     ),

@@ -321,6 +321,9 @@ STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="").rstrip("/")
 STRIPE_JS_URL = env.str("STRIPE_JS_URL", default="https://js.stripe.com/v3/")
+# Stripe's file that proves to Apple that a host takes payments through Stripe; the same for every host (docs/money.md).
+_APPLE_PAY_FILE = env.str("APPLE_PAY_ASSOCIATION_FILE", default="")
+APPLE_PAY_ASSOCIATION = Path(_APPLE_PAY_FILE).read_text(encoding="ascii") if _APPLE_PAY_FILE else ""
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_CONNECT_WEBHOOK_SECRET = env.str("STRIPE_CONNECT_WEBHOOK_SECRET", default="")
 

@@ -1,9 +1,10 @@
 """Reads and locked reads of money."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from orders.models import Order
@@ -19,6 +20,7 @@ from payments.models import (
     RefundLine,
     RefundRequest,
 )
+from payments.standing import Standing, standing_of
 from ui.errors import NotFound
 
 
@@ -127,11 +129,19 @@ def unsent_before(refund: Refund) -> Refund | None:
     return others.filter(created_at__lt=refund.created_at).order_by("created_at").first()
 
 
-def with_refunded(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """The same orders, each with `refunded`: what went back of it or is about to, minor units."""
-    gone = Refund.objects.filter(GONE, payment__order=OuterRef("pk")).order_by().values("payment__order")
-    sums = gone.annotate(sum=Sum("amount")).values("sum")
-    return orders.annotate(refunded=Coalesce(Subquery(sums), 0))
+def standings(orders: Iterable[Order]) -> dict[UUID, tuple[Standing, int]]:
+    """How each of these orders stands and what went back of it or is about to (minor units), by its id. Two queries."""
+    found = list(orders)
+    states = dict(Payment.objects.filter(order__in=found).values_list("order", "state"))
+    sums = Refund.objects.filter(GONE, payment__order__in=found).order_by().values_list("payment__order")
+    back = dict(sums.annotate(sum=Sum("amount")).values_list("payment__order", "sum"))
+    return {
+        one.pk: (
+            standing_of(one, payment_state=states.get(one.pk, ""), refunded=back.get(one.pk, 0)),
+            back.get(one.pk, 0),
+        )
+        for one in found
+    }
 
 
 def refund_request_for_update(request_id: UUID) -> RefundRequest:

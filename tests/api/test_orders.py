@@ -1,12 +1,17 @@
 """create_order, get_order, list_order_tickets."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 
+from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.refunds import GivingBack, give_back
+from events.refund_policies import set_refund_policy
+from events.refund_rules import RefundRules, Tier
 from inventory.models import Hold, Place
 from orders.models import Order
 from payments.actions import keep_account_facts
@@ -43,6 +48,8 @@ def test_a_free_order_is_complete_at_once(selling: world.House, api: Api) -> Non
         "email": "bea@example.com",
         "currency": "EUR",
         "total": 0,
+        "refunded": 0,
+        "refund_terms": [],
         "positions": [
             {
                 "index": index,
@@ -121,8 +128,23 @@ def test_the_order_follows_its_payment(paying: world.House, api: Api) -> None:
 
     checkout.refund_order(order_id=order.pk, actor=checkout.SYSTEM)
 
-    assert given(api.get(path, token=token))["state"] == "refunded"
+    closed = given(api.get(path, token=token))
+    assert (closed["state"], closed["cancel_reason"], closed["refunded"]) == ("refunded", "", 2510)
     assert given(api.get(f"{path}/tickets", token=token)) == {"items": [], "pdf_url": None}
+
+
+def test_an_order_cancelled_without_money_is_cancelled_and_keeps_its_terms(paying: world.House, api: Api) -> None:
+    event = world.make_event(starts_at=datetime(2031, 3, 8, 19, tzinfo=UTC))
+    set_refund_policy(event_id=event.pk, rules=RefundRules((Tier(48, 50),)), actor=SYSTEM)
+    order = world.paid_order(event, Standard=2)
+    asked = GivingBack(positions=frozenset(one.pk for one in order.positions.all()), cancels=True, amount=0)
+    give_back(order_id=order.pk, asked=asked, actor=SYSTEM)
+
+    told = given(api.get(f"/orders/{order.number}", token=order.token))
+
+    assert (told["state"], told["cancel_reason"], told["refunded"]) == ("cancelled", "tickets_cancelled", 0)
+    lines = [{"until": "2031-03-06T19:00:00Z", "percent": 50}, {"until": None, "percent": 0}]
+    assert told["refund_terms"] == [{"ticket_types": ["Standard"], "lines": lines, "kept_fee": 0}]
 
 
 def test_names_are_trimmed_and_consents_kept(selling: world.House, api: Api) -> None:

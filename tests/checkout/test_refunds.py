@@ -27,6 +27,7 @@ from ledger.actions import Kind
 from ledger.queries import balance
 from notifications.models import EmailMessage
 from orders.models import Order, Position
+from outbox.actions import drain
 from outbox.models import OutboxMessage
 from payments.models import Payment, Refund, RefundLine
 from payments.queries import refunded_amount
@@ -404,6 +405,10 @@ def test_a_refund_that_fails_later_is_owed_again(failed: Refund) -> None:
     assert Ticket.objects.filter(state="valid").count() == 1
     assert AuditEntry.objects.filter(verb="refund_failed").count() == 1
     assert OutboxMessage.objects.filter(kind="count_refund_failed").count() == 1
+    drain(limit=100)
+    (mail,) = EmailMessage.objects.filter(key=f"refund-failed:{failed.payment.order_id}:{failed.pk}")
+    assert (mail.to, mail.subject.split(":")[0]) == (failed.payment.order.email, "A refund did not reach you")
+    assert "€25.10" in mail.text
     assert breaches() == {}
 
 
@@ -418,7 +423,15 @@ def test_it_is_sent_again_once(failed: Refund) -> None:
         repaid_otherwise(refund_id=failed.pk, words="By bank", actor=NORA)
     checkout.send_refund(refund_id=again.pk)
     assert refunded_amount(failed.payment) == ONE
+    assert "was sent again" in made_good_mail(failed)
     assert breaches() == {}
+
+
+def made_good_mail(failed: Refund) -> str:
+    """What the buyer reads when the money is on its way after all; of the failure nothing more."""
+    drain(limit=100)
+    assert not EmailMessage.objects.filter(key__startswith="refund-failed:").exists()
+    return EmailMessage.objects.get(key=f"refund-made-good:{failed.payment.order_id}:{failed.pk}").text
 
 
 def test_it_is_repaid_another_way(failed: Refund) -> None:
@@ -429,6 +442,7 @@ def test_it_is_repaid_another_way(failed: Refund) -> None:
     failed.refresh_from_db()
     assert (failed.state, failed.is_owed, failed.made_good_by) == (Refund.State.FAILED, False, str(NORA))
     assert refunded_amount(failed.payment) == ONE  # so it cannot go back a second time
+    assert "Northside Hall says how: Bank transfer of 12 December" in made_good_mail(failed)
     assert balance(Kind.SALES) == {"EUR": -ONE}
     assert balance(Kind.BANK) == {"EUR": -ONE}
     checkout.send_refund(refund_id=failed.pk)  # a late webhook says again that it failed

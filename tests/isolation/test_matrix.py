@@ -199,6 +199,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:extension": everybody(404, "POST"),
     "storefront:find_order": everybody(200),
     "storefront:order": everybody(404),
+    "storefront:apple_pay": everybody(404),  # no file was set
     "storefront:order_payment": everybody(404, "POST"),
     "storefront:order_status": everybody(404),
     "storefront:order_pdf": everybody(404),

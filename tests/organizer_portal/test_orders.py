@@ -2,9 +2,11 @@
 
 import pytest
 
+from audit.actions import SYSTEM
 from audit.models import AuditEntry
-from checkout.actions import Buyer
+from checkout.actions import Buyer, settle_payment
 from checkout.letters import mail_tickets
+from events.actions import change_event
 from inventory.models import Place
 from notifications.models import EmailMessage
 from orders.models import Order
@@ -211,6 +213,17 @@ def test_a_free_order_is_taken_back_without_an_amount(nora: Visitor, paying: wor
     closed = nora.get(address)
     assert closed.status_code == 409
     assert "Only a paid order can be refunded" in text(closed)
+    assert "Tickets cancelled" in text(nora.get("/portal/orders/"))  # there was no money to go back
+
+
+def test_a_payment_on_its_way_is_told_apart_in_the_list_and_on_the_order(nora: Visitor, paying: world.House) -> None:
+    event = change_event(event_id=world.make_event().pk, actor=SYSTEM, delayed_payment_days=7)
+    order = world.place_order(event, Standard=1)
+    world.pay_by_debit(order)
+    settle_payment(order_id=order.pk)
+
+    for address in ("/portal/orders/?state=secured", f"/portal/orders/{order.number}/"):
+        assert "Payment on its way" in text(nora.get(address))
 
 
 # --- Send again -----------------------------------------------------------------------------------------------------------------------

@@ -383,3 +383,13 @@ def test_who_goes_back_to_the_event_frees_what_was_held_at_once(shop: Shop) -> N
     assert world.the_performance(event).pools.get().places.filter(state="free").count() == 5
     ended = shop.get(checkout_page).content.decode()
     assert "/release/" not in ended
+
+
+def test_apple_asks_each_host_for_stripes_file(shop: Shop, settings: Any) -> None:
+    address = "/.well-known/apple-developer-merchantid-domain-association"
+    assert shop.get(address).status_code == 404
+
+    settings.APPLE_PAY_ASSOCIATION = "7B2276657273696F6E"
+    answer = shop.get(address)
+    assert (answer.status_code, answer.content) == (200, b"7B2276657273696F6E")
+    assert answer["Content-Type"] == "text/plain"
