@@ -12,7 +12,8 @@ from events.models import Event, SeatingPlan
 from inventory.models import Place, SeatPlace, StockEntry
 from inventory.queries import database_now
 from ledger.actions import Kind, post
-from payments.models import Refund
+from orders.models import Tax
+from payments.models import Payment, Refund
 from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.world import FREE, House
@@ -145,3 +146,17 @@ def test_sales_that_are_not_payments_less_refunds(paying: House) -> None:
     post(key=f"refund:{refund.pk}", currency="EUR", amounts={Kind.PROVIDER: -999, Kind.SALES: 999})
 
     assert set(breaches()) == {"I6"}
+
+
+def test_a_total_without_its_tax_and_a_payment_that_keeps_another_fee_than_the_orders(paying: House) -> None:
+    order = world.paid_order(world.make_event(kinds=(("Standard", 2400, 3),)), Standard=1)
+
+    tax = Tax.objects.create(order=order, name="City tax", basis_points=10, is_inclusive=False, base=2510, amount=3)
+    assert set(breaches()) == {"I5"}
+
+    tax.is_inclusive = True
+    tax.save()
+    assert breaches() == {}
+
+    Payment.objects.update(application_fee=109)
+    assert set(breaches()) == {"our fee"}
