@@ -1,7 +1,6 @@
 """The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,10 +35,8 @@ from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from payments.queries import standings
 from payments.standing import Standing
-from pricing.plans import platform_fee_plans, terms_of
-from pricing.quote import FeePlan, price_once
 from storefront import schemas
-from storefront.offers import Offer, next_performance, offers_of_next_dates
+from storefront.offers import Offer, next_performance, offers_of_next_dates, once_of
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
@@ -160,11 +157,10 @@ def get_seats(
 def _events_out(events: list[Event]) -> list[dict[str, Any]]:
     offers = offers_of_next_dates(events, at=timezone.now())
     host = storefront_url(current_organizer(), "")
-    plans = platform_fee_plans() if events else {}
-    return [_event_out(event, offers[event.pk], host, plans) for event in events]
+    return [_event_out(event, offers[event.pk], host) for event in events]
 
 
-def _event_out(event: Event, offers: list[Offer], host: str, plans: Mapping[str, FeePlan]) -> dict[str, Any]:
+def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "state")},
         "currency": event.currency,
@@ -186,7 +182,7 @@ def _event_out(event: Event, offers: list[Offer], host: str, plans: Mapping[str,
             }
             for offer in offers
         ],
-        "per_order": price_once(terms_of(event, plans)),
+        "per_order": once_of(offers),
         "url": host + reverse("storefront:event", args=[event.slug]),
     }
 

@@ -11,10 +11,11 @@ from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus
 from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plans, rate_of, terms_of
-from pricing.quote import Line, TaxLine, Terms, price_once, quote_one
+from pricing.quote import Line, Once, TaxLine, Terms, price_once, quote_one
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
+NOTHING_ONCE = Once((), 0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Offer:
     stock_status: StockStatus
     line: Line
     taxes: tuple[TaxLine, ...]
-    once: int
+    once: Once
 
     @property
     def is_itemised(self) -> bool:
@@ -90,12 +91,17 @@ def is_few_left(offers: Iterable[Offer]) -> bool:
     return {offer.stock_status for offer in offers if offer.status == "on_sale"} == {"few_left"}
 
 
+def once_of(offers: Iterable[Offer]) -> Once:
+    """What a paid order of any of these costs besides its tickets."""
+    return next((offer.once for offer in offers if offer.price), NOTHING_ONCE)
+
+
 def lowest_price(offers: Iterable[Offer]) -> int | None:
     """The least that a buyer of one ticket pays in all, for a listing, with what an order costs once.
 
     0 only where all are free (a free child's ticket is no price).
     """
-    prices = [offer.price + offer.once for offer in offers]
+    prices = [offer.price + offer.once.total for offer in offers]
     return min((price for price in prices if price), default=0 if prices else None)
 
 
@@ -118,5 +124,5 @@ def _offer(
         stock_status=stock.status,
         line=one,
         taxes=quoted.taxes,
-        once=price_once(terms).total if one.price else 0,
+        once=price_once(terms) if one.price else NOTHING_ONCE,
     )

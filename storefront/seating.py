@@ -16,7 +16,7 @@ from events.seating_plan import Painting, painting_of, plan_of
 from seating.compiled import CompiledMap
 from seating.overview import overview
 from seating.words import flag_words
-from storefront.offers import Offer
+from storefront.offers import Offer, once_of
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _data(event: Event, performance: Performance, shown: Painting, offers: Seque
         "stock": reverse("api:get_stock", args=[performance.pk]),
         "seq": seq,
         "currency": event.currency,
-        "once": max((offer.once for offer in offers), default=0),
+        "once": once_of(offers).total,
         "painting": painting,
         "whole": sorted(shown.whole_lines),
         "types": [

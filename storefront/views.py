@@ -46,8 +46,7 @@ from payments.queries import connected_account, open_refund_request, payment_of,
 from people.consents import CONSENT_TEXTS
 from people.models import LegalText
 from people.queries import legal_text
-from pricing.plans import terms_of
-from pricing.quote import Quote, price_once
+from pricing.quote import Quote
 from seating.overview import floor_of, overview
 from storefront.offers import (
     Offer,
@@ -57,6 +56,7 @@ from storefront.offers import (
     next_performance,
     offers_for,
     offers_of_next_dates,
+    once_of,
     upcoming_performances,
 )
 from storefront.payments import capture_method, payment_details
@@ -228,7 +228,7 @@ def _event_context(
         "seq": seq,
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),
-        "once": price_once(terms_of(event)),
+        "once": once_of(offers),
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
     }
