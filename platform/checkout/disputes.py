@@ -165,8 +165,9 @@ def _regain(order: Order, dispute: Dispute) -> None:
 
 
 def _owe_no_longer(payment: Payment) -> None:
-    """A refund that failed because the bank had the money is made good by the loss."""
-    payment.refunds.filter(OWED).update(made_good_at=timezone.now(), made_good_by=str(SYSTEM))
+    """A refund that failed because the bank had the money is made good by a loss of all that was left."""
+    if left_of(payment) == 0:
+        payment.refunds.filter(OWED).update(made_good_at=timezone.now(), made_good_by=str(SYSTEM))
 
 
 def _kill_tickets(order: Order, payment: Payment) -> None:
