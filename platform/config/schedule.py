@@ -35,6 +35,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "reconciliation.check_all",
         "schedule": crontab(hour="2", minute="10"),
     },
+    "compare the platform's own balance with its books": {
+        "task": "platform.check_money",
+        "schedule": crontab(hour="*/6", minute="25"),
+    },
     "let people in from the waiting rooms": {
         "task": "waiting_room.tick",
         "schedule": 1.0,

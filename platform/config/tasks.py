@@ -13,6 +13,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.disputes import ask_about_disputes
 from checkout.visits import forget_visits
+from console.platform_money import check_platform_money
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from inventory.blocks import release_due_blocks
@@ -108,6 +109,12 @@ def reconcile_all() -> int:
 def reconcile() -> dict[str, int]:
     """Ask the provider about everything of this organizer that still waits."""
     return checkout.reconcile()
+
+
+@public_task(name="platform.check_money")
+def check_the_platforms_money() -> int:
+    """Compare the platform's own balance with its books; how many currencies differ."""
+    return sum(1 for found in check_platform_money() if found.differs_since is not None)
 
 
 @public_task(name="payouts.run_all")

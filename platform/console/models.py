@@ -101,3 +101,39 @@ class ListedIncident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == Incident.State.OPEN
+
+
+class PlatformLine(models.Model):
+    """A line of the platform's own balance at the payment provider, as it came; minor units, money in is positive."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    type = models.CharField(max_length=60)
+    amount = models.BigIntegerField()
+    fee = models.BigIntegerField()  # the provider's own charge
+    net = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    source = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at"], name="platform_line_newest")]
+
+
+class PlatformBalance(models.Model):
+    """The platform's balance in one currency when it was last compared: what the provider says, its lines, and our books."""
+
+    currency = models.CharField(max_length=3)
+    theirs = models.BigIntegerField()
+    lines = models.BigIntegerField()
+    ours = models.BigIntegerField()
+    checked_at = models.DateTimeField()
+    differs_since = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["currency"]
+        constraints = [models.UniqueConstraint(fields=["currency"], name="platform_balance_once")]
+
+    @property
+    def difference(self) -> int:
+        """What the provider has more than our books."""
+        return self.theirs - self.ours

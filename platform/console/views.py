@@ -22,7 +22,7 @@ from console import queries
 from console.access import platform_admin
 from console.actions import list_incident
 from console.forms import FeeForm, PayoutForm, SuspendForm
-from console.models import ListedIncident
+from console.models import ListedIncident, PlatformBalance
 from payments.dispute_words import reason_words
 from payouts.runs import set_payout_schedule
 from payouts.schedule import payables, payout_schedule, schedule_words, waits_because
@@ -218,6 +218,7 @@ def health(request: HttpRequest, user: User) -> HttpResponse:
         "pool": queries.pool_state(),
         "outbox": queries.outbox_backlog(),
         "webhooks": queries.webhook_backlog(),
+        "balances": PlatformBalance.objects.all(),
     }
     return render(request, "console/health.html", context)
 

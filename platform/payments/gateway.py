@@ -320,20 +320,29 @@ def reverse_transfer(*, transfer_id: str, amount: int, key: str) -> Transferred:
 PAGE = 100  # the most that the provider lists at once
 
 
+PLATFORM = ""  # instead of an account's id: the platform's own
+
+
+def _of(account_id: str) -> stripe.RequestOptions:
+    return {"stripe_account": account_id} if account_id else {}
+
+
 def list_balance_lines(
     *, account_id: str, since: datetime | None, after: str = "", limit: int = PAGE
 ) -> tuple[list[BalanceLine], bool]:
-    """A page of the account's balance, newest first, from the line below `after` down to `since`; and whether more follow."""
+    """A page of the account's balance, newest first, from the line below `after` down to `since`; and whether more follow.
+
+    The platform's own with PLATFORM as the account."""
     params: dict[str, Any] = {"limit": limit, "expand": ["data.source"], **_bounds(since, after)}
     with _translated():
-        page = _provider().v1.balance_transactions.list(params=params, options={"stripe_account": account_id})  # type: ignore[arg-type]
+        page = _provider().v1.balance_transactions.list(params=params, options=_of(account_id))  # type: ignore[arg-type]
     return [_balance_line(line) for line in page.data], page.has_more
 
 
 def fetch_balance(account_id: str) -> dict[str, int]:
-    """What the account has at the provider, available or on its way: minor units by currency."""
+    """What the account, or PLATFORM, has at the provider, available or on its way: minor units by currency."""
     with _translated():
-        balance = _provider().v1.balance.retrieve(options={"stripe_account": account_id})
+        balance = _provider().v1.balance.retrieve(options=_of(account_id))
     sums: dict[str, int] = {}
     parts: list[Any] = [*balance.available, *balance.pending]
     for part in parts:
