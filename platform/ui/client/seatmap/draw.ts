@@ -18,6 +18,7 @@ export const RADIUS = 0.41;
 const SEATS_A_PATH = 1500; // one path of all seats takes longer to fill than many of near ones
 const MOST_NUMBERS = 2500;
 const SMALLEST = 10; // pixels of a section's name
+const LARGEST = 15;
 const FONT = 'Figtree, "Figtree Fallback", system-ui, sans-serif';
 
 /** A decoration's icon by its name, on a grid of 24 units. */
@@ -285,13 +286,25 @@ export class Painter {
       const box = this.sectionBox(number);
       return context.measureText(this.scene.sections[number]!.name).width > roomIn(box, view);
     });
+    const names = new Map(
+      shown.map((number) => {
+        const whole = this.scene.sections[number]!.name;
+        const last = whole.split(" ").at(-1)!;
+        return [number, isLong && /\d/.test(last) ? last : whole];
+      }),
+    );
+    // Numbers of one ring look alike: all as small as the smallest that can be read, with lines beneath all of them or none.
+    const sizes = shown.map((number) => sizeFor(context, names.get(number)!, roomIn(this.sectionBox(number), view)));
+    const most = isLong ? Math.min(...sizes.filter((size) => size !== undefined), LARGEST) : LARGEST;
+    const captions = (number: number): readonly string[] => this.marks.captions[number] ?? [];
+    const hasRoom = (number: number, line: string): boolean =>
+      sizeFor(context, line, roomIn(this.sectionBox(number), view), most) !== undefined;
+    const isRoomy = !isLong || shown.every((number) => captions(number).every((line) => hasRoom(number, line)));
     for (const number of shown) {
       const box = this.sectionBox(number);
       if (!isSeen(stage, box)) continue;
-      const section = this.scene.sections[number]!;
-      const last = section.name.split(" ").at(-1)!;
-      const name = isLong && /\d/.test(last) ? last : section.name;
-      this.words(stage, [name, ...(this.marks.captions[number] ?? [])], box, this.heartOf(section, number, box));
+      const lines = [names.get(number)!, ...(isRoomy ? captions(number) : [])];
+      this.words(stage, lines, box, this.heartOf(this.scene.sections[number]!, number, box), most);
     }
   }
 
@@ -305,7 +318,7 @@ export class Painter {
   }
 
   /** A name and lines beneath it, as much as fits the box; of a long name at least its last word, which is often a number. */
-  private words(stage: Stage, lines: readonly string[], box: Box, [atX, atY]: [number, number]): void {
+  private words(stage: Stage, lines: readonly string[], box: Box, [atX, atY]: [number, number], most = LARGEST): void {
     const { context, view } = stage;
     const room = roomIn(box, view);
     const tall = (box.bottom - box.top) * view.scale;
@@ -315,9 +328,12 @@ export class Painter {
       context.font = `600 ${size}px ${FONT}`;
       return context.measureText(text).width <= room;
     };
-    const size = [15, 13, 11, SMALLEST].find((candidate) => fits(name, candidate));
+    const size = sizeFor(context, name, room, most);
     const shown = size ? name : name.split(" ").at(-1)!;
-    if (!size && !fits(shown, SMALLEST)) return;
+    if (!size && !fits(shown, SMALLEST)) {
+      this.upright(context, shown, x, y, room, tall);
+      return;
+    }
     const used = size ?? SMALLEST;
     const under = tall >= used * 2.6 ? rest.filter((line) => fits(line, Math.min(13, used))) : [];
     const height = used * 1.25;
@@ -327,6 +343,16 @@ export class Painter {
     under.slice(0, Math.floor(tall / height) - 1).forEach((line, at) => {
       this.write(context, line, x, top + height * (at + 1), Math.min(13, used), ink, 450);
     });
+  }
+
+  /** A short name from bottom to top, in a section that is too narrow for it but high enough. */
+  private upright(context: CanvasRenderingContext2D, name: string, x: number, y: number, room: number, tall: number): void {
+    if (room < SMALLEST * 0.5 || sizeFor(context, name, tall * 0.84 - 4, SMALLEST) === undefined) return;
+    context.save();
+    context.translate(x, y);
+    context.rotate(-Math.PI / 2);
+    this.write(context, name, 0, 0, SMALLEST, this.theme.ink, 650);
+    context.restore();
   }
 
   private paintTables(stage: Stage, floor: number): void {
@@ -578,7 +604,15 @@ export function paintWheelchair(context: CanvasRenderingContext2D, x: number, y:
 
 /** Pixels for a section's words: its sides may slant. */
 function roomIn(box: Box, view: View): number {
-  return (box.right - box.left) * view.scale * 0.84 - 4;
+  return (box.right - box.left) * view.scale * 0.88 - 4;
+}
+
+/** The largest size of a name, up to `most`, that the room has; undefined when even the smallest is too wide. */
+function sizeFor(context: CanvasRenderingContext2D, name: string, room: number, most = LARGEST): number | undefined {
+  return [LARGEST, 13, 11, SMALLEST].find((size) => {
+    context.font = `600 ${size}px ${FONT}`;
+    return size <= most && context.measureText(name).width <= room;
+  });
 }
 
 function onView({ view, width, height }: Stage, x: number, y: number): [number, number] {
