@@ -13,8 +13,13 @@ h1{font-size:1.9rem;margin:0}h2{margin:2.2rem 0 .4rem;font-size:1.15rem}p.sub{co
 .card{border:1px solid #e7e5e4;border-radius:12px;padding:.8rem 1rem}.card b{display:block;font-size:1.7rem;line-height:1.2}
 .good{color:#166534}.bad{color:#b91c1c}table{border-collapse:collapse;width:100%}
 td,th{text-align:right;padding:.3rem .5rem;border-bottom:1px solid #e7e5e4}td:first-child,th:first-child{text-align:left}
-svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#57534e}
+.wide{overflow-x:auto}td:last-child{white-space:nowrap}svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#57534e}
 """
+ENDS = {
+    "tickets": "got their tickets",
+    "line_sold_out": "told in line: all gone",
+    "sold_out": "refused at the hold: sold out",
+}
 
 
 def write(folder: Path, facts: dict[str, Any]) -> Path:
@@ -49,6 +54,7 @@ def _page(facts: dict[str, Any]) -> str:
         for step, row in facts["steps"].items()
     )
     series = [("holds", "#9333ea", facts["held_at"]), ("paid orders", "#16a34a", facts["paid_at"])]
+    ends = {ENDS.get(end, end.replace("_", " ")): count for end, count in facts["ends"].items()}
     bars = {step: row["p95"] for step, row in facts["steps"].items()}
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -57,10 +63,10 @@ def _page(facts: dict[str, Any]) -> str:
         f" {escape(facts['machine'])}</p><p class={'good' if is_sound else 'bad'}><strong>{escape(verdict)}.</strong></p>"
         f"<div class=cards>{''.join(f'<div class=card><b>{value}</b>{label}</div>' for value, label in cards)}</div>"
         f"<h2>Holds and paid orders over time</h2>{_lines(series, facts['seconds'])}"
-        f"<h2>Everybody's end</h2>{_bars(facts['ends'], unit='')}"
+        f"<h2>Everybody's end</h2>{_bars(ends, unit='')}"
         f"<h2>95 of 100 answers within, by step</h2>{_bars(bars, unit=' ms')}"
-        f"<h2>Steps</h2><table><tr><th>step</th><th>answers</th><th>p50 ms</th><th>p95 ms</th><th>p99 ms</th>"
-        f"<th>statuses</th></tr>{steps}</table></html>"
+        f"<h2>Steps</h2><div class=wide><table><tr><th>step</th><th>answers</th><th>p50 ms</th><th>p95 ms</th><th>p99 ms</th>"
+        f"<th>statuses</th></tr>{steps}</table></div></html>"
     )
 
 
