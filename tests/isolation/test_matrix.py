@@ -164,6 +164,9 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:partner_transfers": staff(302, 403, "POST"),  # of a partner to whom nothing can be paid
     "organizer_portal:partner_link": everybody(404),  # asked with a wrong token
     "organizer_portal:event_shares": staff(200, 403),
+    "organizer_portal:statement": staff(200, 403),
+    "organizer_portal:statement_file": staff(200, 403),
+    "organizer_portal:statement_csv": staff(200, 403),
     "organizer_portal:payments": staff(200, 403),
     "organizer_portal:disputes": staff(200, 403),
     "organizer_portal:dispute_rules": staff(422, 403, "POST"),
@@ -388,6 +391,9 @@ _OF_EVENTS = (
     "new_own_fee",
     "price",
     "event_shares",
+    "statement",
+    "statement_file",
+    "statement_csv",
     "event_cancellation",
     "batch_progress",
     "batch_retries",

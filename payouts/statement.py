@@ -1,0 +1,322 @@
+"""The settlement statement of an event: what it earned, whose that is by which rule, what was paid, every number with its sum.
+
+All of it is read from the books; nothing here is kept. Amounts are minor units of the event's currency.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from babel.numbers import format_decimal
+from django.db import connection
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from ledger.models import Party, SplitVersion
+from ledger.queries import standings
+from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
+from payments.models import Dispute
+from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
+from payouts.share_words import names_of, percent_words, rule_words
+from pricing.parts import share
+from tenants.models import Organizer
+from tickets.pdf import Document, draw
+from ui.money import format_money, minor_unit_exponent
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the statement: what, how it comes about, how much."""
+
+    words: str
+    how: str
+    amount: int
+    is_sum: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+@dataclass
+class OrderRow:
+    """What one order brought: `earned` = `paid` - `back` - `disputed` - `fee` - `tax`, and whose that is."""
+
+    order_id: UUID
+    number: str
+    paid_at: datetime | None
+    total: int
+    whole_tax: int
+    version: int | None
+    paid: int = 0
+    back: int = 0
+    disputed: int = 0
+    fee: int = 0
+    parts: dict[Payee, int] = field(default_factory=dict)
+
+    @property
+    def tax(self) -> int:
+        """What of its taxes has not gone back, which is worked out on the running total, rounded down."""
+        gone = self.paid - self.stayed
+        return share(self.whole_tax, part=self.total - gone, whole=self.total, gone=gone) if self.total else 0
+
+    @property
+    def stayed(self) -> int:
+        return self.paid - self.back - self.disputed
+
+    @property
+    def earned(self) -> int:
+        return self.stayed - self.fee - self.tax
+
+
+@dataclass(frozen=True)
+class Statement:
+    event: Event
+    at: datetime
+    sections: tuple[Section, ...]
+    orders: tuple[OrderRow, ...]
+    names: dict[Payee, str]
+
+    def as_rows(self) -> list[list[str | int]]:
+        """The same as a table for a spreadsheet: sections first, then every order with each party's part."""
+        rows: list[list[str | int]] = []
+        for section in self.sections:
+            rows.append([section.title, section.note])
+            rows.extend([row.words, row.how, row.amount] for row in section.rows)
+            rows.append([])
+        head = [_("Order"), _("Paid"), _("Went back"), _("Taken by banks"), _("Our fee"), _("Tax"), _("Proceeds")]
+        rows.append([*head, _("Version"), *self.names.values()])
+        for one in self.orders:
+            numbers: list[str | int] = [
+                one.paid,
+                -one.back,
+                -one.disputed,
+                -one.fee,
+                -one.tax,
+                one.earned,
+                str(one.version or ""),
+            ]
+            rows.append([one.number, *numbers, *(one.parts.get(payee, 0) for payee in self.names)])
+        return rows
+
+
+_KEYS = """
+WITH its AS (
+    SELECT o.id AS order_id, 'sale:' || o.id AS key, 'paid' AS kind FROM orders_order o WHERE o.event_id = %(event)s
+    UNION ALL
+    SELECT o.id, word || r.id, 'back' FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+      JOIN payments_refund r ON r.payment_id = pay.id
+     CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word WHERE o.event_id = %(event)s
+    UNION ALL
+    SELECT o.id, word || d.id, 'disputed' FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+      JOIN payments_dispute d ON d.payment_id = pay.id
+     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word WHERE o.event_id = %(event)s)
+"""
+_MOVED = (
+    _KEYS
+    + """
+SELECT its.order_id, its.kind, a.kind, sum(e.amount)::bigint FROM its
+  JOIN ledger_ledgertransaction t ON t.key = its.key JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+  JOIN ledger_account a ON a.id = e.account_id AND a.kind IN ('sales', 'platform_fees')
+ GROUP BY 1, 2, 3
+"""
+)
+_SHARED = (
+    _KEYS
+    + """
+SELECT its.order_id, part ->> 'party', part ->> 'reference', sum((part ->> 'amount')::bigint)::bigint
+  FROM its JOIN ledger_splitline l ON l.key = its.key CROSS JOIN jsonb_array_elements(l.parts) part GROUP BY 1, 2, 3
+"""
+)
+_ORDERS = """
+SELECT o.id, o.number, o.paid_at, o.total, v.number,
+       (SELECT coalesce(sum(amount), 0)::bigint FROM orders_tax WHERE order_id = o.id)
+  FROM orders_order o LEFT JOIN ledger_splitversion v ON v.id = o.split_version_id
+ WHERE o.event_id = %(event)s
+   AND EXISTS (SELECT FROM ledger_ledgertransaction t WHERE t.key = 'sale:' || o.id) ORDER BY o.paid_at, o.id
+"""
+
+
+def event_statement(event: Event) -> Statement:
+    """How things stand with an event now."""
+    orders = _orders(event)
+    versions = list(SplitVersion.objects.filter(plan__subject=str(event.pk)).order_by("number"))
+    payees = [payee for version in versions for payee in Rules.from_dict(version.rules).payees()]
+    names = names_of([*dict.fromkeys(payee for payee in payees if payee != ORGANIZER), ORGANIZER])
+    sections = [_stayed(event, orders), _earned(event, orders)]
+    for version in versions:
+        mine = [one for one in orders if one.version == version.number]
+        if mine:
+            sections.append(_shares(event, version, mine, names))
+    sections.append(_yours(event, orders))
+    for partner in Partner.objects.all():
+        if partner.payee in names:
+            sections.append(_account(event, partner, orders))
+    return Statement(event, timezone.now(), tuple(sections), tuple(orders), names)
+
+
+def _orders(event: Event) -> list[OrderRow]:
+    about = {"event": event.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_ORDERS, about)
+        found = {
+            row[0]: OrderRow(row[0], row[1], row[2], total=row[3], version=row[4], whole_tax=row[5])
+            for row in cursor.fetchall()
+        }
+        cursor.execute(_MOVED, about)
+        for order_id, kind, account, amount in cursor.fetchall():
+            order = found[order_id]
+            if account == "platform_fees":
+                order.fee += amount
+            elif kind == "paid":
+                order.paid = -amount
+            elif kind == "back":
+                order.back = amount
+            else:
+                order.disputed = amount
+        cursor.execute(_SHARED, about)
+        for order_id, party, reference, amount in cursor.fetchall():
+            found[order_id].parts[Payee(Party(party), reference)] = amount
+    return list(found.values())
+
+
+def _stayed(event: Event, orders: list[OrderRow]) -> Section:
+    back, lost = [one for one in orders if one.back], [one for one in orders if one.disputed]
+    rows = [
+        Row(_("Buyers paid"), _count(orders), sum(one.paid for one in orders)),
+        Row(_("Went back to them"), _count(back), -sum(one.back for one in orders)),
+        Row(_("Taken back by their banks"), _count(lost), -sum(one.disputed for one in orders)),
+    ]
+    return Section(_("What buyers paid"), (*rows, _sum(_("What stayed"), rows)))
+
+
+def _earned(event: Event, orders: list[OrderRow]) -> Section:
+    rows = [
+        Row(_("What stayed"), "", sum(one.stayed for one in orders)),
+        Row(_("Our fee"), _("what of it did not go back"), -sum(one.fee for one in orders)),
+        Row(_("Tax in the prices and on top"), _("what of it did not go back"), -sum(one.tax for one in orders)),
+    ]
+    return Section(_("What the event earned"), (*rows, _sum(_("Proceeds"), rows)))
+
+
+def _shares(event: Event, version: SplitVersion, orders: list[OrderRow], names: dict[Payee, str]) -> Section:
+    """Each share of a version with its arithmetic, over all that was earned under it."""
+    rules, net = Rules.from_dict(version.rules), sum(one.earned for one in orders)
+    base, top = version.base, max(0, version.base + net)
+    before = rules.workings(base)
+    rows = []
+    for number, working in enumerate(rules.workings(top)):
+        words = f"{names[working.share.payee]}: " + rule_words(
+            working.share, working.above, event.currency, is_first=working.number == 1
+        )
+        how = _how(working, event.currency)
+        if base:
+            how = f"{how}; {_('less')} {_how(before[number], event.currency)}"
+        rows.append(Row(words, how, working.part - before[number].part))
+    partners = sum(row.amount for row in rows)
+    rows.append(Row(f"{names[ORGANIZER]}: {_('the rest')}", "", net - partners))
+    note = _("%(count)s: %(net)s") % {"count": _count(orders), "net": format_money(net, event.currency)}
+    if base:
+        note += ". " + _("It goes on from %(base)s that were earned before, up to %(top)s.") % {
+            "base": format_money(base, event.currency),
+            "top": format_money(top, event.currency),
+        }
+    title = _("Who gets what, version %d") % version.number
+    return Section(title, (*rows, _sum(_("Proceeds under this version"), rows)), note)
+
+
+def _how(working: Working, currency: str) -> str:
+    """ "5 % of €48.00 = 2.4", unrounded, and the cap where it counts."""
+    exact = Decimal(working.share.basis_points * working.reach) / WHOLE / 10 ** minor_unit_exponent(currency)
+    words = _("%(percent)s of %(reach)s = %(exact)s") % {
+        "percent": percent_words(working.share.basis_points),
+        "reach": format_money(working.reach, currency),
+        "exact": format_decimal(exact, format="#,##0.######", locale=to_locale(get_language() or "en")),
+    }
+    if working.is_capped:
+        words += ", " + _("at most %s") % format_money(working.share.cap or 0, currency)
+    return words
+
+
+def _yours(event: Event, orders: list[OrderRow]) -> Section:
+    shared = [one for one in orders if one.version is not None]
+    alone = [one for one in orders if one.version is None]
+    costs = sum(Dispute.objects.filter(payment__order__event=event).values_list("fee", flat=True))
+    rows = [
+        Row(_("The rest of what was shared"), _count(shared), sum(one.parts.get(ORGANIZER, 0) for one in shared)),
+        Row(_("Sold while nothing was shared"), _count(alone), sum(one.earned for one in alone)),
+        Row(_("What the provider charged for disputes"), "", -costs),
+    ]
+    return Section(_("What is yours"), (*rows, _sum(_("Yours, before you pay the tax"), rows)))
+
+
+def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
+    """What a partner earned here and elsewhere, what it was paid of all that, and what is left."""
+    here = sum(one.parts.get(partner.payee, 0) for one in orders)
+    standing = [
+        one
+        for one in standings()
+        if (one.party, one.reference) == tuple(partner.payee) and one.currency == event.currency
+    ]
+    left = sum(one.payable - one.receivable for one in standing)
+    paid = sum(
+        partner.transfers.filter(currency=event.currency)
+        .exclude(state=Transfer.State.FAILED)
+        .values_list("amount", flat=True)
+    )
+    returned = sum(
+        TransferReversal.objects.filter(
+            transfer__partner=partner, transfer__currency=event.currency, state=TransferReversal.State.DONE
+        ).values_list("amount", flat=True)
+    )
+    by_hand = {
+        direction: sum(
+            partner.payments.filter(currency=event.currency, direction=direction).values_list("amount", flat=True)
+        )
+        for direction in PartnerPayment.Direction
+    }
+    elsewhere = (
+        left - here + paid - returned + by_hand[PartnerPayment.Direction.OUT] - by_hand[PartnerPayment.Direction.BACK]
+    )
+    rows = [
+        Row(_("Earned by this event"), "", here),
+        Row(_("Earned by others"), "", elsewhere),
+        Row(_("Paid through Stripe"), "", -paid),
+        Row(_("Taken back through Stripe"), "", returned),
+        Row(_("Paid by hand"), "", -by_hand[PartnerPayment.Direction.OUT]),
+        Row(_("Paid back by hand"), "", by_hand[PartnerPayment.Direction.BACK]),
+    ]
+    words = _("Still to pay") if left >= 0 else _("Owed by the partner")
+    return Section(f"{partner.name} ({partner.get_kind_display()})", (*rows, _sum(words, rows)))
+
+
+def _sum(words: str, rows: Iterable[Row]) -> Row:
+    return Row(words, "", sum(row.amount for row in rows), is_sum=True)
+
+
+def _count(orders: list[OrderRow]) -> str:
+    return ngettext("%d order", "%d orders", len(orders)) % len(orders)
+
+
+STYLE = """
+h1 { font-size: 18pt; margin-bottom: 1mm } h2 { font-size: 12pt; margin: 7mm 0 1mm } .note { color: #57606a }
+table { width: 100%; border-collapse: collapse; font-size: 9pt } td, th { padding: 1mm 2mm 1mm 0; vertical-align: top;
+text-align: left; border-bottom: .2mm solid #e6e8eb } .n { text-align: right; white-space: nowrap; padding-right: 0 }
+.how { color: #57606a } .sum td { font-weight: 600; border-top: .3mm solid #1a1d21 } section { break-inside: avoid }
+.orders { font-size: 7pt } thead { display: table-header-group } tr { break-inside: avoid }
+"""
+
+
+def statement_pdf(statement: Statement, organizer: Organizer) -> bytes:
+    """The same on paper. Raises PdfUnavailable without native Pango."""
+    context = {"statement": statement, "event": statement.event, "organizer": organizer, "language": get_language()}
+    html = render_to_string("payouts/statement.html", context)
+    return draw(Document(html=html, theme=STYLE, images={}, digest=""))
