@@ -16,10 +16,13 @@ from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
 from events.actions import change_event, change_ticket_type, resume_sales, stop_sales
+from events.charges import add_own_fee, add_tax_rate, tax_ticket_type
+from events.queries import published_event
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from pricing.actions import set_platform_fee
 from pricing.quote import FeePlan
+from storefront.offers import offers_of_next_dates
 from tests import world
 from tests.load import Answer, ask, payload
 from tests.stack import Web, start_web
@@ -169,6 +172,23 @@ def test_another_bearer_of_the_fee_counts_from_the_next_hold_on(web):
     assert {answer.json()["quote"]["total"] for answer in before} == {5020}
     quotes = [answer.json()["quote"] for answer in after]
     assert {(quote["total"], quote["fees"], quote["absorbed"]) for quote in quotes} == {(4910, 110, 110)}
+
+
+def test_own_fees_and_taxes_are_in_the_price_from_the_next_hold_on_and_the_same_as_on_the_page(web):
+    event = on_sale("Charged")
+    ask(web.port, [hold_request(web, event, Standard=2)])
+    rate = add_tax_rate(name=f"Tax {event.pk}"[:40], basis_points=750, is_inclusive=False, actor=SYSTEM)
+    for name, is_per_order, fixed in (("Facility fee", False, 200), ("Delivery", True, 350)):
+        fields = {"name": name, "is_per_order": is_per_order, "basis_points": 0, "fixed": fixed, "tax_id": rate.pk}
+        add_own_fee(event_id=event.pk, actor=SYSTEM, **fields)
+    tax_ticket_type(ticket_type_id=world.kind_of(event, "Standard").pk, tax_id=rate.pk, actor=SYSTEM)
+
+    answers = ask(web.port, [hold_request(web, event, Standard=2) for _buyer in range(4)]).answers
+
+    offers = offers_of_next_dates([published_event(event.slug)], at=timezone.now())[event.pk]
+    (standard,) = (offer for offer in offers if offer.ticket_type.name == "Standard")
+    assert (standard.price, standard.once.total) == (2913, 376)
+    assert {answer.json()["quote"]["total"] for answer in answers} == {2 * 2913 + 376}
 
 
 def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):
