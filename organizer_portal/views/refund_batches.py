@@ -1,13 +1,16 @@
 """A cancelled event: cancel it, watch its orders being given back, try again what failed."""
 
 import csv
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -95,6 +98,14 @@ def _turns(batch: RefundBatch) -> Any:
     return batch.turns.select_related("order", "refund")
 
 
+def _minutes_left(batch: RefundBatch, counts: dict[str, int]) -> int | None:
+    """How long the rest takes at the pace of the last minute, once a tenth is done; None while nobody knows."""
+    if batch.state != RefundBatch.State.RUNNING or (counts["done"] + counts["failed"]) * 10 < counts["total"]:
+        return None
+    lately = batch.turns.filter(done_at__gt=timezone.now() - timedelta(minutes=1)).count()
+    return max(1, round(counts["waiting"] / lately)) if lately and counts["waiting"] else None
+
+
 def _context(request: HttpRequest, desk: Desk, batch: RefundBatch) -> dict[str, Any]:
     state = request.GET.get("state", "")
     turns = _turns(batch)
@@ -106,7 +117,10 @@ def _context(request: HttpRequest, desk: Desk, batch: RefundBatch) -> dict[str, 
         "event": batch.event,
         "counts": counts,
         "settled": counts["done"] + counts["failed"],
-        "page_obj": Paginator(turns.order_by("-done_at", "pk"), PER_PAGE).get_page(request.GET.get("page")),
+        "minutes_left": _minutes_left(batch, counts),
+        "page_obj": Paginator(turns.order_by(F("done_at").desc(nulls_last=True), "pk"), PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
         "state": state,
         "states": [(value.value, value.label, counts[value.value]) for value in RefundTurn.State],
         "zone": desk.organizer.timezone,

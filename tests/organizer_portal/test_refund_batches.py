@@ -54,6 +54,12 @@ def test_a_failed_one_is_shown_and_tried_again(nora: Visitor, event: Event) -> N
 
     page = text(nora.get(address, {"state": "failed"}))
     assert "No luck" in page
+    assert "minute" not in page
+    RefundBatch.objects.update(state="running")
+    RefundTurn.objects.filter(pk=RefundTurn.objects.latest("pk").pk).update(state="waiting", done_at=None)
+    assert "about 1 minute more" in text(nora.get(address))
+    RefundTurn.objects.filter(state="waiting").update(state="done")
+    RefundBatch.objects.update(state="done")
     assert nora.post(f"{address}retries/").status_code == 302
     run_refund_batch(batch_id=batch.pk)
     assert "2 given back, 0 failed, 0 left" in text(nora.get(address))
