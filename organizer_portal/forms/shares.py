@@ -117,12 +117,12 @@ class SharesForm(forms.Form):
                 ),
             }
 
-    def lines(self) -> list[dict[str, forms.BoundField]]:
-        """The fields of each line, by what they are."""
-        return [
-            {name: self[f"{name}_{number}"] for name in ("who", "gets", "value", "above", "cap", "with")}
-            for number in range(1, self.LINES + 1)
-        ]
+    def lines(self) -> list[dict[str, Any]]:
+        """The `fields` of each line, by what they are; and whether it is a spare one, after those in use and two more."""
+        names = ("who", "gets", "value", "above", "cap", "with")
+        found = [{name: self[f"{name}_{number}"] for name in names} for number in range(1, self.LINES + 1)]
+        used = max((number for number, line in enumerate(found, start=1) if _is_used(line)), default=0)
+        return [{"fields": line, "is_spare": number > max(used + 1, 3)} for number, line in enumerate(found, start=1)]
 
     @classmethod
     def filled(cls, rules: Rules, *, currency: str, names: dict[Payee, str]) -> "SharesForm":
@@ -197,6 +197,10 @@ class SharesForm(forms.Form):
     def _add(self, name: str, words: str) -> None:
         if name not in self.errors:
             self.add_error(name, words)
+
+
+def _is_used(line: dict[str, forms.BoundField]) -> bool:
+    return any(line[name].value() or line[name].errors for name in ("who", "value", "above", "cap"))
 
 
 def payees_of(partners: list[Partner], own_name: str) -> dict[Payee, str]:
