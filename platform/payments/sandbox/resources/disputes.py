@@ -57,15 +57,16 @@ def dispute_charge(
 ) -> JsonObject:
     """Dispute `amount` of a charge (what was not refunded, unless said): it and a fee leave the balance, except for an inquiry.
 
-    Raises when the charge is disputed already, or was not captured.
+    Raises when the charge is disputed already, was not captured, or went back in full.
     """
     charge_id, card = charge["id"], BY_NUMBER[charge["_card"]]
-    if charge["disputed"] or not charge["captured"]:
+    left = charge["amount_captured"] - charge["amount_refunded"]
+    if charge["disputed"] or not charge["captured"] or left <= 0:
         raise StripeError(f"Charge {charge_id} cannot be disputed.")
     dispute: JsonObject = {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": amount or charge["amount_captured"] - charge["amount_refunded"],
+        "amount": amount or left,
         "balance_transactions": [],
         "charge": charge_id,
         "created": now(),
