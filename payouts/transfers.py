@@ -19,14 +19,18 @@ from outbox.actions import enqueue
 from payments import gateway
 from payments.errors import ProviderRefused
 from payouts.errors import NothingToTransfer
+from payouts.held import held_share
 from payouts.models import Partner, Transfer, TransferReversal
 from tenants.current import current_organizer
 from ui.money import smallest_step
 
 
 def transferable(partner: Partner, currency: str) -> int:
-    """What can be paid to a partner through the provider now: owed to it, and with the platform. Minor units."""
-    amount = min(payable(partner.payee, currency), collected(currency)) if partner.transfers_enabled else 0
+    """What can be paid to a partner through the provider now: owed to it, with the platform, and not of an order that a bank
+    disputes. Minor units."""
+    if not partner.transfers_enabled:
+        return 0
+    amount = min(payable(partner.payee, currency) - held_share(partner.payee, currency), collected(currency))
     return max(0, amount - amount % smallest_step(currency))
 
 
