@@ -161,7 +161,7 @@ def _what_was_sold(order: Order) -> str:
 
 def _terms(order: Order) -> str:
     """The refund terms that were shown before the payment, and what was agreed to."""
-    consents = Consent.objects.filter(reference=str(order.pk)).order_by("at")
+    consents = Consent.objects.filter(reference=str(order.pk), kind=Consent.Kind.TERMS, is_given=True).order_by("at")
     agreed = [f"Agreed to on {moment_text(one.at, 'UTC')} UTC: {one.text}" for one in consents]
     lines = []
     for position in order.positions.order_by("index"):

@@ -15,7 +15,9 @@ def held_share(payee: Payee, currency: str) -> int:
     refunds = Refund.objects.filter(payment__order__in=ids).values_list("pk", flat=True)
     keys = [f"sale:{pk}" for pk in ids] + [f"{word}:{pk}" for pk in refunds for word in ("refund", "refund-failed")]
     parts = [part for line in SplitLine.objects.filter(key__in=keys) for part in line.parts]
-    mine = (
-        part["amount"] for part in parts if part["party"] == payee.party.value and part["reference"] == payee.reference
-    )
+    mine = [
+        int(part["amount"])
+        for part in parts
+        if (part["party"], part["reference"]) == (payee.party.value, payee.reference)
+    ]
     return max(0, sum(mine))

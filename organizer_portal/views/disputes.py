@@ -90,7 +90,7 @@ def dispute(request: HttpRequest, desk: Desk, dispute_id: UUID) -> HttpResponse:
     context = {
         "dispute": found,
         "order": found.payment.order,
-        "words": reason_words(found.reason),
+        "reason": reason_words(found.reason),
         "advice": advice(found.reason),
         "pack": made,
         "form": form,

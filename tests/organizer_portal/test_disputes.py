@@ -82,6 +82,7 @@ def test_the_pack_says_what_is_on_record(order: Order, dispute: Dispute) -> None
     ]
     assert "50 % back" in made.texts["refund_policy_disclosure"]
     assert "I agree to the organizer's terms of sale" in made.texts["refund_policy_disclosure"]
+    assert "news" not in made.texts["refund_policy_disclosure"]  # she did not tick that
     assert made.texts["uncategorized_text"] == "1 of 2 tickets of this order were scanned and let in at the door."
 
 
@@ -91,6 +92,7 @@ def test_nora_changes_the_answer_and_sends_it_once(nora: Visitor, order: Order, 
     assert order.number in listed
     page = text(nora.get(page_of(dispute)))
     assert "Send to the bank" in page
+    assert "The buyer says that they did not get what they paid for." in page
     assert "1 of 2" in page
 
     sent = nora.post(page_of(dispute), {"customer_name": "Bea Buyer", "uncategorized_text": "She was there."})
