@@ -88,6 +88,7 @@ def test_three_thousand_orders_with_one_call_in_twenty_failing(
     number = Order.objects.filter(event=event, state=Order.State.PAID).count()
     assert number >= MANY // HANDS * HANDS
     say(f"{number} orders ordered and paid in {time.monotonic() - began:.0f} s, by the product's own verbs")
+    wait_for_quiet()
     for fault in ({"status": 400, "every": 20}, {"status": 500, "every": 33}, {"mode": "disconnect", "when": "after"}):
         stack.sandbox.control("faults", path="/v1/refunds", method="post", count=100_000, **{"every": 50, **fault})
 
@@ -139,6 +140,14 @@ def nobody_working(stack: Stack) -> Iterator[None]:
     yield
     stack.sandbox.control("webhooks", mode="normal")
     stack.revive()
+
+
+def wait_for_quiet() -> None:
+    """Until what so many sales leave to be done is done, so that the figures are those of the batch."""
+    due = OutboxMessage.objects.filter(done_at=None, is_dead=False)
+    deadline = time.monotonic() + 1800
+    while due.filter(due_at__lte=timezone.now()).exists() and time.monotonic() < deadline:
+        time.sleep(1)
 
 
 def order_some(house: world.House, event: Event, number: int) -> None:
