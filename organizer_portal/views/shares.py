@@ -70,7 +70,8 @@ def _samples(event: Event, rules: Rules, version: SplitVersion | None) -> dict[s
     sales = event_sales(event, at=timezone.now()).types
     terms, kinds = terms_of(event), [one.ticket_type for one in sales]
     quotes = {kind.pk: quote_one(kind.price, terms, rate_of(kind.tax)) for kind in kinds}
-    brings = {type_id: one.total - one.platform_fee for type_id, one in quotes.items()}
+    taxes = {type_id: sum(tax.amount for tax in one.taxes) for type_id, one in quotes.items()}
+    brings = {type_id: max(0, one.total - one.platform_fee - taxes[type_id]) for type_id, one in quotes.items()}
     full = sum(brings[one.ticket_type.pk] * one.capacity for one in sales)
     houses = [(_("%d %% sold") % percent, full * percent // 100, 0) for percent in FILLED] if full else []
     now = max(0, earned(version)) if version else 0
