@@ -58,7 +58,10 @@ numbers = st.integers(0, 20)
 
 
 class MoneyInAnyOrder(RuleBasedStateMachine):
-    """One organizer that sells in three currencies on an account of its own."""
+    """One organizer that sells in three currencies on an account of its own.
+
+    The provider has a clock of its own, so no rule's being possible depends on how things stand there: it may do nothing.
+    """
 
     house: world.House
     sandbox: Sandbox
@@ -110,11 +113,11 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         order.refresh_from_db()
         self.orders.append(order)
 
-    @precondition(lambda self: self.pick(0, "paid"))
     @rule(number=numbers, hears=st.booleans())
     def refund(self, number: int, hears: bool) -> None:
         order = self.pick(number, "paid")
-        assert order
+        if order is None:
+            return
         try:
             refund_order(order_id=order.pk, actor=SYSTEM)
         except NotRefundable:  # a bank has the money
@@ -136,12 +139,12 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
                 options={"stripe_account": self.account},
             )
 
-    @precondition(lambda self: self.pick(0, "paid"))
     @rule(number=numbers, share=st.sampled_from([2, 3]), hears=st.booleans())
     def refund_a_part(self, number: int, share: int, hears: bool) -> None:
         """Money goes back and the tickets stay; with `hears` it is sent at once."""
         order = self.pick(number, "paid")
-        assert order
+        if order is None:
+            return
         asked = GivingBack(amount=order.total // share // 10 * 10)
         with suppress(NotRefundable):  # a bank has it, or not so much is left
             refund = give_back(order_id=order.pk, asked=asked, actor=SYSTEM)
@@ -187,10 +190,11 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
             else:
                 send_payout(payout_id=payout.pk)
 
-    @precondition(lambda self: Payout.objects.exclude(provider_id="").exists())
     @rule(number=numbers, hears=st.booleans())
     def a_payout_comes_back(self, number: int, hears: bool) -> None:
         found = list(Payout.objects.exclude(provider_id=""))
+        if not found:
+            return
         payout = found[number % len(found)]
         with suppress(httpx.HTTPStatusError):  # it came back before
             self.sandbox.control(f"payouts/{payout.provider_id}/fail")
@@ -234,9 +238,12 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     @rule()
     def check(self) -> None:
         check_money()
-        check_money()
-        ours = {currency: amount for currency, amount in balance(Kind.PROVIDER).items() if amount}
-        theirs = {currency: amount for currency, amount in gateway.fetch_balance(self.account).items() if amount}
+        for _time in range(3):  # what the provider's own clock brings in between comes with the next one
+            check_money()
+            ours = {currency: amount for currency, amount in balance(Kind.PROVIDER).items() if amount}
+            theirs = {currency: amount for currency, amount in gateway.fetch_balance(self.account).items() if amount}
+            if ours == theirs:
+                break
         assert ours == theirs
         assert not any(balance(Kind.UNEXPLAINED).values())
         assert not ProviderLine.objects.filter(state="new").exists()
