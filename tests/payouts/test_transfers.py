@@ -16,6 +16,7 @@ from audit.actions import user_actor
 from checkout import actions as checkout
 from checkout.refunds import GivingBack, give_back
 from config import failpoints
+from config.stripe_events import VERBS
 from events.models import Event
 from ledger.actions import Kind
 from ledger.collecting import collected
@@ -31,7 +32,11 @@ from payouts.actions import add_partner, keep_partner_facts
 from payouts.errors import NothingToTransfer
 from payouts.models import Partner, Transfer, TransferReversal
 from payouts.transfers import request_transfer, send_reversal, send_transfer, take_back, transferable
+from reconciliation.actions import request_check, work_on_check
+from reconciliation.models import Incident
 from tests import world
+from tests.processes import Sandbox
+from tests.reconciliation.conftest import fresh_account
 from tests.world import STANDARD
 
 NORA = user_actor(UUID(int=1))
@@ -49,6 +54,13 @@ def connected(house: world.House, kind: Partner.Kind, name: str) -> Partner:
     partner.refresh_from_db()
     assert partner.transfers_enabled
     return partner
+
+
+@pytest.fixture
+def paying(northside: world.House, stripe_sandbox: Sandbox) -> world.House:
+    """Northside Hall, entered, with an account that no other test has used."""
+    fresh_account(northside)
+    return northside
 
 
 @pytest.fixture
@@ -143,6 +155,9 @@ def test_each_sale_brings_the_partners_parts_and_they_are_paid_and_taken_back(
     assert collected("EUR") == 1740
     assert transferable(hall, "EUR") == 200
     sound()
+    check = request_check(actor=world.SYSTEM)  # every line at the provider is what the books say
+    work_on_check(check_id=check.pk, event_types=tuple(VERBS))
+    assert not Incident.objects.exists()
     drain()
     with schema_context(get_public_schema_name()):
         mine = [one for one in standings() if one.reference == str(paying.organizer.pk)]
