@@ -160,6 +160,7 @@ def _whole_sale(stack: Stack, house: world.House) -> str:
 
 def _reconnect(house: world.House) -> None:
     """This process's own connections broke, too."""
+    _redis()
     connection.close()
     connection.close_pool()
     deadline = time.monotonic() + RESUME_SECONDS
@@ -201,7 +202,14 @@ def kill_postgres() -> None:
 def _redis() -> tuple[redis.Redis, int]:
     url = urlsplit(settings.REDIS_URL)
     client = redis.Redis(host=str(url.hostname), port=int(url.port or 6379), socket_timeout=5)
-    return client, int(client.info("server")["process_id"])
+    deadline = time.monotonic() + RESUME_SECONDS
+    while True:
+        try:
+            return client, int(client.info("server")["process_id"])
+        except redis.ConnectionError:  # killed a moment ago: buyers may be served sooner than it is back
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def flush_redis() -> None:
