@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actions import SYSTEM, Actor, record
@@ -31,6 +31,7 @@ from payouts.schedule import (
     reserve_of,
     waits_because,
 )
+from tenants.current import lock_until_commit
 
 logger = logging.getLogger(__name__)
 
@@ -66,17 +67,10 @@ def _note_manual(account_id: str) -> None:
     schedule.save(update_fields=["manual_account_id"])
 
 
-def _lock_payouts() -> None:
-    """One at a time works out what may be paid in this organizer."""
-    with connection.cursor() as cursor:
-        words = f"{connection.schema_name}:payouts"  # type: ignore[attr-defined]
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [words])
-
-
 @transaction.atomic
 def mature_dates(*, at: datetime) -> int:
     """What dates earned that ended long enough ago is due from now on, less the reserve; how many dates."""
-    _lock_payouts()
+    lock_until_commit("payouts")  # one at a time works out what may be paid
     schedule, earned = payout_schedule(), earned_by_date()
     ended = Performance.objects.filter(pk__in=earned, ends_at__lte=at - timedelta(days=schedule.days_after))
     for performance in ended.order_by("ends_at", "pk"):
@@ -118,7 +112,7 @@ def plan_payouts(*, account_id: str, available: dict[str, int], at: datetime) ->
 
     Nothing while payouts wait, one is being sent, or the last came back a moment ago.
     """
-    _lock_payouts()
+    lock_until_commit("payouts")  # one at a time works out what may be paid
     if waits_because(payout_schedule()):
         return 0
     asked = 0
@@ -222,7 +216,7 @@ def set_payout_schedule(
     )
     if not within:
         raise ScheduleInvalid
-    _lock_payouts()
+    lock_until_commit("payouts")  # one at a time works out what may be paid
     chosen = {
         "days_after": days_after,
         "reserve_percent": reserve_percent,

@@ -24,6 +24,13 @@ def current_schema() -> str:
     return str(connection.schema_name)  # type: ignore[attr-defined]
 
 
+def lock_until_commit(*names: str) -> None:
+    """Let nobody else take these names in this schema until the transaction ends; in order, so that two never wait crosswise."""
+    with connection.cursor() as cursor:
+        for name in sorted(names):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_schema()}:{name}"])
+
+
 def is_public() -> bool:
     """Whether no organizer is chosen."""
     return current_schema() == str(get_public_schema_name())

@@ -16,7 +16,7 @@ from analytics.evidence import pack, pack_pdf
 from checkout.disputes import set_dispute_policy, submit_evidence
 from organizer_portal.access import SEE_MONEY, Desk, staff
 from organizer_portal.forms.disputes import DisputePolicyForm, EvidenceForm
-from payments.dispute_words import advice, reason_words
+from payments.dispute_words import advice
 from payments.models import Dispute, DisputePolicy
 from payments.queries import dispute_by_id, dispute_policy
 from payments.queries import disputes as disputes_of
@@ -52,8 +52,6 @@ def dispute_rules(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _list(request: HttpRequest, desk: Desk, form: DisputePolicyForm, *, status: int = 200) -> HttpResponse:
     state = "over" if request.GET.get("state") == "over" else "open"
     page = Paginator(disputes_of(is_over=state == "over"), PER_PAGE).get_page(request.GET.get("page"))
-    for found in page.object_list:
-        found.words = reason_words(found.reason)  # type: ignore[attr-defined]
     context = {
         "page_obj": page,
         "state": state,
@@ -90,7 +88,7 @@ def dispute(request: HttpRequest, desk: Desk, dispute_id: UUID) -> HttpResponse:
     context = {
         "dispute": found,
         "order": found.payment.order,
-        "reason": reason_words(found.reason),
+        "reason": found.words,
         "advice": advice(found.reason),
         "pack": made,
         "form": form,

@@ -29,7 +29,7 @@ from outbox.actions import enqueue
 from payments import gateway
 from payments.errors import ProviderRefused
 from payments.evidence_fields import FIELDS, LONGEST_EVIDENCE, LONGEST_IN_ALL
-from payments.models import UNDECIDED, Dispute, DisputePolicy, Payment
+from payments.models import OVER, UNDECIDED, Dispute, DisputePolicy, Payment
 from payments.queries import OWED, dispute_policy, disputes_to_ask_about, left_of, payment_by_intent
 from tickets.models import Ticket
 from ui.errors import NotFound
@@ -50,7 +50,6 @@ RANKS = {
     State.APPEAL_REVIEW: 7,
     State.WON: 8,
 }
-OVER = (State.WON, State.LOST, State.INQUIRY_CLOSED, State.PREVENTED)
 ASKED_EVERY = timedelta(hours=6)  # about a dispute that is not over, in case no message came
 REMINDED_BEFORE = timedelta(days=2)  # the deadline
 

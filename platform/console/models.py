@@ -1,8 +1,10 @@
 from django.db import models
 
+from payments.dispute_words import reason_words
 from payments.models import Dispute
 from reconciliation.models import Incident
 from tenants.models import Organizer
+from tenants.queries import portal_url
 
 
 class OrganizerFigures(models.Model):
@@ -74,6 +76,16 @@ class ListedDispute(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dispute_id"], name="listed_dispute_once")]
         indexes = [models.Index(fields=["-opened_at"], name="listed_dispute_newest")]
+
+    @property
+    def words(self) -> str:
+        """What the buyer told the bank, in the reader's language."""
+        return str(reason_words(self.reason))
+
+    @property
+    def url(self) -> str:
+        """Its page in the organizer's portal."""
+        return portal_url(self.organizer, f"/portal/disputes/{self.dispute_id}/")
 
 
 class ListedIncident(models.Model):

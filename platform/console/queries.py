@@ -11,6 +11,7 @@ from audit.models import AuditEntry
 from console.models import ListedDispute, ListedIncident, OrganizerTurnover
 from inbox.models import ProviderEvent
 from outbox.models import OutboxMessage
+from payments.models import OVER
 from pricing.models import FeeOverride
 from pricing.quote import FeePlan
 from reconciliation.models import Incident
@@ -97,7 +98,7 @@ def currency_totals() -> list[CurrencyTotal]:
 def disputes(*, is_over: bool) -> QuerySet[ListedDispute]:
     """All organizers' disputes that are decided, newest first, or that are not, by deadline."""
     found = ListedDispute.objects.select_related("organizer")
-    decided = Q(state__in=["won", "lost", "warning_closed", "prevented"])
+    decided = Q(state__in=OVER)
     return found.filter(decided).order_by("-opened_at") if is_over else found.exclude(decided).order_by("due_by", "pk")
 
 

@@ -23,7 +23,6 @@ from console.access import platform_admin
 from console.actions import list_incident
 from console.forms import FeeForm, PayoutForm, SuspendForm
 from console.models import ListedIncident, PlatformBalance
-from payments.dispute_words import reason_words
 from payouts.runs import set_payout_schedule
 from payouts.schedule import payables, payout_schedule, schedule_words, waits_because
 from pricing.actions import set_platform_fee
@@ -232,9 +231,6 @@ def disputes(request: HttpRequest, user: User) -> HttpResponse:
     """All organizers' disputes: those that are not decided, by deadline, or those that are."""
     state = "over" if request.GET.get("state") == "over" else "open"
     page = Paginator(queries.disputes(is_over=state == "over"), PER_PAGE).get_page(request.GET.get("page"))
-    for found in page.object_list:
-        found.words = reason_words(found.reason)  # type: ignore[attr-defined]
-        found.url = portal_url(found.organizer, f"/portal/disputes/{found.dispute_id}/")  # type: ignore[attr-defined]
     context = {
         "page_obj": page,
         "state": state,

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from django.db import connection
-
 from ledger.actions import Kind
 from ledger.models import CollectedParty, LedgerEntry, Party, SplitVersion
 from ledger.queries import sum_of
 from ledger.split_rules import Payee, Rules
 from ledger.splits import earned
+from tenants.current import lock_until_commit
 
 
 def collect_for(payee: Payee, *, wanted: bool) -> None:
@@ -27,9 +26,7 @@ def collected_parties() -> set[Payee]:
 
 def lock_collecting(currency: str) -> None:
     """Let nobody else work out what to collect in this currency until the transaction ends."""
-    words = f"{connection.schema_name}:collecting:{currency}"  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [words])
+    lock_until_commit(f"collecting:{currency}")
 
 
 def still_to_collect(*, parties: set[Payee], currency: str, coming: Mapping[SplitVersion, int], on_its_way: int) -> int:

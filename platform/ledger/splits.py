@@ -11,6 +11,7 @@ from ledger.errors import SplitPlanInvalid
 from ledger.models import LedgerEntry, Owed, Party, SplitLine, SplitPlan, SplitVersion
 from ledger.queries import sum_of
 from ledger.split_rules import ORGANIZER, Payee, Rules
+from tenants.current import lock_until_commit
 
 
 def split_version_of(subject: str) -> SplitVersion | None:
@@ -135,11 +136,8 @@ def _standing(payee: Payee, currency: str, kind: Kind) -> int:
 
 def lock_parties(payees: Iterable[Payee], currency: str) -> None:
     """Let nobody else book what these parties are owed or owe until the transaction ends."""
-    names = sorted(f"{payee.party.value}:{payee.reference}" for payee in payees if payee != ORGANIZER)
-    with connection.cursor() as cursor:
-        for name in names:
-            words = f"{connection.schema_name}:owed:{currency}:{name}"  # type: ignore[attr-defined]
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [words])
+    names = (f"{payee.party.value}:{payee.reference}" for payee in payees if payee != ORGANIZER)
+    lock_until_commit(*(f"owed:{currency}:{name}" for name in names))
 
 
 def off_plan() -> list[list[Any]]:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from orders.models import Order, Position
+from payments.dispute_words import reason_words
 from ui.ids import uuid7
 
 
@@ -227,6 +228,11 @@ class Dispute(models.Model):
         indexes = [models.Index(fields=["ask_at"], condition=Q(closed_at=None), name="dispute_to_ask")]
 
     @property
+    def words(self) -> str:
+        """What the buyer told the bank, in the reader's language."""
+        return str(reason_words(self.reason))
+
+    @property
     def is_inquiry(self) -> bool:
         """Whether the bank only asks: no money has moved."""
         return self.state.startswith("warning_")
@@ -248,6 +254,7 @@ UNDECIDED = (
     Dispute.State.APPEAL,
     Dispute.State.APPEAL_REVIEW,
 )
+OVER = (Dispute.State.WON, Dispute.State.LOST, Dispute.State.INQUIRY_CLOSED, Dispute.State.PREVENTED)
 
 
 class FraudWarning(models.Model):

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from orders.models import Order
 from orders.queries import order_for_update, overdue_orders
 from payments.models import (
+    OVER,
     UNDECIDED,
     ConnectedAccount,
     Dispute,
@@ -85,7 +86,7 @@ def disputes(*, is_over: bool | None = None) -> QuerySet[Dispute]:
     """Disputes with their orders: those to be answered first, by deadline, then the newest."""
     found = Dispute.objects.select_related("payment__order__event", "payment__order__performance")
     if is_over is not None:
-        decided = Q(state__in=[Dispute.State.WON, Dispute.State.LOST, Dispute.State.INQUIRY_CLOSED, "prevented"])
+        decided = Q(state__in=OVER)
         found = found.filter(decided if is_over else ~decided)
     return found.order_by(F("closed_at").desc(nulls_first=True), F("asked_at").desc(nulls_first=True), "due_by", "pk")
 

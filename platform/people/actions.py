@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from people.queries import (
     own_legal_text,
     team_for_update,
 )
-from tenants.current import current_organizer
+from tenants.current import current_organizer, lock_until_commit
 from tenants.queries import portal_url
 
 INVITATION_TIME = timedelta(days=7)
@@ -190,8 +190,7 @@ def write_legal_text(*, kind: LegalText.Kind, text: str, actor: Actor) -> LegalT
     text = text.replace("\r\n", "\n").strip()
     if len(text) > LONGEST_LEGAL_TEXT:
         raise LegalTextTooLong(_("Write at most 50,000 characters."), field=kind.value)
-    with connection.cursor() as cursor:  # two at once would take the same number
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{connection.schema_name}:legal:{kind.value}"])  # type: ignore[attr-defined]
+    lock_until_commit(f"legal:{kind.value}")  # two at once would take the same number
     before = own_legal_text(kind)
     if text == (before.text if before else ""):
         return before
