@@ -1,5 +1,8 @@
 """What an event's pages say of its seats: the categories that it sells, how many there are of each, and what has no price yet."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from events.models import Event, SeatingPlan
 from events.seating_plan import on_version, painting_of, plan_of
 from seating.models import MapVersion
@@ -21,13 +24,25 @@ def unpriced_categories(event: Event) -> dict[str, str]:
     return {key: name for key, name in categories_of(event) or [] if key not in offered}
 
 
-def unsold_categories(event: Event, plan: SeatingPlan, version: MapVersion) -> tuple[dict[str, str], dict[str, str]]:
-    """On another version of an event's map: the categories of seats that it has no tickets for, and what it has tickets for.
+@dataclass(frozen=True)
+class Unsold:
+    """What another version of an event's map would bring: key and name of each category of seats and of each area that the
+    event has no tickets for, and of the categories of seats that it has tickets for. In the map's order."""
 
-    Key and name each, in the map's order. Areas are in neither: no seat can have an area's category, nor an area another one.
-    """
+    seats: Mapping[str, str]
+    areas: Mapping[str, str]
+    sold: Mapping[str, str]
+
+
+def unsold_categories(event: Event, plan: SeatingPlan, version: MapVersion) -> Unsold:
+    """No seat can have an area's category, nor an area another one: so only seats can be sold as something that is there."""
     shown = painting_of(on_version(plan, version, instead={}))
-    sold = set(event.ticket_types.values_list("category", flat=True))
-    names = {c.key: c.name for c in shown.compiled.document.categories if c.key not in shown.area_categories}
-    unsold = {key: name for key, name in names.items() if key in shown.seats_by_category and key not in sold}
-    return unsold, {key: name for key, name in names.items() if key in sold}
+    offered = set(event.ticket_types.values_list("category", flat=True))
+    names = {c.key: c.name for c in shown.compiled.document.categories}
+    new = {key: name for key, name in names.items() if key in shown.sizes and key not in offered}
+    areas = shown.area_categories
+    return Unsold(
+        seats={key: name for key, name in new.items() if key not in areas},
+        areas={key: name for key, name in new.items() if key in areas},
+        sold={key: name for key, name in names.items() if key in offered and key not in areas},
+    )

@@ -14,6 +14,7 @@ from events.actions import local_time
 from events.models import SeatingPlan
 from inventory.blocks import COLORS
 from organizer_portal.forms.fields import amount_text, moment, plain
+from organizer_portal.seat_offers import Unsold
 from seating.document import MOST_BYTES
 from ui.forms import LongSelect, offer_choices, zone_choices
 from ui.money import parse_money
@@ -114,48 +115,75 @@ class SeatPlanForm(forms.Form):
 
 
 class MapMoveForm(forms.Form):
-    """Which version an event on sale moves to, and what becomes of seats in categories that it has no tickets for.
+    """Which version an event on sale moves to, and what becomes of what it has no tickets for.
 
-    `base` is the version that the difference was shown from. Where nothing is said of a category's seats, they are sold as
-    those of the first that there are tickets for.
+    `base` is the version that the difference was shown from. Seats of a new category are sold as those of another one, for a
+    price of their own, or not at all; where nothing is said, as the first that there are tickets for. A new area has a price.
     """
 
-    NOT_SOLD = "-"  # no key of a category
+    NOT_SOLD, OWN_PRICE = "-", "+"  # no keys of categories
 
     version = forms.ChoiceField(
         label=_("Published version"), error_messages={"required": _("Choose a published version.")}
     )
     base = forms.CharField(required=False, max_length=36)
 
-    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.currency = currency
         offer_choices(self, "version", versions)
-        self.unsold: dict[str, str] = {}
+        self.unsold = Unsold({}, {}, {})
 
-    def ask_about(self, unsold: Mapping[str, str], sold: Mapping[str, str]) -> None:
-        """A question for each category of the chosen version that has no tickets; validates anew when asked next."""
-        self.unsold = dict(unsold)
-        choices = [*sold.items(), (self.NOT_SOLD, _now("not for sale"))]
-        for key, name in unsold.items():
+    def ask_about(self, unsold: Unsold, *, price: int) -> None:
+        """A question for each category that has no tickets; validates anew when asked next. `price` is what is proposed."""
+        self.unsold = unsold
+        choices = [
+            *unsold.sold.items(),
+            (self.OWN_PRICE, _now("tickets of their own, for this price")),
+            (self.NOT_SOLD, _now("not for sale")),
+        ]
+        for key, name in unsold.seats.items():
             words = _now("Sell the seats of “%(name)s” as") % {"name": name}
             self.fields[f"as-{key}"] = forms.ChoiceField(label=words, choices=choices)
-        if unsold:
-            # What was not answered yet is shown as it will be taken.
-            first = {self.add_prefix(f"as-{key}"): choices[0][0] for key in unsold}
-            self.data = {**first, **{key: self.data[key] for key in self.data}}
+        for key, name in {**unsold.seats, **unsold.areas}.items():
+            words = _now("What you get for a place of “%(name)s”, in %(currency)s")
+            self.fields[f"price-{key}"] = forms.CharField(
+                label=words % {"name": name, "currency": self.currency},
+                required=False,
+                max_length=14,
+                widget=plain(inputmode="decimal"),
+            )
+        # What was not answered yet is shown as it will be taken.
+        first = {self.add_prefix(f"as-{key}"): choices[0][0] for key in unsold.seats}
+        first |= {
+            self.add_prefix(f"price-{key}"): amount_text(price, self.currency)
+            for key in {**unsold.seats, **unsold.areas}
+        }
+        self.data = {**first, **{key: self.data[key] for key in self.data}}
         self._errors = None
 
     def clean(self) -> dict[str, Any]:
-        """`instead` has the category of each that was asked about, None for not for sale."""
+        """`instead` has the category of each that is sold as another one, None for not for sale; `prices` the others' cents."""
         cleaned = super().clean() or self.cleaned_data
-        answers = {key: str(cleaned.get(f"as-{key}", "")) for key in self.unsold}
-        cleaned["instead"] = {key: None if other == self.NOT_SOLD else other for key, other in answers.items()}
+        answers = {key: str(cleaned.get(f"as-{key}", "")) for key in self.unsold.seats}
+        cleaned["instead"] = {
+            key: None if other == self.NOT_SOLD else other for key, other in answers.items() if other != self.OWN_PRICE
+        }
+        own = [*(key for key, other in answers.items() if other == self.OWN_PRICE), *self.unsold.areas]
+        cleaned["prices"] = {}
+        for key in own:
+            try:
+                cleaned["prices"][key] = parse_money(cleaned.get(f"price-{key}", ""), self.currency)
+            except ValueError:
+                example = amount_text(parse_money("24", self.currency), self.currency)
+                self.add_error(f"price-{key}", _now("Enter an amount like %(example)s.") % {"example": example})
         return cleaned
 
     @property
     def questions(self) -> list[forms.BoundField]:
-        """The fields that `ask_about` added."""
-        return [self[f"as-{key}"] for key in self.unsold]
+        """The fields that `ask_about` added, those of one category together."""
+        seats = [self[f"{what}-{key}"] for key in self.unsold.seats for what in ("as", "price")]
+        return [*seats, *(self[f"price-{key}"] for key in self.unsold.areas)]
 
 
 class SeatPricesForm(forms.Form):

@@ -139,7 +139,7 @@ def _page(
         "has_versions": bool(known["versions"]),
         "prices": prices or SeatPricesForm(currency=found.currency, categories=names) if names else None,
         "categories": _categories(found, plan) if plan else [],
-        "move": move or (MapMoveForm(versions=others) if (others := _others(found, plan)) else None),
+        "move": move or (MapMoveForm(versions=others, currency=found.currency) if (others := _others(found, plan)) else None),
     }
     is_refused = bool(shown.errors or (prices and prices.errors) or move)
     return render(request, "organizer_portal/seat_plan.html", context, status=422 if is_refused else 200)
@@ -178,13 +178,15 @@ def seat_plan_move(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResp
     if request.POST.get("version") == str(plan.version_id):  # sent twice, or a colleague was faster
         messages.info(request, _("The event is on this version of the map already."))
         return redirect("organizer_portal:seat_plan", found.pk)
-    form = MapMoveForm(request.POST, versions=_others(found, plan))
+    form = MapMoveForm(request.POST, versions=_others(found, plan), currency=found.currency)
     if not form.is_valid():
         return _page(request, found, plan, move=form)
     version = MapVersion.objects.select_related("seat_map").get(pk=form.cleaned_data["version"])
-    form.ask_about(*unsold_categories(found, plan, version))
+    dearest = found.ticket_types.order_by("-price").values_list("price", flat=True).first() or 0
+    form.ask_about(unsold_categories(found, plan, version), price=dearest)
     if not form.is_valid():
-        return _page(request, found, plan, move=form)
+        refusal = EventInvalid(_("Say what the new places cost."), field="prices")
+        return _difference_page(request, desk, found, plan, version, form, refusal=refusal)
     if "confirm" not in request.POST:
         return _difference_page(request, desk, found, plan, version, form)
     try:
@@ -209,6 +211,7 @@ def _move(found: Event, desk: Desk, version: MapVersion, form: MapMoveForm, *, i
         version_id=version.pk,
         categories=painted.categories,
         closed=painted.closed,
+        prices=form.cleaned_data["prices"],
         actor=desk.actor,
         is_dry_run=is_dry_run,
     )
@@ -225,7 +228,8 @@ def _difference_page(
     refusal: DomainError | None = None,
 ) -> HttpResponse:
     """The difference drawn and listed, what it means for buyers, and what stands in its way."""
-    old, new = painting_of(plan), painting_of(on_version(plan, version, instead=form.cleaned_data["instead"]))
+    instead = form.cleaned_data["instead"] if form.is_valid() else {}
+    old, new = painting_of(plan), painting_of(on_version(plan, version, instead=instead))
     different, renamed = _plain_difference(old, new), 0
     if refusal is None:
         try:
@@ -247,6 +251,10 @@ def _difference_page(
         "refused_seats": refusal.extra.get("seats", ()) if refusal else (),
         "more_refused": refusal.extra.get("n", 0) - len(refusal.extra.get("seats", ())) if refusal else 0,
         "renamed": renamed,
+        "offers": [
+            {"name": new.name_of(key), "places": new.sizes.get(key, 0), "price": price}
+            for key, price in form.cleaned_data.get("prices", {}).items()
+        ],
         "changes": changes,
         "groups": change_groups(changes, category_names(before, after)),
         "drawings": difference_drawings(before, after, changes),

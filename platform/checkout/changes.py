@@ -17,14 +17,18 @@ from events.models import Event, Performance, SeatingPlan, TicketType
 from events.queries import event_for_update
 from events.seating_plan import Painting, fit_quotas, is_of_map, painting_of, plan_of, repin
 from inventory.seat_moves import LockedSeats, lock_all_seats, move_seats
-from inventory.sizing import resize_pools
+from inventory.sizing import open_empty_pool, resize_pools
 from orders.models import Order
 from outbox.actions import enqueue
+from payments.queries import can_take_payments
 from seating.difference import Difference, difference
 from seating.models import MapVersion, Venue
 from seating.queries import version_by_id
 from ui.errors import NotFound
 from ui.ids import uuid7
+
+
+MOST_PER_ORDER = 10  # where the event's other tickets do not say
 
 
 @transaction.atomic
@@ -96,13 +100,15 @@ def move_to_map_version(
     categories: Mapping[str, str] | None = None,
     closed: Sequence[str] | None = None,
     whole_tables: Mapping[str, bool] | None = None,
+    prices: Mapping[str, int] | None = None,
     is_dry_run: bool = False,
 ) -> MapMove:
     """Put an event that is on sale on another version of its map, or paint it anew on the same; returns what is different.
 
     None leaves the event's painting as it is, without what the new map lacks. Who has a seat keeps it, and its category: a
-    taken seat that the new painting puts into another one stays in its own by an override. With `is_dry_run` everything is
-    done and undone. Buyers whose seats have other names are mailed, open pages are told of the new map. Raises NotFound,
+    taken seat that the new painting puts into another one stays in its own by an override. `prices` puts categories on sale
+    that the event has no tickets for, each for so many minor units: a standing area, a new balcony. With `is_dry_run`
+    everything is done and undone. Buyers whose seats have other names are mailed, open pages are told of the new map. Raises NotFound,
     MapNotFound, EventInvalid, TooFewFree, and MapMoveRefused when a held, sold or blocked seat would go.
     """
     event = event_for_update(event_id)
@@ -122,6 +128,7 @@ def move_to_map_version(
     repin(plan, version, categories=categories, closed=closed, whole_tables=whole_tables)
     new = _for_who_sits_there(plan, old, {seat_id for one in locked for seat_id in one.taken})
     found = difference(old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories)
+    _put_on_sale(event, plan, prices or {}, dates, actor)
     _check_move(event, new, locked)
     plan.save()
     fit_quotas(event, new)
@@ -135,6 +142,25 @@ def move_to_map_version(
     if is_dry_run:
         transaction.set_rollback(True)
     return MapMove(**vars(found), renamed=renamed)
+
+
+def _put_on_sale(
+    event: Event, plan: SeatingPlan, prices: Mapping[str, int], dates: Sequence[Performance], actor: Actor
+) -> None:
+    """A ticket type for each category that has a price and none yet, and its pool on each date, empty as yet."""
+    if any(prices.values()) and not can_take_payments():
+        raise EventInvalid(_("Connect Stripe first: tickets that cost something could not be paid yet."), field="prices")
+    offered = set(event.ticket_types.values_list("category", flat=True))
+    most = max(event.ticket_types.values_list("max_per_order", flat=True), default=MOST_PER_ORDER)
+    for category, price in prices.items():
+        if category in offered:
+            words = _("There are tickets for “%(name)s” already.") % {"name": painting_of(plan).name_of(category)}
+            raise EventInvalid(words, field="prices")
+        ticket_type = events.offer_category(
+            event=event, plan=plan, category=category, price=price, max_per_order=most, actor=actor
+        )
+        for date in dates:
+            open_empty_pool(performance=date, quota=ticket_type.quotas.get())
 
 
 def _for_who_sits_there(plan: SeatingPlan, old: Painting, taken: set[str]) -> Painting:

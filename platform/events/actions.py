@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
-from events.models import Event, Performance, Quota, TicketType
+from events.models import Event, Performance, Quota, SeatingPlan, TicketType
 from events.queries import event_for_update, performance_by_id, performance_for_update
 from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
 from outbox.actions import enqueue
@@ -148,6 +148,29 @@ def add_ticket_type(
         quota = Quota.objects.create(event=event, name=name, size=quantity or 0)
     else:
         quota = quota_of_category(event, plan, category)
+    quota.ticket_types.add(ticket_type)
+    record(verb="add_ticket_type", target=ticket_type, actor=actor, detail={"price": price, "quantity": quota.size})
+    return ticket_type
+
+
+def offer_category(
+    *, event: Event, plan: SeatingPlan, category: str, price: int, max_per_order: int, actor: Actor
+) -> TicketType:
+    """The first ticket type of a category that came with another version of a locked event's map, named like it.
+
+    `price` in minor units, `plan` as it is about to be saved. Called by `checkout.changes` for an event on sale, which opens its
+    pools. Raises EventInvalid.
+    """
+    _check_ticket_type(price=price, max_per_order=max_per_order)
+    quota = quota_of_category(event, plan, category)
+    ticket_type = TicketType.objects.create(
+        event=event,
+        name=quota.name,
+        price=price,
+        max_per_order=max_per_order,
+        category=category,
+        sort_order=event.ticket_types.count(),
+    )
     quota.ticket_types.add(ticket_type)
     record(verb="add_ticket_type", target=ticket_type, actor=actor, detail={"price": price, "quantity": quota.size})
     return ticket_type

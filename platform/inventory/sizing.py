@@ -5,12 +5,17 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor
 from events.errors import EventInvalid
-from events.models import Quota
+from events.models import Performance, Quota
 from inventory.errors import TooFewFree
 from inventory.live import mark_changed
 from inventory.models import Place, Pool, StockEntry
 from inventory.queries import database_now
 from ui.request_id import request_id
+
+
+def open_empty_pool(*, performance: Performance, quota: Quota) -> Pool:
+    """A date's pool for a quota that came while it was on sale; whoever opens it gives it its places."""
+    return Pool.objects.get_or_create(performance=performance, quota=quota)[0]
 
 
 def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:

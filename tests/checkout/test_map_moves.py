@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from django.db.models import Count
 
 from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
 from audit.models import AuditEntry
+from checkout import actions as checkout
 from checkout.actions import ANONYMOUS
 from checkout.changes import move_to_map_version
 from checkout.errors import MapMoveRefused
 from checkout.seats import place_seat_hold
+from events.errors import EventInvalid
 from inventory.errors import MapChanged, TooFewFree
 from inventory.models import Place, SeatPlace, SeatRun
 from inventory.queries import seats_of_positions
@@ -150,3 +153,38 @@ def test_a_category_that_nobody_could_buy_is_refused(event: Any) -> None:
         move(event, document)
 
     assert refused.value.extra == {"categories": ["box"]}
+
+
+def test_an_area_and_a_balcony_that_are_new_go_on_sale_with_a_price(event: Any) -> None:
+    sold = world.order_seats(event, Adult=["Stalls-A-3", "Stalls-A-4"])
+    document = world.seat_map(("Stalls", STALLS, (4, 4)), ("Balcony", BALCONY, (4,)), ("Box", "box", (2,)), standing=4)
+    terrace = {**document["floors"][0]["areas"][0], "id": "Terrace", "name": "Terrace", "capacity": 30, "category": "terrace"}
+    document["floors"][0]["areas"].append(terrace)
+    document["categories"].append({"key": "terrace", "name": "Terrace", "color": "#56b4e9"})
+    before = offered(event)
+
+    with pytest.raises(MapMoveRefused):
+        move(event, document)
+    with pytest.raises(EventInvalid):  # nobody could be paid yet
+        move(event, document, prices={"terrace": 1500, "box": 0})
+    with pytest.raises(EventInvalid):
+        move(event, document, prices={"terrace": 0, "box": 0, STALLS: 0})
+    move(event, document, prices={"terrace": 0, "box": 0}, is_dry_run=True)
+    assert offered(event) == before
+    move(event, document, prices={"terrace": 0, "box": 0})
+
+    assert offered(event) == {**before, "Box": 2, "Terrace": 30}
+    performance = world.the_performance(event)
+    hold = world.hold_seats(event, Box=["Box-A-1", "Box-A-2"])
+    assert Place.objects.filter(hold=hold).count() == 2
+    stood = checkout.place_hold(performance_id=performance.pk, basket={world.kind_of(event, "Terrace").pk: 5})
+    assert Place.objects.filter(hold=stood, pool__quota__name="Terrace").count() == 5
+    assert sold.positions.get(index=1).seat_words == "Stalls, row A, seat 3"
+    assert compare_stock(performance.pk).differences == 0
+    assert breaches() == {}
+
+
+def offered(event: Any) -> dict[str, int]:
+    """How many places of each ticket type Postgres has."""
+    pools = Place.objects.filter(pool__quota__event=event).values_list("pool__quota__ticket_types__name")
+    return dict(pools.annotate(n=Count("pk")))

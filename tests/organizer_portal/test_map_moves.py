@@ -119,6 +119,34 @@ def test_seats_of_a_new_category_are_sold_as_another_or_not_at_all(nora: Visitor
     assert painting_of(plan).sizes == {STALLS: 8, BALCONY: 6, STANDING: 4}
 
 
+def test_a_standing_area_that_is_new_goes_on_sale_for_a_price(nora: Visitor, event: Event) -> None:
+    document = hall(("Box", "box", (2,)))
+    garden = {**document["floors"][0]["areas"][0], "id": "Garden", "name": "Garden", "capacity": 25, "category": "garden"}
+    document["floors"][0]["areas"].append(garden)
+    document["categories"].append({"key": "garden", "name": "Garden", "color": "#56b4e9"})
+    version = world.publish_map(event.venue, document)
+    before = pinned(event)
+
+    shown = text(nora.post(page_of(event, "move/"), {"version": str(version.pk)}))
+    assert "What you get for a place of “Garden”, in EUR" in shown
+    assert "New on sale: “Garden”, 25 places, Free each before fees." in shown
+    refused = nora.post(page_of(event, "move/"), confirmed(event, version, **{"as-box": "+", "price-box": "much"}))
+    assert refused.status_code == 422
+    assert "Enter an amount like 24." in text(refused)
+    assert pinned(event) == before
+    nora.post(page_of(event, "move/"), confirmed(event, version, **{"as-box": "+", "price-box": "0", "price-garden": "0"}))
+
+    assert pinned(event) == version.pk
+    assert dict(event.quotas.values_list("name", "size")) == {
+        "Stalls": 8,
+        "Balcony": 4,
+        "Standing": 4,
+        "Box": 2,
+        "Garden": 25,
+    }
+    world.hold_seats(event, Box=["Box-A-1", "Box-A-2"])
+
+
 def test_who_saw_the_difference_from_an_older_version_looks_again(
     nora: Visitor, event: Event, larger: MapVersion
 ) -> None:
