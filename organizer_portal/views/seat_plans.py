@@ -139,7 +139,8 @@ def _page(
         "has_versions": bool(known["versions"]),
         "prices": prices or SeatPricesForm(currency=found.currency, categories=names) if names else None,
         "categories": _categories(found, plan) if plan else [],
-        "move": move or (MapMoveForm(versions=others, currency=found.currency) if (others := _others(found, plan)) else None),
+        "move": move
+        or (MapMoveForm(versions=others, currency=found.currency) if (others := _others(found, plan)) else None),
     }
     is_refused = bool(shown.errors or (prices and prices.errors) or move)
     return render(request, "organizer_portal/seat_plan.html", context, status=422 if is_refused else 200)

@@ -27,7 +27,6 @@ from seating.queries import version_by_id
 from ui.errors import NotFound
 from ui.ids import uuid7
 
-
 MOST_PER_ORDER = 10  # where the event's other tickets do not say
 
 
@@ -149,7 +148,9 @@ def _put_on_sale(
 ) -> None:
     """A ticket type for each category that has a price and none yet, and its pool on each date, empty as yet."""
     if any(prices.values()) and not can_take_payments():
-        raise EventInvalid(_("Connect Stripe first: tickets that cost something could not be paid yet."), field="prices")
+        raise EventInvalid(
+            _("Connect Stripe first: tickets that cost something could not be paid yet."), field="prices"
+        )
     offered = set(event.ticket_types.values_list("category", flat=True))
     most = max(event.ticket_types.values_list("max_per_order", flat=True), default=MOST_PER_ORDER)
     for category, price in prices.items():

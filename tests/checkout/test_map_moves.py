@@ -158,7 +158,13 @@ def test_a_category_that_nobody_could_buy_is_refused(event: Any) -> None:
 def test_an_area_and_a_balcony_that_are_new_go_on_sale_with_a_price(event: Any) -> None:
     sold = world.order_seats(event, Adult=["Stalls-A-3", "Stalls-A-4"])
     document = world.seat_map(("Stalls", STALLS, (4, 4)), ("Balcony", BALCONY, (4,)), ("Box", "box", (2,)), standing=4)
-    terrace = {**document["floors"][0]["areas"][0], "id": "Terrace", "name": "Terrace", "capacity": 30, "category": "terrace"}
+    terrace = {
+        **document["floors"][0]["areas"][0],
+        "id": "Terrace",
+        "name": "Terrace",
+        "capacity": 30,
+        "category": "terrace",
+    }
     document["floors"][0]["areas"].append(terrace)
     document["categories"].append({"key": "terrace", "name": "Terrace", "color": "#56b4e9"})
     before = offered(event)

@@ -121,7 +121,13 @@ def test_seats_of_a_new_category_are_sold_as_another_or_not_at_all(nora: Visitor
 
 def test_a_standing_area_that_is_new_goes_on_sale_for_a_price(nora: Visitor, event: Event) -> None:
     document = hall(("Box", "box", (2,)))
-    garden = {**document["floors"][0]["areas"][0], "id": "Garden", "name": "Garden", "capacity": 25, "category": "garden"}
+    garden = {
+        **document["floors"][0]["areas"][0],
+        "id": "Garden",
+        "name": "Garden",
+        "capacity": 25,
+        "category": "garden",
+    }
     document["floors"][0]["areas"].append(garden)
     document["categories"].append({"key": "garden", "name": "Garden", "color": "#56b4e9"})
     version = world.publish_map(event.venue, document)
@@ -134,7 +140,9 @@ def test_a_standing_area_that_is_new_goes_on_sale_for_a_price(nora: Visitor, eve
     assert refused.status_code == 422
     assert "Enter an amount like 24." in text(refused)
     assert pinned(event) == before
-    nora.post(page_of(event, "move/"), confirmed(event, version, **{"as-box": "+", "price-box": "0", "price-garden": "0"}))
+    nora.post(
+        page_of(event, "move/"), confirmed(event, version, **{"as-box": "+", "price-box": "0", "price-garden": "0"})
+    )
 
     assert pinned(event) == version.pk
     assert dict(event.quotas.values_list("name", "size")) == {
