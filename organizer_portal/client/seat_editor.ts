@@ -18,6 +18,8 @@ import { Tree } from "./seat_editor/panels/tree";
 import { type Address, Saver, type State } from "./seat_editor/save";
 import * as draw from "./seat_editor/tools/draw";
 import { SelectTool } from "./seat_editor/tools/select";
+import { LiveDates } from "./seat_editor/live";
+import { drawAllocations } from "./seat_editor/panels/allocations";
 import { flagWords, n, t, tn } from "./seat_editor/words";
 
 interface Draft {
@@ -28,7 +30,7 @@ interface Draft {
 }
 
 const desk = document.querySelector<HTMLElement>("[data-seat-editor]")!;
-const { draftUrl, leaseUrl, planUrl, pasteUrl, mapId } = desk.dataset as Record<string, string>;
+const { draftUrl, leaseUrl, planUrl, pasteUrl, datesUrl, mapId } = desk.dataset as Record<string, string>;
 const token = document.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
 const part = <T extends HTMLElement>(name: string): T => desk.querySelector<T>(`[data-part="${name}"]`)!;
 
@@ -152,6 +154,27 @@ async function start(): Promise<void> {
   });
   editor.use("select");
 
+  // --- Dates on sale -----------------------------------------------------------------------------------------------------------
+
+  const live = new LiveDates(editor, datesUrl!, token);
+  editor.live = live;
+  const refused = part("refused");
+  let hiding: ReturnType<typeof setTimeout>;
+  model.refuses = (changes) => {
+    const lost = live.lostBy(changes);
+    if (!lost) return false;
+    refused.textContent = tn(
+      "Safe mode: {n} place of this is sold, held or set aside for a date on sale, so nothing was removed. The Check panel switches it off.",
+      "Safe mode: {n} places of this are sold, held or set aside for dates on sale, so nothing was removed. The Check panel switches it off.",
+      lost,
+    );
+    refused.hidden = false;
+    whisper(refused.textContent);
+    clearTimeout(hiding);
+    hiding = setTimeout(() => (refused.hidden = true), 8_000);
+    return true;
+  };
+
   // --- Saving -----------------------------------------------------------------------------------------------------------------
 
   let faults = first.faults;
@@ -182,6 +205,7 @@ async function start(): Promise<void> {
         setReadOnly();
       },
       faults: (found) => {
+        if (live.isOutdated) void live.load();
         if (JSON.stringify(found) === JSON.stringify(faults)) return;
         faults = found;
         editor.changed();
@@ -255,6 +279,8 @@ async function start(): Promise<void> {
   let panel = "properties";
   const showPanel = (name: string): void => {
     panel = name;
+    editor.showsBlocks = name === "allocations";
+    if (name === "allocations" && !live.current && live.dates[0]) void live.open(live.dates[0].id);
     for (const tab of tabs) {
       const isShown = tab.dataset["panel"] === name;
       tab.setAttribute("aria-selected", String(isShown));
@@ -349,7 +375,7 @@ async function start(): Promise<void> {
     redo.disabled = editor.isReadOnly || !redoable;
     undo.title = undoable ? t("Undo: {step}", { step: undoable }) : t("Undo");
     redo.title = redoable ? t("Redo: {step}", { step: redoable }) : t("Redo");
-    const errors = faults.filter((fault) => fault.severity === "error").length;
+    const errors = faults.filter((fault) => fault.severity === "error").length + live.goneCount;
     part("fault-count").textContent = errors ? tn("{n} error", "{n} errors", errors) : faults.length ? tn("{n} note", "{n} notes", faults.length) : t("No faults");
     part("fault-count").dataset["kind"] = errors ? "err" : faults.length ? "warn" : "ok";
     desk.dataset["seats"] = String(counts.seats);
@@ -357,9 +383,13 @@ async function start(): Promise<void> {
     tree.draw();
     part("shown-again").hidden = !editor.hidden.size && !editor.locked.size;
     if (panel === "properties") drawInspector(editor, part("properties"));
+    part("live").hidden = !live.dates.length;
+    part("live").textContent = live.isSafe ? t("On sale: safe mode") : t("On sale: not safe");
+    if (panel === "allocations") drawAllocations(editor, part("allocations"));
     if (panel === "categories") drawCategories(editor, part("categories"), prices);
     if (panel === "faults") drawFaults(editor, part("faults"), faults);
   });
+  part("live").addEventListener("click", () => showPanel("faults"));
   part("fault-count").addEventListener("click", () => showPanel("faults"));
   part("grain").addEventListener("click", (event) => {
     const grain = (event.target as HTMLElement).closest<HTMLElement>("[data-grain]")?.dataset["grain"];
@@ -588,7 +618,7 @@ async function start(): Promise<void> {
   showPanel("properties");
   // The map is read and shown; who edits, and the plan beneath, may come later.
   part("state").textContent = "";
-  await Promise.all([readPlan(first), saver.lease()]);
+  await Promise.all([readPlan(first), saver.lease(), live.load()]);
   setReadOnly();
   if (editor.isReadOnly) editor.fitContent();
   // For whoever drives the page: where on the screen a point of the map is.

@@ -58,7 +58,7 @@ def json_door(view: JsonView[P]) -> JsonView[P]:
     return guarded
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> dict[str, Any]:
     """The request's JSON object, of at most what a whole document may have. Raises BodyTooLarge, MalformedBody."""
     content = request.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -288,7 +288,7 @@ def editor(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
 @json_door
 def lease(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
     """POST takes or renews the lease of a tab, DELETE gives it back. `{"session", "take_over"}`."""
-    asked = _body(request)
+    asked = json_body(request)
     session = str(asked.get("session", ""))
     if request.method == "DELETE":
         close_draft(map_id=map_id, session=session)
@@ -313,7 +313,7 @@ def _editor_name(desk: Desk) -> str:
 def draft(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
     """GET: the document with its revision, plan and faults. POST `{"session", "base", "patch"}`: save a change."""
     if request.method == "POST":
-        asked = _body(request)
+        asked = json_body(request)
         base = asked.get("base")
         saved = save_draft(
             map_id=map_id,
@@ -340,7 +340,7 @@ def draft(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
 @json_door
 def clips(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What was copied from a map, as the reader of every map understands it, before another map takes it in."""
-    return JsonResponse(as_dict(parse(_body(request))))
+    return JsonResponse(as_dict(parse(json_body(request))))
 
 
 @require_http_methods(["GET", "POST", "PUT"])
@@ -359,7 +359,7 @@ def plan(request: HttpRequest, desk: Desk, map_id: UUID) -> HttpResponse:
 @json_door
 def _change_plan(request: HttpRequest, desk: Desk, found: SeatMap) -> HttpResponse:
     if request.method == "PUT":
-        set_plan(map_id=found.pk, image=found.plan_image, placement=_body(request), actor=desk.actor)
+        set_plan(map_id=found.pk, image=found.plan_image, placement=json_body(request), actor=desk.actor)
         return HttpResponse(status=204)
     upload = request.FILES.get("plan")
     if upload is None:

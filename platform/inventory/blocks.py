@@ -7,7 +7,7 @@ gone, so that a late task sells a seat late and never twice.
 
 import logging
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,14 +56,85 @@ def block_seats(*, performance_id: UUID, seats: Collection[int], purpose: Purpos
     )
     if not seats or len(found) < len(set(seats)):
         raise BlockInvalid(_("Choose seats that are part of this date's map."), field="seats")
-    lock_runs_of(performance_id, seats)
-    places = lock_places(found)
-    now = database_now()  # after the wait for the locks, and once: a block may have thousands of seats
+    places, now = _lock_claimable(performance_id, found)
     _check(purpose, n_places=len(places), now=now)
-    taken = sorted(found[place.pk] for place in places if not is_claimable(place, at=now))
+    return _block(performance, places, purpose, actor)
+
+
+def _lock_claimable(performance_id: UUID, seats: Mapping[int, int]) -> tuple[list[Place], datetime]:
+    """The places of these seats (place -> seat index), locked, and the instant at which all were free. Raises PlacesTaken."""
+    lock_runs_of(performance_id, list(seats.values()))
+    places = lock_places(seats)
+    now = database_now()  # after the wait for the locks, and once: a block may have thousands of seats
+    taken = sorted(seats[place.pk] for place in places if not is_claimable(place, at=now))
     if taken:
         raise PlacesTaken(taken=len(taken), seats=taken)
-    return _block(performance, places, purpose, actor)
+    return places, now
+
+
+@transaction.atomic
+def allocate_seats(
+    *,
+    performance_id: UUID,
+    seat_ids: Collection[str],
+    actor: Actor,
+    purpose: Purpose | None = None,
+    block_id: UUID | None = None,
+) -> Block:
+    """Set seats aside as one more block, or as more of one that is there; seats that another block keeps change over to it.
+
+    All or none; what the block keeps already is left alone. Raises NotFound, BlockInvalid, BlockNotFound, PlacesTaken.
+    """
+    performance = performance_by_id(performance_id)
+    kept = _kept_seats(performance_id, seat_ids)
+    if len(kept) < len(set(seat_ids)) or not seat_ids:
+        raise BlockInvalid(_("Choose seats that are part of this date's map."), field="seats")
+    _lock_blocks({block for block, _place, _index in kept if block is not None} | ({block_id} if block_id else set()))
+    lock_runs_of(performance_id, [index for _block, _place, index in kept])
+    kept = _kept_seats(performance_id, seat_ids)  # as it is now that nobody can change it
+    _release_kept(kept, unless=block_id, actor=actor)
+    rest = {place: index for block, place, index in kept if block is None or block != block_id}
+    if block_id is None:
+        if purpose is None:
+            raise BlockInvalid(_("Say in a word whom it is for: house, press, promoter."), field="owner")
+        return block_seats(performance_id=performance_id, seats=list(rest.values()), purpose=purpose, actor=actor)
+    block = Block.objects.filter(pk=block_id, performance=performance, released_at=None).first()
+    if block is None:
+        raise BlockNotFound
+    if rest:
+        places, now = _lock_claimable(performance_id, rest)
+        _keep(block, places, now=now, actor=actor)
+        record(verb="extend_block", target=block, actor=actor, detail={"places": len(places)})
+        mark_changed(performance_id)
+    return block
+
+
+@transaction.atomic
+def put_back_seats(*, performance_id: UUID, seat_ids: Collection[str], actor: Actor) -> int:
+    """Put these seats of a date back on sale, whichever blocks keep them. Returns how many were kept."""
+    kept = _kept_seats(performance_id, seat_ids)
+    _lock_blocks({block for block, _place, _index in kept if block is not None})
+    lock_runs_of(performance_id, [index for _block, _place, index in kept])
+    return _release_kept(_kept_seats(performance_id, seat_ids), unless=None, actor=actor)
+
+
+def _kept_seats(performance_id: UUID, seat_ids: Collection[str]) -> list[tuple[UUID | None, int, int]]:
+    """Of each seat of the date the block that keeps it, its place and its index."""
+    seats = SeatPlace.objects.filter(performance_id=performance_id, seat_id__in=list(seat_ids))
+    return list(seats.order_by("seat_index").values_list("place__blocked__block_id", "place_id", "seat_index"))
+
+
+def _lock_blocks(ids: Collection[UUID]) -> None:
+    """Before any run, ascending: `release_block` locks its own block first."""
+    list(Block.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+
+
+def _release_kept(kept: Iterable[tuple[UUID | None, int, int]], *, unless: UUID | None, actor: Actor) -> int:
+    by_block: dict[UUID, list[int]] = {}
+    for block, _place, index in kept:
+        if block is not None and block != unless:
+            by_block.setdefault(block, []).append(index)
+    return sum(release_block(block_id=block, seats=by_block[block], actor=actor) for block in sorted(by_block))
 
 
 @transaction.atomic
@@ -205,6 +276,14 @@ def _block(performance: Performance, places: list[Place], purpose: Purpose, acto
         created_by=str(actor),
         created_at=now,
     )
+    _keep(block, places, now=now, actor=actor)
+    record(verb="block_places", target=block, actor=actor, detail={"places": len(places)})
+    mark_changed(performance.pk)
+    return block
+
+
+def _keep(block: Block, places: list[Place], *, now: datetime, actor: Actor) -> None:
+    """Locked places that are anybody's become the block's."""
     note_lapses(places, at=now, actor=actor, cause="blocked")
     for place in places:
         place.state, place.hold, place.held_until, place.ticket_type = Place.State.BLOCKED, None, None, None
@@ -213,6 +292,3 @@ def _block(performance: Performance, places: list[Place], purpose: Purpose, acto
     )
     BlockedPlace.objects.bulk_create((BlockedPlace(block=block, place=place) for place in places), batch_size=2000)
     journal(places, kind=StockEntry.Kind.BLOCK, at=now, actor=actor, cause=f"block {block.pk}")
-    record(verb="block_places", target=block, actor=actor, detail={"places": len(places)})
-    mark_changed(performance.pk)
-    return block

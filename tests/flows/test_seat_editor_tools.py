@@ -8,6 +8,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from audit.actions import SYSTEM
+from events.models import Event
+from events.seating_plan import plan_of
+from inventory.models import Block
 from seating.actions import create_seat_map
 from seating.document import Document, Row, Section, parse
 from seating.models import SeatMap, Venue
@@ -604,3 +607,70 @@ def compares_a_named_version(drawer: Drawer) -> None:
     judge(page)
     for words in ("10 Removed", "10 Moved", "10 kept"):
         expect(page.get_by_text(words, exact=True)).to_be_visible()
+
+
+# --- A map that is on sale -----------------------------------------------------------------------------------------------------
+
+
+def test_seats_of_a_date_on_sale_are_set_aside_by_brush_and_what_is_sold_stays(
+    desktop: Page, stack: Stack, in_house: world.House
+) -> None:
+    event = world.make_seated_event(three_rows(), kinds=KINDS, orphans="off")
+    world.order_seats(event, Adult=["C-1", "C-2"])
+    plan = plan_of(event.pk)
+    assert plan is not None
+    drawer = Drawer(desktop, plan.version.seat_map)
+    sign_in(desktop, stack.url(in_house.host, f"/portal/seat-maps/{drawer.seat_map.pk}/editor/"), in_house.owner)
+    desktop.locator("[data-seat-editor][data-ready]").wait_for()
+    sets_seats_aside(drawer, event)
+    keeps_what_is_sold(drawer, event)
+
+
+KINDS = (("Adult", 0, "standard"),)
+
+
+def sets_seats_aside(drawer: Drawer, event: Event) -> None:
+    page = drawer.page
+    page.get_by_role("tab", name="Allocations").click()
+    page.get_by_label("For whom: house, press, promoter").fill("press")
+    page.get_by_label("For whom: house, press, promoter").press("Tab")
+    drawer.select("Row", "B")
+    page.get_by_role("button", name="Set 10 selected seats aside").click()
+    expect(page.get_by_role("heading", name="Set aside: 10")).to_be_visible()
+
+    drawer.press("d")
+    page.get_by_role("tab", name="Properties").click()
+    drawer.choose("The brush paints", "An allocation of a date")
+    drawer.choose("Set aside for", "press")
+    drawer.lasso((1000, 780), (1450, 780))  # row C, of which two seats are sold
+    expect(page.get_by_role("alert").filter(has_text="2 seats are sold or held")).to_be_visible()
+    shot(page, "editor-allocations")
+    block = Block.objects.get(performance=world.the_performance(event))
+    assert (block.owner, block.places.count()) == ("press", 18)
+
+    page.get_by_label("Take it away instead").check()
+    drawer.lasso((1000, 690), (1450, 690))
+    page.get_by_role("tab", name="Allocations").click()
+    expect(page.get_by_role("heading", name="Set aside: 8")).to_be_visible()
+    judge(page)
+
+
+def keeps_what_is_sold(drawer: Drawer, event: Event) -> None:
+    page = drawer.page
+    drawer.press("v")
+    drawer.select("Row", "C")
+    drawer.press("Delete")
+    expect(page.locator("[data-part=refused]")).to_contain_text("10 places of this are sold, held or set aside")
+    assert len(drawer.row("C").seats) == 10
+
+    page.get_by_role("button", name="On sale: safe mode").click()
+    page.get_by_label("Safe mode: seats that somebody has stay on the map").uncheck()
+    drawer.select("Row", "C")
+    drawer.press("Delete")
+    expect(page.get_by_text("10 removed seats are somebody’s")).to_be_visible()
+    page.get_by_role("button", name=f"Stalls, row C, seat 1 is sold for “{event.title}”").click()
+    shot(page, "editor-removed-seats")
+    judge(page)
+    drawer.undo("Remove")
+    assert len(drawer.row("C").seats) == 10
+    expect(page.get_by_text("removed seats are somebody’s")).to_have_count(0)

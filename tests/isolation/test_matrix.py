@@ -137,6 +137,10 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:seat_map_plan": staff(200, 403),
     "organizer_portal:seat_map_clips": staff(400, 403, "POST"),
     "organizer_portal:preset_thumbnail": staff(200, 403),
+    "organizer_portal:map_dates": staff(200, 403),
+    "organizer_portal:map_date": staff(404, 403),  # a date that does not sell this map
+    "organizer_portal:map_allocations": staff(404, 403, "POST"),
+    "organizer_portal:map_put_back": staff(404, 403, "POST"),
     "organizer_portal:map_exports": staff(200, 403),
     "organizer_portal:map_export": staff(200, 403),
     "organizer_portal:map_versions": staff(302, 403, "POST"),
@@ -285,6 +289,9 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:map_export": [a_map().pk, "svg"],
         "organizer_portal:preset_thumbnail": ["cabaret"],
         "organizer_portal:map_version": [a_map().pk, NOBODY],
+        **{
+            f"organizer_portal:{name}": [a_map().pk, NOBODY] for name in ("map_date", "map_allocations", "map_put_back")
+        },
         "organizer_portal:map_restoration": [a_map().pk, NOBODY],
         "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
         "organizer_portal:devices": [made.event.pk, NOBODY],
@@ -367,6 +374,7 @@ def an_incident() -> Incident:
 
 
 _OF_MAPS = (
+    "map_dates",
     "seat_map",
     "seat_map_thumbnail",
     "seat_map_editor",

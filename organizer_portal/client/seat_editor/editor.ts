@@ -9,6 +9,7 @@ import { AISLE, PITCH, ROW_PITCH } from "./model/rows";
 import { type EditorScene, sceneOf } from "./model/scene";
 import { type Grain, grown, Selection } from "./model/selection";
 import { ROWS_A_TO_Z, type RowNumbering, SEATS_FROM_1, type SeatNumbering } from "./model/numbering";
+import type { LiveDates } from "./live";
 import { drawSpecks } from "./specks";
 import { t } from "./words";
 
@@ -79,6 +80,9 @@ export class Editor {
   isReadOnly = true;
   isSnapping = true;
   plan: PlanImage | null = null;
+  /** The dates that sell this map, once they are known; `showsBlocks` draws what is set aside at one of them. */
+  live: LiveDates | null = null;
+  showsBlocks = false;
   readonly settings: Settings = {
     pitch: PITCH,
     rowPitch: ROW_PITCH,
@@ -319,6 +323,7 @@ export class Editor {
     if (!this.map) return; // the first drawing comes before its own maker is done
     const pen = new Pen(context, this);
     pen.focal(this.model.focal(), this.model.map.focal !== null);
+    if (this.live && (this.showsBlocks || this.tool.name === "brush")) for (const { color, points } of this.live.marks()) pen.discs(points, color);
     pen.rings(this.selectedPoints());
     for (const area of this.selection.areas()) pen.outline(area.outline, true);
     for (const one of this.selection.decorations()) pen.box(one);
@@ -412,6 +417,19 @@ export class Pen {
     const isSeen = ([x, y]: Point): boolean => x > box.left - 60 && x < box.right + 60 && y > box.top - 60 && y < box.bottom + 60;
     this.circles(points.filter(isSeen), this.radius + 1.5);
     this.stroke(this.radius < 6 ? 1.5 : 2.5);
+  }
+  /** Seats that are set aside: a disc in the colour of whom they are for. */
+  discs(points: readonly Point[], color: string): void {
+    const { context } = this;
+    if (this.isFar) {
+      const look = { scale: this.editor.map.camera.scale, size: Math.max(2.5, this.radius * 1.7), color };
+      return drawSpecks(context, points, look, (corner) => this.at(corner));
+    }
+    const { box } = this.editor.map.camera;
+    this.circles(points.filter(([x, y]) => x > box.left - 60 && x < box.right + 60 && y > box.top - 60 && y < box.bottom + 60), this.radius * 0.72);
+    context.fillStyle = color;
+    context.fill();
+    this.stroke(1.5, this.ground);
   }
   private get isFar(): boolean {
     return this.editor.map.pitchOnScreen < 6;

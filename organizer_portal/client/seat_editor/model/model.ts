@@ -5,6 +5,9 @@
 import type { Element, FloorElement, LineElement, MapElement, Point, Seat, SectionElement } from "./document";
 import { ROOT, isLine, wire } from "./document";
 
+/** What a step does to each element: before and after; null where it was not there. */
+export type Changes = ReadonlyMap<string, { readonly before: Element | null; readonly after: Element | null }>;
+
 /** What a step did to each element: before and after; null where it was not there. */
 interface Step {
   readonly label: string;
@@ -30,6 +33,8 @@ export class MapModel {
   version = 0;
   private elements: Map<string, Element>;
   private step: Step | null = null;
+  /** Asked before a step counts: true takes it back as if it had never been. */
+  refuses: (changes: Changes) => boolean = () => false;
   private done: Step[] = [];
   private undone: Step[] = [];
   private readonly dirty = new Set<string>();
@@ -146,6 +151,10 @@ export class MapModel {
     this.step = null;
     for (const [id, { before, after }] of step.changes) if (before === after) step.changes.delete(id);
     if (!step.changes.size) return;
+    if (this.refuses(step.changes)) {
+      this.revert(step);
+      return this.touched();
+    }
     this.done.push(step);
     if (this.done.length > MOST_STEPS) this.done.shift();
     this.undone = [];

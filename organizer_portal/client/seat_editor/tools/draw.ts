@@ -8,6 +8,7 @@ import * as geo from "../model/geometry";
 import { seatLabels } from "../model/numbering";
 import * as rows from "../model/rows";
 import { FLAGS } from "../model/scene";
+import { allocationFields } from "../panels/allocations";
 import { flagWords, n, t, tn } from "../words";
 
 /** The section that new rows go into. */
@@ -547,7 +548,7 @@ export class BrushTool implements Tool {
   private things = new Set<string>();
   /** A category's key; else the brush is for features. */
   private category: string | null;
-  private isForFlags = false;
+  private kind: "category" | "flag" | "allocation" = "category";
   private flag: string = FLAGS[0];
   private isSetting = true;
 
@@ -575,14 +576,15 @@ export class BrushTool implements Tool {
     this.editor.map.topChanged();
   }
   private paint(seats: ReadonlySet<string>, things: ReadonlySet<string>): void {
-    const { model } = this.editor;
-    if (this.isForFlags && seats.size) commands.setFlag(model, seats, this.flag, this.isSetting);
-    if (!this.isForFlags && seats.size + things.size) commands.paint(model, seats, things, this.category);
+    const { model, live } = this.editor;
+    if (this.kind === "flag" && seats.size) commands.setFlag(model, seats, this.flag, this.isSetting);
+    if (this.kind === "category" && seats.size + things.size) commands.paint(model, seats, things, this.category);
+    if (this.kind === "allocation" && seats.size) void (this.isSetting ? live?.allocate(seats) : live?.putBack(seats));
   }
   private touch(pointer: Pointer): void {
     const found = this.editor.pick(pointer.px, pointer.py);
     found?.seats.forEach((id) => this.seats.add(id));
-    if (!this.isForFlags) found?.things.forEach((id) => this.things.add(id));
+    if (this.kind === "category") found?.things.forEach((id) => this.things.add(id));
     this.editor.map.topChanged();
   }
   draw(_context: CanvasRenderingContext2D, pen: Pen): void {
@@ -592,16 +594,22 @@ export class BrushTool implements Tool {
     const { editor } = this;
     const { categories } = editor.model.map;
     if (!categories.some((category) => category.key === this.category)) this.category = categories[0]?.key ?? null;
-    const kinds = [["category", t("A category")], ["flag", t("A feature")]] as const;
+    const isLive = Boolean(editor.live?.dates.length);
+    if (this.kind === "allocation" && !isLive) this.kind = "category";
+    const kinds = [["category", t("A category")], ["flag", t("A feature")], ...(isLive ? [["allocation", t("An allocation of a date")] as const] : [])] as const;
+    const what = {
+      category: () => [selectField(t("Category"), this.category, categories.map((category) => [category.key, category.name] as const), (key) => (this.category = key))],
+      flag: () => [selectField(t("Feature"), this.flag, FLAGS.map((flag) => [flag, flagWords(flag)] as const), (flag) => (this.flag = flag))],
+      allocation: () => allocationFields(editor, editor.live!),
+    };
     return [
-      selectField(t("The brush paints"), this.isForFlags ? "flag" : "category", kinds, (kind) => {
-        this.isForFlags = kind === "flag";
+      selectField(t("The brush paints"), this.kind, kinds, (kind) => {
+        this.kind = kind as typeof this.kind;
+        if (kind === "allocation" && !editor.live!.current) void editor.live!.open(editor.live!.dates[0]!.id);
         editor.changed();
       }),
-      this.isForFlags
-        ? selectField(t("Feature"), this.flag, FLAGS.map((flag) => [flag, flagWords(flag)] as const), (flag) => (this.flag = flag))
-        : selectField(t("Category"), this.category, categories.map((category) => [category.key, category.name] as const), (key) => (this.category = key)),
-      this.isForFlags ? checkField(t("Take it away instead"), !this.isSetting, (isTaking) => (this.isSetting = !isTaking)) : null,
+      ...what[this.kind](),
+      this.kind === "category" ? null : checkField(t("Take it away instead"), !this.isSetting, (isTaking) => (this.isSetting = !isTaking)),
       buttons(button(t("Paint what is selected"), () => this.paint(editor.selection.seats, editor.selection.things))),
     ];
   }
