@@ -51,9 +51,12 @@ def run_payouts(*, at: datetime | None = None) -> int:
         return 0
     if payout_schedule().manual_account_id != account.account_id:
         gateway.set_manual_payouts(account.account_id)
+        failpoints.hit("after_payouts_manual")
         _note_manual(account.account_id)
     mature_dates(at=at)
+    failpoints.hit("after_mature_commit")
     release_reserves(at=at)
+    failpoints.hit("after_release_commit")
     if not account.payouts_enabled:
         return 0
     available = gateway.fetch_available(account.account_id)
@@ -90,6 +93,7 @@ def mature_dates(*, at: datetime) -> int:
             held: Amounts = {Kind.HELD_BACK: reserve, OWN_RESERVE: -reserve}
             post(key=f"reserve:{performance.pk}", currency=currency, amounts=held)
         record(verb="mature_date", target=performance, actor=SYSTEM, detail={"net": net, "reserve": reserve})
+        failpoints.hit("before_mature_commit")
     return len(ended)
 
 
@@ -103,6 +107,7 @@ def release_reserves(*, at: datetime) -> int:
         held.released_at = at
         held.save(update_fields=["released_at"])
         record(verb="release_reserve", target=held, actor=SYSTEM, detail={"reserve": held.reserve})
+        failpoints.hit("before_release_commit")
     return len(due)
 
 
@@ -125,6 +130,8 @@ def plan_payouts(*, account_id: str, available: dict[str, int], at: datetime) ->
         record(verb="ask_payout", target=payout, actor=SYSTEM, detail={"amount": step, "currency": currency})
         enqueue(kind="send_payout", key=str(payout.pk), payload={"payout_id": str(payout.pk)})
         asked += 1
+        failpoints.hit("before_payout_asked_commit")
+        failpoints.hit_after_commit("after_payout_asked")
     return asked
 
 
@@ -137,6 +144,7 @@ def send_payout(*, payout_id: UUID) -> None:
         if payout.provider_id:
             facts = gateway.fetch_payout(account_id=payout.account_id, payout_id=payout.provider_id)
         else:
+            failpoints.hit("before_payout_sent")
             facts = gateway.create_payout(
                 account_id=payout.account_id,
                 amount=payout.amount,
@@ -185,6 +193,7 @@ def record_payout(*, payout_id: UUID, facts: gateway.PayoutFacts) -> None:
         if payout.state in (State.PAID, State.FAILED) and payout.state != was:
             payout.settled_at = timezone.now()
     payout.save(update_fields=["provider_id", "arrives_at", "state", "failure", "settled_at"])
+    failpoints.hit("before_payout_noted")
     if payout.state != was:
         record(verb="payout_moved", target=payout, actor=SYSTEM, detail={"state": payout.state})
         if payout.state == State.FAILED:

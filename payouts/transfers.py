@@ -48,6 +48,8 @@ def request_transfer(*, partner: Partner, currency: str, actor: Actor) -> Transf
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     enqueue(kind="send_transfer", key=str(transfer.pk), payload={"transfer_id": str(transfer.pk)})
     record(verb="request_transfer", target=partner, actor=actor, detail={"amount": amount, "currency": currency})
+    failpoints.hit("before_transfer_commit")
+    failpoints.hit_after_commit("after_transfer_asked")
     return transfer
 
 
@@ -63,6 +65,7 @@ def send_transfer(*, transfer_id: UUID) -> None:
             amount=transfer.amount,
             currency=transfer.currency,
             group=f"{current_organizer().schema_name}",
+            about=f"transfer:{transfer.pk}",
             key=f"transfer-{transfer.pk}",
         )
     except ProviderRefused as refused:
@@ -74,6 +77,7 @@ def send_transfer(*, transfer_id: UUID) -> None:
         if found.state == Transfer.State.REQUESTED:
             found.state, found.provider_id = Transfer.State.SENT, answer.id
             found.save(update_fields=["state", "provider_id"])
+            failpoints.hit("before_transfer_noted")
             record(verb="send_transfer", target=found, actor=SYSTEM, detail={"amount": found.amount})
 
 
@@ -117,6 +121,8 @@ def take_back(*, reference: str, currency: str) -> list[TransferReversal]:
             enqueue(kind="send_reversal", key=str(reversal.pk), payload={"reversal_id": str(reversal.pk)})
             made.append(reversal)
             left -= amount
+            failpoints.hit("before_reversal_commit")
+            failpoints.hit_after_commit("after_reversal_asked")
     return made
 
 
@@ -137,7 +143,10 @@ def send_reversal(*, reversal_id: UUID) -> None:
     provider_id, failure = "", ""
     try:
         answer = gateway.reverse_transfer(
-            transfer_id=reversal.transfer.provider_id, amount=reversal.amount, key=f"reversal-{reversal.pk}"
+            transfer_id=reversal.transfer.provider_id,
+            amount=reversal.amount,
+            about=f"transfer:{reversal.transfer_id}",
+            key=f"reversal-{reversal.pk}",
         )
         provider_id = answer.id
     except ProviderRefused as refused:
@@ -155,6 +164,7 @@ def _note_reversal(reversal_id: UUID, *, provider_id: str, failure: str) -> None
     reversal.provider_id, reversal.failure = provider_id, failure
     reversal.state = TransferReversal.State.FAILED if failure else TransferReversal.State.DONE
     reversal.save(update_fields=["state", "provider_id", "failure"])
+    failpoints.hit("before_reversal_noted")
     if not failure:
         transfer = reversal.transfer
         key, paid = f"reversal:{reversal.pk}", owed({transfer.partner.payee: reversal.amount}, transfer.currency)

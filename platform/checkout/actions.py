@@ -393,6 +393,7 @@ def _sell(order: Order, *, actor: Actor) -> bool:
 
 def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:
     if intent.is_authorised:
+        failpoints.hit("before_capture")
         intent = _capture(payment)
     failpoints.hit("after_capture")
     if intent.is_captured:
@@ -647,6 +648,7 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
         refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "provider_id", "failure", "fee_amount", "partners_amount", "settled_at"])
     _book_refund(refund, is_booked=answer.fee is not None)
+    failpoints.hit("before_refund_noted")
     if is_news:
         record(verb="record_refund", target=refund, actor=SYSTEM, detail={"state": state.value})
         if state == Refund.State.FAILED:

@@ -58,9 +58,12 @@ def run_refund_batch(*, batch_id: UUID) -> None:
     if batch.state == RefundBatch.State.DONE:
         return
     take_up_orders(batch)
+    failpoints.hit("after_batch_taken_up")
     began, turns = timezone.now(), 0
     while turns < TURNS_IN_A_ROUND and (turn := _take_turn(batch)) is not None:
+        failpoints.hit("after_batch_turn_taken")
         _do(turn)
+        failpoints.hit("after_batch_turn")
         turns += 1
     failpoints.hit("before_next_round")
     # The pace is kept between rounds: no worker waits for it.
@@ -131,6 +134,7 @@ def _give_back(turn: RefundTurn) -> Refund | None:
         )
         refund = give_back(order_id=order.pk, asked=asked, actor=_who_began(turn.batch))
     RefundTurn.objects.filter(pk=turn.pk).update(refund=refund)
+    failpoints.hit("before_batch_asked_commit")
     return refund
 
 
@@ -167,6 +171,7 @@ def _end_round(batch: RefundBatch, *, not_before: datetime) -> None:
         batch.save(update_fields=["state", "done_at"])
         failed = batch.turns.filter(state=RefundTurn.State.FAILED).count()
         record(verb="end_refund_batch", target=batch.event, actor=SYSTEM, detail={"failed": failed})
+        failpoints.hit("before_batch_end_commit")
 
 
 def _may_still_be_paid(batch: RefundBatch) -> bool:

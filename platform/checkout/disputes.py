@@ -110,6 +110,7 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
     if is_new or dispute.state != was:
         _tell(dispute, is_new=is_new)
     enqueue(kind="list_dispute", key=_as_it_is(dispute), payload={"dispute_id": str(dispute.pk)})
+    failpoints.hit("before_dispute_commit")
     return dispute
 
 
@@ -238,6 +239,8 @@ def submit_evidence(*, dispute_id: UUID, texts: Mapping[str, str], pdf: bytes, a
     record(verb="submit_evidence", target=dispute, actor=actor, detail={"fields": sorted(kept)})
     key = f"{dispute.pk}:{dispute.asked_at.isoformat()}"
     enqueue(kind="send_evidence", key=key, payload={"dispute_id": str(dispute.pk)})
+    failpoints.hit("before_evidence_commit")
+    failpoints.hit_after_commit("after_evidence_asked")
     enqueue(kind="list_dispute", key=_as_it_is(dispute), payload={"dispute_id": str(dispute.pk)})
     return dispute
 
@@ -268,12 +271,14 @@ def send_evidence(*, dispute_id: UUID) -> None:
     account_id, sending = dispute.payment.account_id, f"{dispute.pk}-{dispute.asked_at.isoformat()}"
     try:
         if dispute.file and not dispute.file_id:
+            failpoints.hit("before_evidence_uploaded")
             with storages["private"].open(dispute.file, "rb") as file:
                 dispute.file_id = gateway.upload_evidence(
                     account_id=account_id, name="evidence.pdf", content=file.read(), key=f"evidence-file-{sending}"
                 )
             failpoints.hit("after_evidence_uploaded")
             Dispute.objects.filter(pk=dispute.pk).update(file_id=dispute.file_id)
+        failpoints.hit("before_evidence_sent")
         file_field = {"uncategorized_file": dispute.file_id} if dispute.file_id else {}
         facts = gateway.submit_evidence(
             account_id=account_id,

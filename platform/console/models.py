@@ -125,10 +125,44 @@ class PlatformLine(models.Model):
     net = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     source = models.CharField(max_length=64, blank=True)
+    about = models.CharField(max_length=80, blank=True, db_default="")  # what it is compared by: see PlatformBooking
+    account_id = models.CharField(max_length=64, blank=True, db_default="")  # whose sale it is of, or who gets it
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["-created_at"], name="platform_line_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="platform_line_newest"),
+            models.Index(fields=["source"], name="platform_line_source"),
+        ]
+
+
+class PlatformBooking(models.Model):
+    """What of the provider's a posting in our books is the other side of.
+
+    `about` is the charge that our fee was taken with, or `transfer:<id>` of a transfer and all that comes back of it.
+    """
+
+    key = models.CharField(primary_key=True, max_length=120)
+    about = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["about"], name="platform_booking_about")]
+
+
+class PlatformDifference(models.Model):
+    """A charge or transfer of which the provider's lines and our books say different sums; minor units."""
+
+    about = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    theirs = models.BigIntegerField()
+    ours = models.BigIntegerField()
+    account_id = models.CharField(max_length=64, blank=True)
+    since = models.DateTimeField()
+    is_told = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["since", "about"]
+        constraints = [models.UniqueConstraint(fields=["about", "currency"], name="platform_difference_once")]
 
 
 class PlatformBalance(models.Model):

@@ -1,20 +1,21 @@
 """The platform's own books against its own balance at the payment provider (docs/reconciliation.md).
 
 Our fees and what we take in for partners are booked from the organizers' books; what only the provider knows (its charges for
-all organizers, payouts of our own) is booked from its lines. So the books' balance is the provider's, or something is missing.
+all organizers, payouts of our own) is booked from its lines. So the books' balance is the provider's, and each charge and each
+transfer has the same sum on both sides, or something is missing.
 """
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Max, Sum
+from django.db import connection, transaction
+from django.db.models import F, Max, OuterRef, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from accounts.queries import platform_admins
-from console.models import PlatformBalance, PlatformLine
+from console.models import PlatformBalance, PlatformBooking, PlatformDifference, PlatformLine
 from ledger.actions import Amounts, Kind, post
 from ledger.queries import balance
 from notifications.actions import queue_email
@@ -35,7 +36,9 @@ PROVIDERS_OWN = {
 
 
 def check_platform_money(*, at: datetime | None = None) -> list[PlatformBalance]:
-    """Fetch what is new, book what only the provider tells, compare each currency. May be killed anywhere and run again.
+    """Fetch what is new, book what only the provider tells, compare each currency, and each charge and transfer by itself.
+
+    May be killed anywhere and run again.
 
     A difference that was there a check ago is mailed to the platform's admins, once. Raises ProviderUnavailable.
     """
@@ -43,7 +46,13 @@ def check_platform_money(*, at: datetime | None = None) -> list[PlatformBalance]
     with schema_context(get_public_schema_name()):
         _fetch_lines()
         theirs = gateway.fetch_balance(gateway.PLATFORM)
+        _compare_one_by_one(at)
         return _compare(theirs, at)
+
+
+def note_booking(*, key: str, about: str) -> None:
+    """Note what of the provider's a posting in the platform's books is the other side of, in the posting's transaction."""
+    PlatformBooking.objects.get_or_create(pk=key, defaults={"about": about})
 
 
 def _fetch_lines() -> None:
@@ -74,6 +83,8 @@ def _keep(lines: list[gateway.BalanceLine]) -> None:
             net=line.net,
             currency=line.currency,
             source=line.source,
+            about=_charge_of_fee(line.about) if line.type == "application_fee_refund" else line.about,
+            account_id=line.account_id,
             created_at=line.created_at,
         )
         if line.type not in BOOKED_ELSEWHERE:
@@ -81,6 +92,49 @@ def _keep(lines: list[gateway.BalanceLine]) -> None:
             amounts: Amounts = {Kind.PROVIDER: line.net, Kind.PAYMENT_COSTS: line.provider_fee}
             amounts[rest] = amounts.get(rest, 0) - line.amount
             post(key=f"line:{line.id}", currency=line.currency, amounts=amounts)
+
+
+def _charge_of_fee(fee_id: str) -> str:
+    """The charge that a fee was taken with: its own line, which is older, says so."""
+    found = PlatformLine.objects.filter(source=fee_id, type="application_fee").values_list("about", flat=True).first()
+    return found or fee_id
+
+
+# What the provider's lines and our books say of each charge and transfer, where that is not the same.
+DIFFERENT = """
+SELECT about, currency, sum(theirs)::bigint, sum(ours)::bigint, max(account_id) FROM (
+    SELECT about, currency, net AS theirs, 0 AS ours, account_id FROM console_platformline WHERE type = ANY(%s)
+    UNION ALL
+    SELECT b.about, a.currency, 0, e.amount, '' FROM console_platformbooking b
+      JOIN ledger_ledgertransaction t ON t.key = b.key
+      JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+      JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'provider') part
+ GROUP BY about, currency HAVING sum(theirs) <> sum(ours)
+"""
+
+
+@transaction.atomic
+def _compare_one_by_one(at: datetime) -> None:
+    """Keep which charges and transfers differ, each since when."""
+    # What of a fee came back by itself is booked under its own name; its line says of which charge.
+    line = PlatformLine.objects.filter(source=OuterRef("about")).values("about")[:1]
+    alone = PlatformBooking.objects.filter(about__startswith="fr_").annotate(charge=Subquery(line))
+    alone.exclude(charge=None).update(about=F("charge"))
+    with connection.cursor() as cursor:
+        cursor.execute(DIFFERENT, [list(BOOKED_ELSEWHERE)])
+        found = cursor.fetchall()
+    known = {(one.about, one.currency): one for one in PlatformDifference.objects.select_for_update()}
+    for about, currency, theirs, ours, account_id in found:
+        one = known.pop((about, currency), None) or PlatformDifference(about=about, currency=currency, since=at)
+        one.theirs, one.ours, one.account_id = theirs, ours, account_id
+        one.save()
+    PlatformDifference.objects.filter(pk__in=[one.pk for one in known.values()]).delete()
+    lasting = PlatformDifference.objects.filter(since__lt=at, is_told=False)
+    if told := list(lasting):
+        _mail(
+            f"platform-differences:{at}", "console/mail/platform_differences", {"found": told[:20], "count": len(told)}
+        )
+        lasting.update(is_told=True)
 
 
 @transaction.atomic
@@ -109,11 +163,10 @@ def _compare(theirs: dict[str, int], at: datetime) -> list[PlatformBalance]:
 
 
 def _tell(found: PlatformBalance) -> None:
+    _mail(f"platform-balance:{found.currency}:{found.differs_since}", "console/mail/platform_balance", {"found": found})
+
+
+def _mail(key: str, template: str, context: dict[str, object]) -> None:
     for admin in platform_admins():
-        key = f"platform-balance:{found.currency}:{found.differs_since}:{admin.email}"[:160]
-        context = {
-            "found": found,
-            "button_url": f"{settings.BASE_URL}/console/health/",
-            "button_label": _("Look at it"),
-        }
-        queue_email(key=key, to=admin.email, template="console/mail/platform_balance", context=context)
+        button = {"button_url": f"{settings.BASE_URL}/console/health/", "button_label": _("Look at it")}
+        queue_email(key=f"{key}:{admin.email}"[:160], to=admin.email, template=template, context={**context, **button})

@@ -22,7 +22,7 @@ from console import queries
 from console.access import platform_admin
 from console.actions import list_incident
 from console.forms import FeeForm, PayoutForm, SuspendForm
-from console.models import ListedIncident, PlatformBalance
+from console.models import ListedIncident, PlatformBalance, PlatformDifference
 from payouts.runs import set_payout_schedule
 from payouts.schedule import payables, payout_schedule, schedule_words, waits_because
 from pricing.actions import set_platform_fee
@@ -218,6 +218,7 @@ def health(request: HttpRequest, user: User) -> HttpResponse:
         "outbox": queries.outbox_backlog(),
         "webhooks": queries.webhook_backlog(),
         "balances": PlatformBalance.objects.all(),
+        "differences": PlatformDifference.objects.all()[:50],
     }
     return render(request, "console/health.html", context)
 

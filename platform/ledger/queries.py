@@ -75,9 +75,13 @@ def entries_of(key: str) -> tuple[str, dict[Account.Kind, int]]:
 
 
 def posted_at_provider(keys: Iterable[str]) -> dict[str, dict[str, int]]:
-    """What each of these keys moved at the payment provider: minor units by currency; keys that were not posted are absent."""
-    rows = LedgerEntry.objects.filter(transaction__key__in=list(keys), account__kind=Account.Kind.PROVIDER)
-    found: dict[str, dict[str, int]] = {}
+    """What each of these keys moved at the payment provider: minor units by currency; keys that were not posted are absent.
+
+    A key may be posted and have moved nothing there: of a sale whose whole rest goes to partners the platform keeps all.
+    """
+    posted = LedgerTransaction.objects.filter(key__in=list(keys)).values_list("key", flat=True)
+    found: dict[str, dict[str, int]] = {key: {} for key in posted}
+    rows = LedgerEntry.objects.filter(transaction__key__in=list(found), account__kind=Account.Kind.PROVIDER)
     for row in rows.values("transaction__key", "account__currency").annotate(sum=Sum("amount")):
         found.setdefault(row["transaction__key"], {})[row["account__currency"]] = row["sum"]
     return found

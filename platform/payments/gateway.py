@@ -92,6 +92,8 @@ class BalanceLine:
     intent_id: str
     created_at: datetime
     available_at: datetime
+    about: str = ""  # of the platform's own: the charge, fee or transfer that it belongs to
+    account_id: str = ""  # of the platform's own: the connected account on the other side
 
 
 @dataclass(frozen=True)
@@ -293,8 +295,11 @@ class Transferred:
     amount: int
 
 
-def create_transfer(*, account_id: str, amount: int, currency: str, group: str, key: str) -> Transferred:
-    """Move `amount` minor units from the platform's available balance to a connected account. The same `key` moves it once."""
+def create_transfer(*, account_id: str, amount: int, currency: str, group: str, about: str, key: str) -> Transferred:
+    """Move `amount` minor units from the platform's available balance to a connected account. The same `key` moves it once.
+
+    `about` is what its line and those of its reversals are compared by with our books.
+    """
     with _translated():
         made = _provider().v1.transfers.create(
             params={
@@ -302,17 +307,20 @@ def create_transfer(*, account_id: str, amount: int, currency: str, group: str, 
                 "currency": currency.lower(),
                 "destination": account_id,
                 "transfer_group": group,
+                "metadata": {"about": about},
             },
             options={"idempotency_key": key},
         )
     return Transferred(made.id, made.amount)
 
 
-def reverse_transfer(*, transfer_id: str, amount: int, key: str) -> Transferred:
+def reverse_transfer(*, transfer_id: str, amount: int, about: str, key: str) -> Transferred:
     """Take `amount` minor units of a transfer back. Raises ProviderRefused when the account's balance is short."""
     with _translated():
         made = _provider().v1.transfers.reversals.create(
-            transfer_id, params={"amount": amount}, options={"idempotency_key": key}
+            transfer_id,
+            params={"amount": amount, "metadata": {"about": about}},
+            options={"idempotency_key": key},
         )
     return Transferred(made.id, made.amount)
 
@@ -634,7 +642,23 @@ def _balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
         intent_id=str(getattr(source, "payment_intent", None) or ""),
         created_at=datetime.fromtimestamp(line.created, UTC),
         available_at=datetime.fromtimestamp(line.available_on, UTC),
+        about="" if isinstance(source, str | None) else _about(source),
+        account_id=str(getattr(source, "account", None) or getattr(source, "destination", None) or ""),
     )
+
+
+def _about(source: Any) -> str:
+    """A fee belongs to its charge, what came back of it to the fee, a transfer and its reversals to what we said with it."""
+    if source.object == "fee_refund":
+        return _id(source.fee)
+    if source.object in ("transfer", "transfer_reversal"):
+        said: Any = source.metadata or {}
+        return str(said["about"]) if "about" in said else _id(getattr(source, "transfer", None) or source)
+    return _id(getattr(source, "charge", None))
+
+
+def _id(thing: Any) -> str:
+    return thing if isinstance(thing, str) else str(thing.id if thing else "")
 
 
 def _dispute(dispute: stripe.Dispute) -> DisputeFacts:

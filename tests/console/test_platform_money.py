@@ -10,13 +10,13 @@ from accounts.actions import create_platform_admin
 from audit.actions import SYSTEM
 from checkout.actions import refund_order, send_refund
 from config.books import book_platform_fee
-from console.models import PlatformBalance, PlatformLine
+from console.models import PlatformBalance, PlatformBooking, PlatformDifference, PlatformLine
 from console.platform_money import check_platform_money
 from ledger.actions import Kind, post
 from ledger.queries import balance
 from notifications.models import EmailMessage
 from outbox.models import OutboxMessage
-from payments.models import Refund
+from payments.models import Payment, Refund
 from tests import world
 from tests.processes import Sandbox
 from tests.reconciliation.conftest import provider
@@ -75,6 +75,37 @@ def test_a_fee_that_is_not_in_the_books_shows_until_it_is(paying: world.House, g
     book_all()
 
     assert checked().difference == gap
+
+
+def test_each_charge_is_compared_by_itself(paying: world.House) -> None:
+    """A fee 10 too much and one 10 too little add up, and are told all the same, once; a refund belongs to its charge."""
+    event = world.make_event()
+    orders = [world.paid_order(event, Standard=2) for _time in range(3)]
+    refund_order(order_id=orders[2].pk, actor=SYSTEM)
+    send_refund(refund_id=Refund.objects.get().pk)
+    book_all()
+    charges = [Payment.objects.get(order=order).charge_id for order in orders]
+    with schema_context("public"):
+        world_of_others = PlatformDifference.objects.exclude(about__in=charges)
+        check_platform_money()
+        assert not PlatformDifference.objects.filter(about__in=charges).exists()
+        assert PlatformBooking.objects.filter(about=charges[2]).count() == 2
+        ada = create_platform_admin(email="ada@marquee.example", password=world.PASSWORD, name="Ada")
+        for charge, wrong in zip(charges, (10, -10), strict=False):
+            key = f"a mistake of {wrong}"
+            post(key=key, currency="EUR", amounts={Kind.PROVIDER: wrong, Kind.PLATFORM_FEES: -wrong})
+            PlatformBooking.objects.create(key=key, about=charge)
+        now = timezone.now()
+        world_of_others.delete()
+        for hours in (0, 6, 12):
+            check_platform_money(at=now + timedelta(hours=hours))
+            world_of_others.update(is_told=True)  # what other tests left at Stripe
+        found = {one.about: (one.theirs, one.ours) for one in PlatformDifference.objects.filter(about__in=charges)}
+        assert found == {charges[0]: (220, 230), charges[1]: (220, 210)}
+        (mail,) = EmailMessage.objects.filter(key__startswith="platform-differences:", to=ada.email)
+        assert mail.subject == "2 charges and transfers of the platform do not agree"
+        assert f"{charges[0]}: Stripe says €2.20, our books say €2.30." in mail.text
+        assert charges[0] in text(signed_in(ada).get("/console/health/"))
 
 
 def test_a_payout_of_our_own_is_booked_from_its_line(paying: world.House, gap: int, stripe_sandbox: Sandbox) -> None:

@@ -28,15 +28,14 @@ from orders.models import Order
 from outbox.actions import drain
 from payments import gateway
 from payments.models import ConnectedAccount, Payment
-from payouts.actions import add_partner, keep_partner_facts
 from payouts.errors import NothingToTransfer
 from payouts.models import Partner, Transfer, TransferReversal
 from payouts.transfers import request_transfer, send_reversal, send_transfer, take_back, transferable
 from reconciliation.actions import request_check, work_on_check
-from reconciliation.models import Incident
+from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.processes import Sandbox
-from tests.reconciliation.conftest import fresh_account
+from tests.reconciliation.conftest import connected_partner, fresh_account
 from tests.world import STANDARD
 
 NORA = user_actor(UUID(int=1))
@@ -44,16 +43,6 @@ NORA = user_actor(UUID(int=1))
 
 class Died(Exception):
     """The process, at a failpoint."""
-
-
-def connected(house: world.House, kind: Partner.Kind, name: str) -> Partner:
-    partner = add_partner(kind=kind, name=name, email=f"{name.lower()}@example.com", actor=NORA)
-    facts = gateway.create_recipient(email=partner.email, country="DE", name=name, key=f"partner-{partner.pk}")
-    world.enable_account(facts.id)
-    keep_partner_facts(partner=partner, organizer=house.organizer, facts=gateway.fetch_account(facts.id))
-    partner.refresh_from_db()
-    assert partner.transfers_enabled
-    return partner
 
 
 @pytest.fixture
@@ -65,12 +54,12 @@ def paying(northside: world.House, stripe_sandbox: Sandbox) -> world.House:
 
 @pytest.fixture
 def hall(paying: world.House) -> Partner:
-    return connected(paying, Partner.Kind.VENUE, "Hall")
+    return connected_partner(paying, Partner.Kind.VENUE, "Hall")
 
 
 @pytest.fixture
 def band(paying: world.House) -> Partner:
-    return connected(paying, Partner.Kind.ARTIST, "Band")
+    return connected_partner(paying, Partner.Kind.ARTIST, "Band")
 
 
 @pytest.fixture
@@ -162,6 +151,19 @@ def test_each_sale_brings_the_partners_parts_and_they_are_paid_and_taken_back(
     with schema_context(get_public_schema_name()):
         mine = [one for one in standings() if one.reference == str(paying.organizer.pk)]
     assert [(one.payable, one.receivable) for one in mine] == [(1740, 0)]
+
+
+def test_a_sale_of_which_nothing_is_left_for_the_organizer_is_compared_like_any_other(
+    paying: world.House, event: Event, sound: Callable[[], None]
+) -> None:
+    """All 24.00 beside our fee are the hall's, so the line at the provider is of nothing: once it stayed uncompared for ever."""
+    world.paid_order(event, **{STANDARD: 1})
+    check = request_check(actor=world.SYSTEM)
+    work_on_check(check_id=check.pk, event_types=tuple(VERBS))
+    (line,) = ProviderLine.objects.all()
+    assert (line.net, line.state) == (0, ProviderLine.State.MATCHED)
+    assert not Incident.objects.exists()
+    sound()
 
 
 def test_whose_balance_is_short_keeps_owing_and_pays_with_what_comes(

@@ -13,6 +13,8 @@ from audit.actions import SYSTEM
 from config.stripe_events import VERBS
 from payments import gateway
 from payments.actions import keep_account_facts
+from payouts.actions import add_partner, keep_partner_facts
+from payouts.models import Partner
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.models import Check, Incident
 from tests import world
@@ -39,6 +41,17 @@ def fresh_account(house: world.House, **controller: Any) -> str:
     world.enable_account(made)
     keep_account_facts(organizer=house.organizer, facts=gateway.fetch_account(made), actor=SYSTEM)
     return made
+
+
+def connected_partner(house: world.House, kind: Partner.Kind, name: str) -> Partner:
+    """Somebody who shares in what events earn, with an account that transfers can be made to."""
+    partner = add_partner(kind=kind, name=name, email=f"{name.lower()}@example.com", actor=SYSTEM)
+    facts = gateway.create_recipient(email=partner.email, country="DE", name=name, key=f"partner-{partner.pk}")
+    world.enable_account(facts.id)
+    keep_partner_facts(partner=partner, organizer=house.organizer, facts=gateway.fetch_account(facts.id))
+    partner.refresh_from_db()
+    assert partner.transfers_enabled
+    return partner
 
 
 def provider() -> stripe.StripeClient:
