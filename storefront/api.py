@@ -292,7 +292,10 @@ def find_best_seats(
 
 def _asked(request: HttpRequest, key: str | None, body: dict[str, Any], admitted: Pass | None) -> Asked:
     """Who asks for a hold, and under which key. Raises KeyMissing, KeyInvalid."""
-    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+    def network() -> str:
+        return client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
     return asked_by(
         key=_required(key),
         fingerprint=fingerprint_of(body),

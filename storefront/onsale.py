@@ -13,9 +13,8 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -34,13 +33,13 @@ from inventory.lanes import Lanes
 from tenants.models import Organizer
 from tenants.queries import normal_host, organizer_for_host
 from ui.errors import DomainError, NotFound, Overloaded
-from ui.middleware import security_headers
+from ui.middleware import data_headers
 from ui.network import client_network
 from ui.problems import CONTENT_TYPE, members_of, problem
 from ui.request_id import HEADER, begin_request
 from waiting_room import health
 from waiting_room.errors import QueueRequired
-from waiting_room.gate import Doors, are_doors_due, check_admission, doors_known, read_doors
+from waiting_room.gate import Doors, check_admission, known_doors, read_doors
 from waiting_room.tokens import HEADER as QUEUE_TOKEN
 
 logger = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ class OnSale:
         self._hosts: dict[str, tuple[float, Organizer | None]] = {}
         self._reads: dict[object, asyncio.Task[Any]] = {}
         self._fixed = [
-            *((name.lower().encode(), value.encode()) for name, value in security_headers().items()),
+            *((name.lower().encode(), value.encode()) for name, value in data_headers().items()),
             (b"cache-control", b"no-store"),
         ]
 
@@ -85,14 +84,15 @@ class OnSale:
         name = begin_request()
         try:
             asking = _asking(scope, messages)
-            organizer = await self._organizer(asking.host)
-            doors = await self._doors(organizer)
+            organizer = self._known_organizer(asking.host) or await self._organizer(asking.host)
+            doors = self._known_doors(organizer) or await self._doors(organizer)
             if doors.is_any:
-                asking = replace(asking, asked=_admitted(doors, organizer, asking))
-            started = time.perf_counter()
-            answer = await self._hold(organizer, asking)
-            if doors.is_any:
+                asking = asking._replace(asked=_admitted(doors, organizer, asking))
+                started = time.perf_counter()
+                answer = await self._hold(organizer, asking)
                 health.note_request(organizer.pk, seconds=time.perf_counter() - started, status=answer.status)
+            else:
+                answer = await self._hold(organizer, asking)
         except _NotOurs:
             await self.app(scope, _again(messages, receive), send)
             return
@@ -141,15 +141,18 @@ class OnSale:
             raise _NotOurs
         return _refusal(offer, answer, asking.language)
 
-    async def _organizer(self, header: str) -> Organizer:
-        """Who sells at this host, at most HOST_SECONDS old."""
-        at, organizer = self._hosts.get(header, (-math.inf, None))
+    def _known_organizer(self, header: str) -> Organizer | None:
+        """Who sells at this host, at most HOST_SECONDS old; read anew in the background when it is time."""
+        at, organizer = self._hosts.get(header, _NOBODY)
         age = time.monotonic() - at
         if age >= HOST_DUE_SECONDS:
-            reading = self._begin(header, lambda: self._read_organizer(header))
-            if age >= HOST_SECONDS:
-                organizer = await asyncio.shield(reading)
-        if organizer is None or not organizer.is_active:
+            self._begin(header, lambda: self._read_organizer(header))
+        return organizer if age < HOST_SECONDS else None
+
+    async def _organizer(self, header: str) -> Organizer:
+        """The same when it is not known. Raises _NotOurs for a host that nobody sells at now."""
+        organizer: Organizer | None = await asyncio.shield(self._begin(header, lambda: self._read_organizer(header)))
+        if organizer is None:
             raise _NotOurs
         return organizer
 
@@ -158,20 +161,22 @@ class OnSale:
         organizer: Organizer | None = await database_sync_to_async(organizer_for_host)(normal_host(header))
         if organizer is None or not organizer.is_active:
             self._hosts.pop(header, None)
-        else:
-            if len(self._hosts) >= MOST_HOSTS:
-                self._hosts.clear()
-            self._hosts[header] = (asked_at, organizer)
+            return None
+        if len(self._hosts) >= MOST_HOSTS:
+            self._hosts.clear()
+        self._hosts[header] = (asked_at, organizer)
         return organizer
 
+    def _known_doors(self, organizer: Organizer) -> Doors | None:
+        """Which dates are behind a line, at most a second old; read anew in the background when it is time."""
+        doors, is_due = known_doors(organizer)
+        if is_due:
+            self._begin((organizer.pk, "doors"), lambda: self._read_doors(organizer))
+        return doors
+
     async def _doors(self, organizer: Organizer) -> Doors:
-        """Which dates are behind a line, at most a second old."""
-        known = doors_known(organizer)
-        if known is not None and not are_doors_due(organizer):
-            return known
+        """The same when they are not known."""
         reading = self._begin((organizer.pk, "doors"), lambda: self._read_doors(organizer))
-        if known is not None:
-            return known
         doors: Doors = await asyncio.shield(reading)
         return doors
 
@@ -212,8 +217,10 @@ class OnSale:
             logger.debug("a read of %s failed", name, exc_info=done.exception())
 
 
-@dataclass(frozen=True)
-class _Asking:
+_NOBODY: tuple[float, Organizer | None] = (-math.inf, None)
+
+
+class _Asking(NamedTuple):
     """A request that is exactly right."""
 
     host: str
@@ -224,8 +231,7 @@ class _Asking:
     asked: Asked
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(NamedTuple):
     status: int
     content: bytes
     content_type: str
@@ -238,7 +244,7 @@ def _admitted(doors: Doors, organizer: Organizer, asking: _Asking) -> Asked:
         admitted = check_admission(doors, organizer, asking.performance_id, cookies={}, headers=headers)
     except QueueRequired as error:
         raise _NotOurs from error
-    return asking.asked if admitted is None else replace(asking.asked, person=admitted.entry)
+    return asking.asked if admitted is None else asking.asked._replace(person=admitted.entry)
 
 
 async def _messages(receive: Receive) -> list[Message]:
@@ -275,11 +281,17 @@ def _asking(scope: Scope, messages: list[Message]) -> _Asking:
     media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
     if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or media_type != "application/json":
         raise _NotOurs
-    performance_id, basket, fingerprint = _parsed(b"".join(message.get("body", b"") for message in messages))
-    client = scope.get("client")
-    network = client_network(client[0] if client else "", headers.get(b"x-forwarded-for", ""))
     if "\x00" in key:
         raise _NotOurs
+    body = messages[0].get("body", b"")
+    if len(messages) > 1:
+        body = b"".join(message.get("body", b"") for message in messages)
+    performance_id, basket, fingerprint = _parsed(body)
+
+    def network() -> str:
+        client = scope.get("client")
+        return client_network(client[0] if client else "", headers.get(b"x-forwarded-for", ""))
+
     return _Asking(
         host=headers.get(b"host", ""),
         language=headers.get(b"accept-language", ""),

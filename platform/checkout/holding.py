@@ -5,9 +5,10 @@ and say the same.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,8 +28,7 @@ from ui.request_id import request_id
 _json = DjangoJSONEncoder()
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """How a hold was asked for: an idempotency key with its scope and the body's fingerprint, by whom."""
 
     scope: str = ""
@@ -40,14 +40,14 @@ class Asked:
 LONG_KEY = 16  # characters: what is at least so long nobody meets by chance
 
 
-def asked_by(*, key: str, fingerprint: str, network: str, person: str = "") -> Asked:
+def asked_by(*, key: str, fingerprint: str, network: Callable[[], str], person: str = "") -> Asked:
     """A hold asked for by a program; `fingerprint` is `fingerprint_of` the parsed request.
 
     Nobody is known here, so whoever knows a key gets its hold: a key that others might use as well ("1") counts for the
-    client's network alone. Raises KeyInvalid.
+    client's network alone, which is asked for then. Raises KeyInvalid.
     """
-    scope = "create_hold" if len(check_key(key)) >= LONG_KEY else f"create_hold:{network}"
-    return Asked(scope=scope, key=key, fingerprint=fingerprint, person=person)
+    scope = "create_hold" if len(check_key(key)) >= LONG_KEY else f"create_hold:{network()}"
+    return Asked(scope, key, fingerprint, person)
 
 
 def claim_request(offer: Offer, priced: Priced, asked: Asked) -> ClaimRequest:
@@ -110,7 +110,7 @@ def created_json(
 ) -> bytes:
     """The answer to `create_hold`, byte for byte the same whenever it is given for one hold (storefront.schemas has its
     shape). `quote` is JSON; the instant is UTC in milliseconds."""
-    expires_at = _text_of(created_at + timedelta(seconds=seconds))
+    expires_at = _expiry(created_at, seconds)
     return (
         f'{{"id":"{hold_id}","performance_id":"{performance_id}","state":"live","expires_at":"{expires_at}",'
         f'"seconds_left":{int(seconds)},"quote":{quote},"token":"{token}"}}'
@@ -118,9 +118,9 @@ def created_json(
 
 
 @lru_cache(maxsize=16)
-def _text_of(instant: datetime) -> str:
+def _expiry(created_at: datetime, seconds: float) -> str:
     """As the API's other answers write it. All holds of a group were made at one instant."""
-    return str(_json.default(instant.astimezone(UTC)))
+    return str(_json.default((created_at + timedelta(seconds=seconds)).astimezone(UTC)))
 
 
 def created_json_of(hold: Hold) -> bytes:

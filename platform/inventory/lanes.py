@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -36,12 +35,12 @@ CONNECTIONS = 4  # claims of different performances that one process may have un
 POOL_SECONDS = 1.0  # a claim waits so long for a connection
 
 
-@dataclass
 class _Waiting:
-    request: ClaimRequest
-    offer_version: UUID
-    answer: asyncio.Future[ClaimAnswer]
-    busy_until: float = field(default_factory=lambda: time.monotonic() + BUSY_SECONDS)
+    __slots__ = ("answer", "busy_until", "offer_version", "request")
+
+    def __init__(self, request: ClaimRequest, offer_version: UUID, answer: asyncio.Future[ClaimAnswer]) -> None:
+        self.request, self.offer_version, self.answer = request, offer_version, answer
+        self.busy_until = 0.0  # counts from the first time that others stood in the way
 
 
 class Lanes:
@@ -202,6 +201,8 @@ class _Lane:
     def _hand_out(self, group: list[_Waiting], given: list[ClaimAnswer]) -> None:
         now, again = time.monotonic(), []
         for waiting, answer in zip(group, given, strict=True):
+            if answer.verdict == "busy" and not waiting.busy_until:
+                waiting.busy_until = now + BUSY_SECONDS
             if answer.verdict == "busy" and now < waiting.busy_until:
                 again.append(waiting)
             elif not waiting.answer.done():

@@ -3,12 +3,18 @@
 import secrets
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 
 
 def uuid7() -> UUID:
     """A time-ordered UUID (RFC 9562, version 7), so that new rows land at the end of an index."""
     return uuid_utils.compat.uuid7()
+
+
+def new_name() -> str:
+    """The same as 32 hexadecimal digits, for what is written and never looked up."""
+    return str(uuid_utils.uuid7().hex)
 
 
 def new_token() -> str:

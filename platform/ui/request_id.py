@@ -6,7 +6,7 @@ The name is always ours: one that came with the request could be forged, and wou
 import logging
 from contextvars import ContextVar
 
-from ui.ids import uuid7
+from ui.ids import new_name
 
 HEADER = "X-Request-ID"
 
@@ -15,7 +15,7 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 def begin_request(name: str = "") -> str:
     """Give what happens from here on in this context a name, new or as passed (up to 40 characters); returns it."""
-    name = name or uuid7().hex
+    name = name or new_name()
     _request_id.set(name)
     return name
 

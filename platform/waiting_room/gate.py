@@ -5,6 +5,7 @@ open lines of an organizer, every process remembers for a second; behind that is
 """
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -55,7 +56,8 @@ _KNOWN: dict[UUID, tuple[float, Doors]] = {}
 
 def doors_of(organizer: Organizer) -> Doors:
     """What is open at this organizer, at most a second old."""
-    return doors_known(organizer) or read_doors(organizer)
+    known, _is_due = known_doors(organizer)
+    return known or read_doors(organizer)
 
 
 def read_doors(organizer: Organizer) -> Doors:
@@ -66,16 +68,14 @@ def read_doors(organizer: Organizer) -> Doors:
     return doors
 
 
-def doors_known(organizer: Organizer) -> Doors | None:
-    """The same from this process's memory alone; None when it is time to ask `doors_of` again, which waits for Redis."""
-    known = _KNOWN.get(organizer.pk)
-    return known[1] if known is not None and time.monotonic() - known[0] < FRESH_SECONDS else None
+def known_doors(organizer: Organizer) -> tuple[Doors | None, bool]:
+    """The same from this process's memory alone, None when it is too old; and whether it is time to read anew.
 
-
-def are_doors_due(organizer: Organizer) -> bool:
-    """Whether it is time to read them anew, though what is known may still be used."""
-    known = _KNOWN.get(organizer.pk)
-    return known is None or time.monotonic() - known[0] >= DUE_SECONDS
+    Reading waits for Redis. Who can do so in the background, while the known may still be used, lets nobody wait.
+    """
+    at, doors = _KNOWN.get(organizer.pk, (-math.inf, None))
+    age = time.monotonic() - at
+    return doors if age < FRESH_SECONDS else None, age >= DUE_SECONDS
 
 
 def forget_doors(organizer: Organizer) -> None:

@@ -226,7 +226,7 @@ def test_a_refusal_is_in_the_buyers_language_and_carries_every_header(web):
     assert headers["content-type"] == "application/problem+json"
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
     assert len(headers["x-request-id"]) == 32
 
 
