@@ -56,6 +56,15 @@ class Picker:
         return any(not category.is_area and offer in category.offers for category in self.categories)
 
     @property
+    def price_steps(self) -> Sequence[int]:
+        """What a ticket for a seat may cost, cheapest first: the stops of the price slider, in minor units."""
+        return sorted({offer.price for one in self.categories if not one.is_area for offer in one.offers})
+
+    @property
+    def last_price_step(self) -> int:
+        return len(self.price_steps) - 1
+
+    @property
     def picture(self) -> SafeString:
         return self.floors[0][1]
 
@@ -147,6 +156,8 @@ def _words() -> dict[str, str]:
     """What scripts say; {braces} are filled in by them."""
     return {
         "free": _("Free"),  # of charge
+        "anyPrice": _("Any price"),
+        "upTo": _("up to {price}"),
         "from": _("from {price}"),
         "freeFrom": _("{n} from {price}"),
         "freeSeats": _("{n} free"),

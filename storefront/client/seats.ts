@@ -9,7 +9,7 @@ import { ChosenView } from "./seats/chosen";
 import { ListView } from "./seats/list";
 import { MapView } from "./seats/map";
 import { Choice } from "./seats/model";
-import type { PageJson } from "./seats/page";
+import { fill, type PageJson } from "./seats/page";
 import { askStatus } from "./seats/status";
 
 async function start(form: HTMLFormElement): Promise<void> {
@@ -97,6 +97,18 @@ function connectFilters(root: HTMLElement, view: MapView, choice: Choice): void 
       choice.setFilters({ categories });
     });
   });
+  const budget = root.querySelector<HTMLInputElement>("[data-budget]");
+  const tellBudget = (): void => {
+    const { prices, page } = choice;
+    const price = prices[Number(budget!.value)];
+    const isAny = price === undefined || price === prices.at(-1);
+    const words = isAny ? page.words.anyPrice : fill(page.words.upTo, { price: choice.money(price) });
+    root.querySelector("[data-budget-words]")!.textContent = words ?? "";
+    budget!.setAttribute("aria-valuetext", words ?? "");
+    choice.setFilters({ most: isAny ? Infinity : price });
+  };
+  budget?.addEventListener("input", tellBudget);
+  if (budget) tellBudget();
   for (const name of ["isStepFree", "isClearView"] as const) {
     const box = root.querySelector<HTMLInputElement>(`[data-filter="${name}"]`);
     box?.addEventListener("change", () => choice.setFilters({ [name]: box.checked }));

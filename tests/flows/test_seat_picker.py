@@ -230,6 +230,32 @@ def test_tables_and_a_standing_area_in_one_order(other: Page, stack: Stack, in_h
     assert hold.places.count() == 7
 
 
+def test_a_price_narrows_map_and_best_seats_alike(desktop: Page, stack: Stack, in_house: world.House) -> None:
+    document = world.seat_map(("Stalls", world.STALLS, (12,)), ("Balcony", world.BALCONY, (6,)))
+    kinds = (("Adult", 3000, world.STALLS), ("Child", 1500, world.STALLS), ("Balcony", 2000, world.BALCONY))
+    event = world.make_seated_event(document, kinds=kinds)
+    open_picker(desktop, stack, in_house, event.slug)
+    slider = desktop.get_by_label("Price, at most")
+    expect(slider).to_have_attribute("aria-valuetext", "Any price")
+
+    slider.focus()
+    press(desktop, "ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "up to €21.00")
+    desktop.get_by_role("button", name="Find the best seats").click()
+    expect(desktop.locator("[data-best-result]")).to_contain_text("Stalls, row A")
+    ticket = desktop.get_by_label("Ticket for Stalls, row A, seat 12")
+    expect(ticket).to_have_value(str(world.kind_of(event, "Child").pk))
+    judge(desktop)
+
+    desktop.get_by_role("button", name="Balcony").click()
+    desktop.get_by_role("button", name="Find the best seats").click()
+    expect(desktop.locator("[data-best-result]")).to_contain_text("Balcony, row A")
+    slider.focus()
+    press(desktop, "Home")
+    desktop.get_by_role("button", name="Find the best seats").click()
+    expect(desktop.locator("[data-best-result]")).not_to_contain_text("Best available")
+
+
 def test_without_script_seats_are_taken_by_name(browser: Browser, stack: Stack, in_house: world.House) -> None:
     """Two seats of two sections and prices, ticked in lists of rows, looked at with their tickets, and held up to payment."""
     document = world.seat_map(("Stalls", world.STALLS, (12,)), ("Balcony", world.BALCONY, (6,)), wheelchairs=1)

@@ -10,7 +10,6 @@ interface Found {
 
 export class BestView {
   private readonly party: HTMLInputElement;
-  private readonly price: HTMLSelectElement | null;
   private readonly button: HTMLButtonElement;
   private readonly result: HTMLElement;
 
@@ -20,7 +19,6 @@ export class BestView {
     private readonly found: (seats: readonly number[]) => void,
   ) {
     this.party = root.querySelector<HTMLInputElement>("#seats-party")!;
-    this.price = root.querySelector<HTMLSelectElement>("[data-budget]");
     this.button = root.querySelector<HTMLButtonElement>("button[data-best]")!;
     this.result = root.querySelector<HTMLElement>("[data-best-result]")!;
     this.party.addEventListener("input", () => choice.setParty(Number(this.party.value)));
@@ -59,13 +57,11 @@ export class BestView {
     const { words, best } = choice.page;
     if (this.button.getAttribute("aria-busy") === "true") return;
     setBusy(this.button);
-    const [kind, value] = (this.price?.value ?? "").split(":");
     const wish: Record<string, unknown> = { quantity: choice.party, needs: this.needs, hold: false };
-    // A price that the map is narrowed to is meant here too.
+    // What the map is narrowed to is meant here too.
     const [only] = choice.filters.categories.size === 1 ? choice.filters.categories : [];
-    if (kind === "category") wish.category = value;
-    else if (!kind && only !== undefined) wish.category = choice.scene.categories[only]!.key;
-    if (kind === "most") wish.max_price = Number(value);
+    if (only !== undefined) wish.category = choice.scene.categories[only]!.key;
+    if (choice.filters.most < Infinity) wish.max_price = choice.filters.most;
     try {
       const answer = await fetch(best, {
         method: "POST",

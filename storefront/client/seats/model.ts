@@ -15,6 +15,8 @@ const TOLD_FLAGS = ["wheelchair", "companion", "restricted_view", "step_free", "
 export interface Filters {
   /** Categories to look at; empty for all. */
   categories: Set<number>;
+  /** What a ticket may cost at most, in minor units. */
+  most: number;
   isStepFree: boolean;
   isClearView: boolean;
 }
@@ -28,7 +30,7 @@ export class Choice extends EventTarget {
   readonly states: Uint8Array;
   readonly category: Int16Array;
   readonly whole: ReadonlySet<number>;
-  readonly filters: Filters = { categories: new Set(), isStepFree: false, isClearView: false };
+  readonly filters: Filters = { categories: new Set(), most: Infinity, isStepFree: false, isClearView: false };
   /** How many go. */
   party = 2;
   /** Somebody said that they need a wheelchair space. */
@@ -121,7 +123,7 @@ export class Choice extends EventTarget {
   private take(seats: readonly number[], before: ReadonlyMap<number, PageType>, wanted: PageType | undefined): void {
     for (const seat of seats) {
       const types = this.typesOf(seat);
-      const type = (wanted && types.includes(wanted) ? wanted : before.get(seat)) ?? types[0];
+      const type = (wanted && types.includes(wanted) ? wanted : before.get(seat)) ?? types.find(({ price }) => price <= this.filters.most) ?? types[0];
       if (type) this.chosen.set(seat, type);
     }
   }
@@ -245,13 +247,15 @@ export class Choice extends EventTarget {
 
   /** 1 for each seat that the filters leave out; undefined without filters. */
   dimmed(): Uint8Array | undefined {
-    const { categories, isStepFree, isClearView } = this.filters;
-    if (!categories.size && !isStepFree && !isClearView) return undefined;
+    const { categories, most, isStepFree, isClearView } = this.filters;
+    if (!categories.size && most === Infinity && !isStepFree && !isClearView) return undefined;
+    const dear = new Set(this.scene.categories.flatMap((_one, category) => (this.typesOfCategory(category).some(({ price }) => price <= most) ? [] : [category])));
     const mask = new Uint8Array(this.scene.count);
     for (let seat = 0; seat < mask.length; seat++) {
       const bits = this.scene.flags[seat]!;
       const isOut =
         (categories.size > 0 && !categories.has(this.category[seat]!)) ||
+        (most < Infinity && dear.has(this.category[seat]!)) ||
         (isStepFree && !(bits & this.bits.stepFree)) ||
         (isClearView && (bits & this.bits.restricted) !== 0);
       if (isOut) mask[seat] = 1;
@@ -268,6 +272,12 @@ export class Choice extends EventTarget {
 
   money(amount: number): string {
     return amount ? formatMoney(amount, this.page.currency) : (this.page.words.free ?? "");
+  }
+
+  /** What tickets for seats cost, cheapest first. */
+  get prices(): number[] {
+    const seated = new Set(this.category);
+    return [...new Set(this.page.types.filter(({ category }) => seated.has(category)).map(({ price }) => price))].sort((a, b) => a - b);
   }
 
   /** "€45.00", or "from €20.00" where there are several tickets to it. */
