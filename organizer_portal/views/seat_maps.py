@@ -33,7 +33,8 @@ from seating.drafts import close_draft, open_draft, restore_version, save_draft,
 from seating.errors import MOST_FAULTS_TOLD, Fault, MapInvalid
 from seating.formats import Imported, import_file
 from seating.models import MapVersion, SeatMap, Venue
-from seating.plan import PRESETS, compile_plan, preset
+from seating.plan import PRESETS
+from seating.preset_words import ready_house
 from seating.queries import seat_map_by_id, version_by_id
 from seating.words import size_words
 from ui.errors import BodyTooLarge, DomainError, MalformedBody, NotFound
@@ -166,7 +167,7 @@ def _first_draft(name: str, start: str, imported: Imported | None) -> tuple[Docu
     """What a file says, one of the houses that are ready, or an empty sheet; and what of a file was mended or lost."""
     if imported is not None:
         return replace(imported.document, name=name), list(imported.faults)
-    return (replace(compile_plan(preset(start)).document, name=name) if start else blank(name)), []
+    return (replace(ready_house(start), name=name) if start else blank(name)), []
 
 
 def _drawing_page(

@@ -118,17 +118,36 @@ def test_bent_rows_of_a_pretix_plan_stay_bent_rows() -> None:
     )
 
 
-def test_pretix_export_follows_their_schema_of_members() -> None:
-    plan = json.loads(export_file(compile_plan(preset("theatre")).document, "pretix").content)
-    assert plan.keys() == {"name", "version", "categories", "zones", "size"}
-    for zone in plan["zones"]:
-        assert zone.keys() <= {"name", "uuid", "position", "rows", "areas"}
-        for row in zone["rows"]:
-            assert row.keys() == {"row_number", "row_number_position", "uuid", "position", "seats"}
-            assert all(s.keys() == {"seat_guid", "uuid", "seat_number", "position", "category"} for s in row["seats"])
-    guids = [s["seat_guid"] for zone in plan["zones"] for row in zone["rows"] for s in row["seats"]]
-    assert len(guids) == len(set(guids)) == 2_000
-    assert isinstance(plan["size"]["width"], int)
+_POINT = {"x", "y"}
+_PRETIX_AREA = {"uuid", "shape", "position", "rotation", "text", "color", "border_color"}
+
+
+def test_pretix_export_has_no_member_and_no_fraction_that_they_would_refuse() -> None:
+    """Their schema refuses what it does not know, and measures of shapes are whole pixels there (positions are not)."""
+    for house in ("theatre", "cabaret", "standing"):
+        plan = json.loads(export_file(compile_plan(preset(house)).document, "pretix").content)
+        assert plan.keys() == {"name", "categories", "zones", "size"}
+        assert all(type(plan["size"][member]) is int for member in ("width", "height"))
+        assert all(one.keys() <= {"name", "color"} for one in plan["categories"])
+        names = {one["name"] for one in plan["categories"]}
+        for zone in plan["zones"]:
+            assert zone.keys() <= {"name", "uuid", "position", "rows", "areas"}
+            assert zone.keys() >= {"position", "rows"}
+            for row in zone["rows"]:
+                assert row.keys() == {"row_number", "row_number_position", "uuid", "position", "seats"}
+                for seat in row["seats"]:
+                    assert seat.keys() == {"seat_guid", "uuid", "seat_number", "position", "category"}
+                    assert (seat["position"].keys(), seat["category"] in names) == (_POINT, True)
+            for area in zone["areas"]:
+                shape = area["shape"]
+                assert area.keys() <= _PRETIX_AREA | {shape}
+                assert shape in ("polygon", "rectangle", "text")
+                if shape == "rectangle":
+                    assert all(type(area[shape][member]) is int for member in ("width", "height"))
+                if "text" in area:
+                    assert area["text"].keys() >= {"text", "position"}
+        guids = [s["seat_guid"] for zone in plan["zones"] for row in zone["rows"] for s in row["seats"]]
+        assert len(guids) == len(set(guids)) > 150
 
 
 # --- seats.io --------------------------------------------------------------------------------------------------------------

@@ -370,7 +370,6 @@ def write(document: Document) -> Exported:
             )
     plan = {
         "name": document.name,
-        "version": "0.0.1",
         "categories": [{"name": names[c.key], "color": c.color} for c in document.categories],
         "zones": zones,
         "size": {
@@ -464,7 +463,7 @@ def _drawn(one: Decoration, down: float) -> dict[str, Any]:
         "shape": "rectangle",
         "uuid": one.id,
         "position": _pixels(*corner),
-        "rectangle": {"width": one.width / USUAL, "height": one.height / USUAL},
+        "rectangle": {"width": max(1, round(one.width / USUAL)), "height": max(1, round(one.height / USUAL))},
         "rotation": one.rotation,
         "text": text,
         **_PLAIN,

@@ -133,7 +133,12 @@ class Notes:
             for (kind, member), (first, times) in self._unkept.items()
         ]
         more = [
-            Fault(code, _("And %(n)d more of the kind “%(code)s”.") % {"n": n, "code": code}, severity=severity)
+            Fault(
+                code,
+                ngettext("And %(n)d more of the kind “%(code)s”.", "And %(n)d more of the kind “%(code)s”.", n)
+                % {"n": n, "code": code},
+                severity=severity,
+            )
             for (code, severity), n in self._more.items()
         ]
         return [*self._noted, *unkept, *more]
