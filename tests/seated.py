@@ -5,46 +5,21 @@ from checkout.seats import SeatChoice
 from events.models import Event
 from events.seating_plan import plan_of
 from orders.models import Order
-from seating.document import Area, Category, Document, Floor, Row, Seat, Section, as_dict
+from seating.document import Document, as_dict, parse
 from tests import world
 
 
 def theatre(name: str = "Theatre") -> Document:
-    stalls = Section(
-        id="stalls",
-        name="Stalls",
-        category="stalls",
-        entrance="Door A",
-        rows=tuple(_row("stalls", label, 200.0 + 100 * n, 10) for n, label in enumerate("ABC")),
+    """36 seats by their index: stalls A 0 to 9, B 10 to 19, C 20 to 29, balcony A 30 to 35."""
+    return parse(
+        world.seat_map(
+            ("Stalls", world.STALLS, (10, 10, 10)),
+            ("Balcony", world.BALCONY, (6,)),
+            standing=20,
+            name=name,
+            entrances={"Stalls": "Door A", "Balcony": "Stairs B", "Floor": "Door C"},
+        )
     )
-    balcony = Section(
-        id="balcony", name="Balcony", category="balcony", entrance="Stairs B", rows=(_row("balcony", "A", 800.0, 6),)
-    )
-    floor_area = Area(
-        id="floor",
-        name="Standing floor",
-        capacity=20,
-        category="standing",
-        entrance="Door C",
-        outline=((900.0, 100.0), (1200.0, 100.0), (1200.0, 500.0), (900.0, 500.0)),
-    )
-    return Document(
-        name=name,
-        width=1300.0,
-        height=1000.0,
-        categories=(
-            Category("stalls", "Stalls", "#0072b2"),
-            Category("balcony", "Balcony", "#d55e00"),
-            Category("standing", "Standing", "#009e73"),
-        ),
-        floors=(Floor(id="f", name="House", sections=(stalls, balcony), areas=(floor_area,)),),
-        focal=(400.0, 50.0),
-    )
-
-
-def _row(section: str, label: str, y: float, n: int) -> Row:
-    seats = tuple(Seat(f"{section}-{label}-{k}", str(k), 100.0 + 60 * k, y) for k in range(1, n + 1))
-    return Row(f"{section}-{label}", label, seats)
 
 
 def seated_event(

@@ -4,7 +4,7 @@ Northside Hall (Nora owns it, Dora stands at its door) and Southside Yard (Sam o
 each other's data. Bea buys. Charlie is a stranger at Northside: he manages at Southside.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -168,12 +168,14 @@ def seat_map(
     wheelchairs: int = 0,
     standing: int = 0,
     name: str = "The hall",
+    entrances: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """A map document: `sections` are (name, category, rows); a row is how many seats, or how many between its aisles.
 
     Rows are A, B, C ... from the stage on, a metre apart; seat 3 of row B of "Stalls" has the id "Stalls-B-3". `tables` are
     (label, seats, is sold as a whole) in a section "Tables" of the first category. `wheelchairs` spaces, each with a
     companion seat, make up a row "W" of the first section ("W-1", "WC-1", ...). `standing` is an area's capacity.
+    `entrances` are by the name of a section or of the area, "Floor".
     """
     made, top = [], 200.0
     for index, (title, category, rows) in enumerate(sections or (("Stalls", STALLS, (10, 10)),)):
@@ -182,7 +184,9 @@ def seat_map(
         if index == 0 and wheelchairs:
             lines.append(_wheelchair_row(wheelchairs, top))
             top += 300
-        made.append({"id": title, "name": title, "category": category, "rows": lines, "zone": title})
+        entrance = (entrances or {}).get(title, "")
+        section = {"id": title, "name": title, "category": category, "rows": lines, "zone": title}
+        made.append({**section, "entrance": entrance})
     if tables:
         about = [
             _table(label, seats, is_whole, 300.0 * number, top)
@@ -190,7 +194,7 @@ def seat_map(
         ]
         made.append({"id": "Tables", "name": "Tables", "category": made[0]["category"], "tables": about})
     area = {"id": "Floor", "name": "Floor", "capacity": standing, "category": STANDING}
-    area["outline"] = [[0, 0], [100, 0], [100, 100]]
+    area |= {"outline": [[0, 0], [100, 0], [100, 100]], "entrance": (entrances or {}).get("Floor", "")}
     keys = [*dict.fromkeys(str(section["category"]) for section in made), *([STANDING] if standing else [])]
     colors = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"]
     return {

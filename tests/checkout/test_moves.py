@@ -52,7 +52,7 @@ def test_a_sale_writes_the_seat_on_its_position(hamlet):
     assert words == ["Stalls, row A, seat 1", "Stalls, row A, seat 2"]
     assert {position.entrance for position in order.positions.all()} == {"Door A"}
     standing = world.place_order(hamlet, Standing=1).positions.get()
-    assert (standing.seat_words, standing.entrance, standing.seat_id) == ("Standing floor", "Door C", "")
+    assert (standing.seat_words, standing.entrance, standing.seat_id) == ("Floor", "Door C", "")
 
 
 def test_a_moved_ticket_has_a_new_code_and_its_old_seat_is_free(hamlet):
@@ -75,7 +75,7 @@ def test_a_moved_ticket_has_a_new_code_and_its_old_seat_is_free(hamlet):
         ("sale", "user:nora"),
     ]
     detail = AuditEntry.objects.get(verb="move_ticket").detail
-    assert (detail["from"], detail["to"]) == ("stalls-A-1", "stalls-B-1")
+    assert (detail["from"], detail["to"]) == ("Stalls-A-1", "Stalls-B-1")
     assert compare_stock(world.the_performance(hamlet).pk).differences == 0
     assert breaches() == {}
 

@@ -25,7 +25,7 @@ def states(event: Any) -> dict[int, str]:
 def spot(page: Page, seat: int) -> tuple[float, float]:
     """Where a seat of the test's theatre is on the screen, the whole map in view."""
     row, column = divmod(seat, 10)
-    x, y = (160.0 + 60 * column, 200.0 + 100 * row) if seat < 30 else (160.0 + 60 * (seat - 30), 800.0)
+    x, y = (50.0 * column, 200.0 + 100 * row) if seat < 30 else (50.0 * (seat - 30), 800.0)
     page.evaluate("scrollTo(0, 0)")
     host = page.locator("[data-host]")
     box = host.bounding_box()

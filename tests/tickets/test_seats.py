@@ -35,7 +35,7 @@ def test_on_paper_the_seat_is_big_and_says_where_to_go_in(order):
 def test_who_stands_reads_the_area(order):
     standing = world.place_order(order.event, Standing=1)
 
-    assert re.search(r"Area.*Standing floor.*Entrance: Door C", text_of(render_tickets(standing)))
+    assert re.search(r"Area.*Floor.*Entrance: Door C", text_of(render_tickets(standing)))
 
 
 def test_before_paying_the_page_says_which_seats_are_held(northside):
