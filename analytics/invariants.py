@@ -433,11 +433,14 @@ INVARIANTS = (
     ),
     Invariant(
         "I14",
-        "Nobody, by e-mail or card, has bought more tickets of a type for a date than one person might.",
+        "Nobody, by e-mail, account or card, has bought more tickets of a type for a date than one person might.",
         """
         SELECT mark, performance_id, ticket_type_id, count(*), max(coalesce(max_per_person, 32767)) FROM (
             SELECT o.buyer_key AS mark, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
              WHERE o.state IN ('secured', 'paid') AND p.state <> 'cancelled' AND o.buyer_key <> ''
+            UNION ALL
+            SELECT o.account_id::text, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
+             WHERE o.state IN ('secured', 'paid') AND p.state <> 'cancelled' AND o.account_id IS NOT NULL
             UNION ALL
             SELECT pay.card_fingerprint, p.* FROM orders_position p JOIN orders_order o ON o.id = p.order_id
               JOIN payments_payment pay ON pay.order_id = o.id

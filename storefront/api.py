@@ -35,14 +35,16 @@ from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from payments.queries import standings
 from payments.standing import Standing
+from people.models import Customer
 from storefront import schemas
+from storefront.buyers import buyer_by_pass
 from storefront.offers import Offer, next_performance, offers_of_next_dates, once_of
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
 from tickets.queries import tickets_of_order
 from ui.edge import public_page
-from ui.errors import DomainError, NotFound
+from ui.errors import DomainError, NotFound, NotSignedIn
 from ui.network import client_address, client_network
 from ui.problems import Problem, members_of, problem
 from waiting_room import gate
@@ -61,6 +63,9 @@ buyer = BuyerToken()
 
 REFUSED = {400: Problem, 409: Problem, 422: Problem, 503: Problem}
 QUEUE_TOKEN = Header(None, alias="Queue-Token", description="The pass of the waiting room, while the event has one")
+BUYER_TOKEN = Header(
+    None, alias="Buyer-Token", description="The token of a signed-in buyer, for an order that counts as theirs"
+)
 KEY = Header(None, alias="Idempotency-Key", description="Required; a random string, 1 to 255 characters")
 Number = Path(..., description="The order's number", examples=["K7QF2M9X"], max_length=20)
 
@@ -349,10 +354,20 @@ def _hold_out(hold: Hold, *, at: datetime) -> dict[str, Any]:
     auth=buyer,
     response={201: schemas.OrderCreatedOut, 401: Problem, 404: Problem, **REFUSED},
 )
-def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None = KEY) -> Answer:
-    """Turn a hold into an order; a paid one comes with what the browser needs to pay."""
+def create_order(
+    request: HttpRequest, payload: schemas.OrderIn, key: str | None = KEY, buyer_token: str | None = BUYER_TOKEN
+) -> Answer:
+    """Turn a hold into an order; a paid one comes with what the browser needs to pay.
+
+    `Authorization` carries the hold's token. A `Buyer-Token` that is wrong or over is refused (401): nobody shall believe to be
+    signed in who is not.
+    """
+    account = _account_of(request, buyer_token, payload.hold_id)
     details = checkout.Buyer(
-        name=payload.buyer.name, email=payload.buyer.email, consents=frozenset(payload.buyer.consents)
+        name=payload.buyer.name,
+        email=payload.buyer.email,
+        consents=frozenset(payload.buyer.consents),
+        account=account.pk if account else None,
     )
     with transaction.atomic():
         scope = f"create_order:{payload.hold_id}"
@@ -367,10 +382,21 @@ def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None
     forwarded = request.headers.get("X-Forwarded-For", "")
     address = client_address(request.META.get("REMOTE_ADDR", ""), forwarded)
     note_visit(order=order, kind=OrderVisit.Kind.PLACED, address=address)
-    payment = payment_details(order) if order.is_open else None
-    out = {**_order_out(order), "token": order.token, "payment": payment}
+    is_program = (buyer_token or "").startswith("buyer_")  # our own page has made its form already
+    payment = payment_details(order, payer=account, offers_cards=is_program) if order.is_open else None
+    out = {**order_out(order), "token": order.token, "payment": payment}
     answer = schemas.OrderCreatedOut.model_validate(out).model_dump(mode="json")
     return _answer(*remember_answer(row=row, status=201, body=answer))
+
+
+def _account_of(request: HttpRequest, token: str | None, hold_id: UUID) -> Customer | None:
+    """The signed-in customer whom a token speaks for. Raises NotSignedIn."""
+    if token is None:
+        return None
+    session = buyer_by_pass(token, hold_id=hold_id, request=request)
+    if session is None:
+        raise NotSignedIn(_("Your sign-in has ended. Reload this page; your tickets stay held."))
+    return session.customer
 
 
 @router.get(
@@ -381,7 +407,7 @@ def create_order(request: HttpRequest, payload: schemas.OrderIn, key: str | None
 )
 def get_order(request: HttpRequest, number: str = Number) -> dict[str, Any]:
     """An order as it is now."""
-    return _order_out(order_by_token(number, _bearer(request)))
+    return order_out(order_by_token(number, _bearer(request)))
 
 
 @router.get(
@@ -411,7 +437,8 @@ def list_order_tickets(request: HttpRequest, number: str = Number) -> dict[str, 
     }
 
 
-def _order_out(order: Order) -> dict[str, Any]:
+def order_out(order: Order) -> dict[str, Any]:
+    """An order as schemas.OrderOut has it."""
     names = ("number", "state", "cancel_reason", "event_id", "performance_id", "name", "email", "currency", "total")
     standing, refunded = standings([order])[order.pk]
     # Closed with its last ticket, but nothing went back: nobody should read "refunded".

@@ -216,8 +216,10 @@ class BestSeatsOut(Schema):
 class BuyerIn(Strict):
     name: Text = Field(min_length=1, max_length=120)
     email: Text = Field(min_length=3, max_length=254, examples=["bea@example.com"])
-    consents: list[Literal["terms", "news"]] = Field(
-        default=[], max_length=2, description="`terms` is required; the texts are on the checkout page"
+    consents: list[Literal["terms", "news", "card"]] = Field(
+        default=[],
+        max_length=3,
+        description="`terms` is required, `card` saves the card of a signed-in buyer; the texts are on the checkout page",
     )
 
 
@@ -265,6 +267,10 @@ class PaymentOut(Schema):
     capture_method: Literal["manual", "automatic"] = Field(
         description="For the library's form: automatic where methods are taken whose money comes days later"
     )
+    saves_card: bool = Field(description="For the library's form: `setupFutureUsage` is “on_session”")
+    customer_session: str = Field(
+        description="For the library's form, of a signed-in buyer with a `Buyer-Token`, else empty"
+    )
 
 
 class OrderOut(Schema):
@@ -309,3 +315,42 @@ class TicketOut(Schema):
 class TicketListOut(Schema):
     items: list[TicketOut]
     pdf_url: str | None
+
+
+class SignInIn(Strict):
+    email: Text = Field(min_length=3, max_length=254, examples=["bea@example.com"])
+
+
+class SignInOut(Schema):
+    id: UUID
+    expires_at: datetime
+
+
+class CodeIn(Strict):
+    code: Text = Field(min_length=1, max_length=20, description="The six digits of the mail", examples=["123456"])
+
+
+class BuyerSessionOut(Schema):
+    token: str = Field(description="Send it as a bearer token, or with an order as `Buyer-Token`")
+    expires_at: datetime
+
+
+class AccountOut(Schema):
+    email: str
+    name: str = Field(description="Empty until the buyer has said it")
+
+
+class OrderListOut(Schema):
+    items: list[OrderOut]
+
+
+class SavedCardOut(Schema):
+    id: str
+    brand: str = Field(examples=["visa"])
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+class SavedCardListOut(Schema):
+    items: list[SavedCardOut]

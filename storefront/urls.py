@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront import cancellations, seat_maps, views
+from storefront import accounts, cancellations, seat_maps, views
 
 app_name = "storefront"
 
@@ -26,6 +26,14 @@ urlpatterns = [
     path(f"{_order}tickets/<int:index>.png", views.ticket_code, name="ticket_code"),
     path(f"{_order}emails/", views.order_emails, name="order_emails"),
     path(f"{_order}cancellation/", cancellations.cancellation, name="cancellation"),
+    path("account/", accounts.account, name="account"),
+    path("account/details/", accounts.account_details, name="account_details"),
+    path("account/sign-in/", accounts.sign_in, name="sign_in"),
+    path("account/sign-in/<uuid:sign_in_id>/", accounts.sign_in_code, name="sign_in_code"),
+    path("account/sign-in/<uuid:sign_in_id>/<str:token>/", accounts.sign_in_link, name="sign_in_link"),
+    path("account/cards/<str:card_id>/removal/", accounts.card_removal, name="card_removal"),
+    path("account/closure/", accounts.account_closure, name="account_closure"),
+    path("account/sign-out/", accounts.account_sign_out, name="sign_out"),
     path("terms/", views.legal, {"kind": "terms"}, name="terms"),
     path("privacy/", views.legal, {"kind": "privacy"}, name="privacy"),
     path("imprint/", views.legal, {"kind": "imprint"}, name="imprint"),

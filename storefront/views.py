@@ -18,6 +18,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -43,11 +44,13 @@ from orders.queries import order_by_token
 from payments.declines import decline_of
 from payments.models import Payment
 from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
-from people.consents import CONSENT_TEXTS
-from people.models import LegalText
+from payments.saved_cards import card_session
+from people.consents import CONSENT_TEXTS, SAVE_CARD
+from people.models import Customer, LegalText
 from people.queries import legal_text
 from pricing.quote import Quote
 from seating.overview import floor_of, overview
+from storefront.buyers import pass_for, signed_in
 from storefront.offers import (
     Offer,
     is_few_left,
@@ -381,16 +384,18 @@ def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpRespon
     if request.method == "GET" and hold.state == Hold.State.ORDERED:
         return _to_order(Order.objects.get(hold=hold))
     if request.method == "GET":
-        return render(request, "storefront/checkout.html", _checkout_context(hold))
+        return render(request, "storefront/checkout.html", _checkout_context(request, hold))
+    session = signed_in(request)
     buyer = checkout.Buyer(
         name=request.POST.get("name", ""),
         email=request.POST.get("email", "").strip(),
         consents=frozenset(request.POST.getlist("consents")),
+        account=session.customer_id if session else None,
     )
     try:
         order = checkout.place_order(hold_id=hold.pk, token=token, buyer=buyer)
     except DomainError as error:
-        context = _checkout_context(hold, error=error, buyer=buyer)
+        context = _checkout_context(request, hold, error=error, buyer=buyer)
         return render(request, "storefront/checkout.html", context, status=422)
     _note(request, order, OrderVisit.Kind.PLACED)
     return _to_order(order)
@@ -406,17 +411,25 @@ def _to_order(order: Order) -> HttpResponse:
 
 
 def _checkout_context(
-    hold: Hold, *, error: DomainError | None = None, buyer: checkout.Buyer | None = None
+    request: HttpRequest, hold: Hold, *, error: DomainError | None = None, buyer: checkout.Buyer | None = None
 ) -> dict[str, Any]:
     """What the checkout page shows.
 
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
-    released), `can_extend`, `consents` (ConsentText), `buyer` as typed, `error` (its `extra["field"]` names the field),
-    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency, capture_method}; None for a free order.
+    released), `can_extend`, `consents` (ConsentText), the signed-in `customer` with the `pass` for the script, `buyer` as typed, `error` (its `extra["field"]` names the field),
+    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency, capture_method, saves_card,
+    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in.
     """
     now = database_now()
     quote = Quote.from_dict(hold.quote)
+    session = signed_in(request)
+    if buyer is None and session is not None:
+        known = session.customer
+        buyer = checkout.Buyer(name=known.name, email=known.email, consents=frozenset())
     return {
+        "customer": session.customer if session else None,
+        "pass": pass_for(session, hold.pk) if session else "",
+        "sign_in_query": urlencode({"next": reverse("storefront:checkout", args=[hold.pk, hold.token])}),
         "hold": hold,
         "event": hold.performance.event,
         "performance": hold.performance,
@@ -431,7 +444,12 @@ def _checkout_context(
         "consents": CONSENT_TEXTS,
         "buyer": buyer,
         "error": error,
-        "stripe": None if quote.is_free else _stripe(quote.total, quote.currency, hold.performance, at=now),
+        "save_card": SAVE_CARD if session and not quote.is_free else None,
+        "stripe": None
+        if quote.is_free
+        else _stripe(
+            quote.total, quote.currency, hold.performance, at=now, payer=session.customer if session else None
+        ),
     }
 
 
@@ -441,9 +459,13 @@ def _lines_with_seats(hold: Hold, quote: Quote) -> list[dict[str, Any]]:
     return [{"line": line, "seats": [words[pk] for pk in line.seats if pk in words]} for line in quote.lines]
 
 
-def _stripe(amount: int, currency: str, performance: Performance, *, at: datetime) -> dict[str, Any]:
+def _stripe(
+    amount: int, currency: str, performance: Performance, *, at: datetime, payer: Customer | None = None
+) -> dict[str, Any]:
     account = connected_account()
     return {
+        "saves_card": False,
+        "customer_session": card_session(customer=payer, account_id=account.account_id) if payer and account else "",
         "js_url": settings.STRIPE_JS_URL,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "account": account.account_id if account else "",
@@ -475,7 +497,7 @@ def extension(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
     try:
         checkout.extend_hold(hold_id=hold.pk, token=token)
     except DomainError as error:
-        return render(request, "storefront/checkout.html", _checkout_context(hold, error=error), status=422)
+        return render(request, "storefront/checkout.html", _checkout_context(request, hold, error=error), status=422)
     return redirect("storefront:checkout", hold_id=hold.pk, token=token)
 
 
@@ -523,7 +545,7 @@ def order_payment(request: HttpRequest, number: str, token: str) -> JsonResponse
     if order.state != Order.State.PENDING or not seconds_left:
         return JsonResponse({"url": letters.order_url(order)})
     payment = payment_of(order.pk)
-    decline = decline_of(payment.last_error if payment else "")
+    decline = decline_of(payment.last_error, is_saved=payment.failed_saved) if payment else decline_of("")
     time = event_time(order.expires_at, order.performance.timezone)
     kept = _("Your tickets are held until %(time)s.") % {"time": time}
     told = {
@@ -586,7 +608,9 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "refunded": refunded_amount(payment) if payment else 0,
         "is_confirming": is_confirming,
         "seconds_left": _seconds_left(order),
-        "decline": decline_of(payment.last_error) if payment and payment.last_error else None,
+        "decline": decline_of(payment.last_error, is_saved=payment.failed_saved)
+        if payment and payment.last_error
+        else None,
         "stripe": None,
         "error": None,
         "sent": "sent" in request.GET,
@@ -596,10 +620,11 @@ def _order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "is_slow": "slow" in request.GET,
     }
     if order.state == Order.State.PENDING and not is_confirming:
+        session = signed_in(request)
         try:
             context["stripe"] = {
                 **_stripe(order.total, order.currency, order.performance, at=order.created_at),
-                **payment_details(order),
+                **payment_details(order, payer=session.customer if session else None, offers_cards=True),
                 "return_url": letters.order_url(order),
             }
         except DomainError as error:
@@ -649,11 +674,11 @@ def order_emails(request: HttpRequest, number: str, token: str) -> HttpResponse:
     """“Send my tickets again”: to the order's own address, then back to its page."""
     order = order_by_token(number, token)
     try:
-        _count_mail(request, to=order.email)
+        count_mail(request, to=order.email)
         checkout.resend_tickets(order_id=order.pk, actor=buyer_actor(order.pk))
     except DomainError as error:
         context = {**_order_context(request, order), "error": error}
-        return _told_to_wait(render(request, "storefront/order.html", context, status=422), error)
+        return told_to_wait(render(request, "storefront/order.html", context, status=422), error)
     return redirect(reverse("storefront:order", args=[number, token]) + "?sent=1")
 
 
@@ -670,22 +695,22 @@ def find_order(request: HttpRequest) -> HttpResponse:
         error = _("Enter an e-mail address like name@example.com.")
         return render(request, "storefront/find_order.html", {"email": email, "error": error}, status=422)
     try:
-        _count_mail(request, to=email)
+        count_mail(request, to=email)
     except TooOften as refused:
         context = {"email": email, "error": refused.detail}
-        return _told_to_wait(render(request, "storefront/find_order.html", context), refused)
+        return told_to_wait(render(request, "storefront/find_order.html", context), refused)
     letters.ask_for_orders(email=email)
     return redirect(reverse("storefront:find_order") + "?sent=1")
 
 
-def _count_mail(request: HttpRequest, *, to: str) -> None:
+def count_mail(request: HttpRequest, *, to: str) -> None:
     """Count a mail that this browser asks for, whether or not anything will be sent. Raises TooOften."""
     network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
     count_against(MAILS_FROM_A_NETWORK, network)
     count_against(MAILS_TO_AN_ADDRESS, to)
 
 
-def _told_to_wait(response: HttpResponse, error: DomainError) -> HttpResponse:
+def told_to_wait(response: HttpResponse, error: DomainError) -> HttpResponse:
     """The page with 429 and Retry-After, if it refuses because of a limit."""
     if isinstance(error, TooOften):
         response.status_code = error.status

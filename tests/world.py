@@ -4,6 +4,7 @@ Northside Hall (Nora owns it, Dora stands at its door) and Southside Yard (Sam o
 each other's data. Bea buys. Charlie is a stranger at Northside: he manages at Southside.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,11 +32,13 @@ from events.seating_plan import paint_for_event, painting_of, plan_of, plan_seat
 from inventory import actions as stock
 from inventory.models import Hold
 from inventory.queries import database_now
+from notifications.models import EmailMessage
 from orders.models import Order
 from payments import gateway
 from payments.actions import keep_account_facts
+from people import sign_in
 from people.actions import add_member
-from people.models import Membership
+from people.models import Membership, SignIn
 from seating.actions import create_seat_map, publish_version
 from seating.document import parse
 from seating.models import MapVersion, Venue
@@ -111,6 +114,30 @@ def enable_account(account_id: str) -> None:
     import httpx
 
     httpx.post(f"{settings.STRIPE_API_BASE}/_sandbox/accounts/{account_id}/complete").raise_for_status()
+
+
+def ask_to_sign_in(house: House, email: str, *, then: str = "") -> tuple[SignIn, str]:
+    """A buyer asks for the mail; what it is about, and the token in its link."""
+    asked = sign_in.ask_to_sign_in(email=email, origin=f"http://{house.host}", then=then)
+    text = EmailMessage.objects.get(key=f"sign-in:{asked.pk}").text
+    return asked, text.partition(f"/account/sign-in/{asked.pk}/")[2].partition("/")[0]
+
+
+def mailed_code(asked: SignIn) -> str:
+    """The six digits in that mail."""
+    found = re.search(r"^\d{6}$", EmailMessage.objects.get(key=f"sign-in:{asked.pk}").text, re.M)
+    assert found is not None
+    return found.group()
+
+
+def signed_in_buyer(house: House, email: str) -> Any:
+    """A browser (tests.staff.Visitor) in which a buyer has signed in by the mailed link."""
+    from tests.staff import Visitor
+
+    asked, link = ask_to_sign_in(house, email)
+    visitor = Visitor(house.host)
+    assert visitor.post(f"/account/sign-in/{asked.pk}/{link}/").status_code == 302
+    return visitor
 
 
 def make_event(

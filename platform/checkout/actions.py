@@ -63,7 +63,7 @@ from payments.queries import (
     unsent_before,
 )
 from people.actions import keep_consents, remember_customer
-from people.consents import REQUIRED_KINDS
+from people.consents import REQUIRED_KINDS, SAVE_CARD
 from people.identity import buyer_key
 from pricing.quote import Quote
 from tickets.actions import issue_tickets
@@ -82,12 +82,13 @@ LATE_PAYMENT_TIME = timedelta(minutes=15)  # and may still be paid this much lat
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who buys, as typed: name, e-mail address, the consents they ticked, and their language."""
+    """Who buys, as typed: name, e-mail address, the consents they ticked, and their language; `account` is the signed-in customer."""
 
     name: str
     email: str
     consents: frozenset[str]
     language: str = ""
+    account: UUID | None = None
 
 
 # --- 1. Hold -----------------------------------------------------------------------------------------------------------
@@ -185,7 +186,14 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     if not frozen.is_free and not can_take_payments():
         raise NotConnected(_("This organizer cannot take payments at the moment. You have not been charged."))
     per_person = limits.limits_of(frozen)
-    limits.check_person(performance_id=hold.performance_id, email=buyer.email, quote=frozen, limits=per_person, at=now)
+    limits.check_person(
+        performance_id=hold.performance_id,
+        email=buyer.email,
+        quote=frozen,
+        limits=per_person,
+        at=now,
+        account=buyer.account,
+    )
     order = _write_order(hold, frozen, buyer, now, per_person)
     stock.mark_ordered(hold=hold)
     stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
@@ -219,6 +227,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         event_id=hold.performance.event_id,
         performance_id=hold.performance_id,
         customer=customer,
+        account_id=buyer.account,
         email=buyer.email,
         buyer_key=buyer_key(buyer.email),
         name=buyer.name.strip(),
@@ -230,6 +239,8 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         expires_at=max(hold.expires_at, now + PAYMENT_TIME),
     )
     keep_consents(customer=customer, given=buyer.consents, reference=str(order.pk))
+    if order.account is not None and order.total:
+        keep_consents(customer=order.account, given=buyer.consents, reference=str(order.pk), texts=(SAVE_CARD,))
     singles = [
         (line, seat_id) for line in frozen.lines for seat_id in line.seats or itertools.repeat("", line.quantity)
     ]
@@ -331,8 +342,9 @@ def _note_attempt(order_id: UUID, intent: gateway.Intent) -> None:
     payment.last_error = intent.error_code
     if is_news:
         payment.failed_attempt = intent.failed_attempt
+        payment.failed_saved = intent.is_failed_saved
         payment.failures += 1
-    payment.save(update_fields=["last_error", "failed_attempt", "failures"])
+    payment.save(update_fields=["last_error", "failed_attempt", "failed_saved", "failures"])
     if not is_news:
         return
     record(verb="payment_failed", target=order, actor=SYSTEM, detail={"code": intent.error_code})

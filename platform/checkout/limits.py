@@ -1,6 +1,7 @@
 """At most so many tickets of a type per person and date, over all orders.
 
-A person is whoever shares an e-mail address (people.identity), a signed-in account or a card with an earlier order. Whoever
+A person is whoever shares an e-mail address (people.identity), an account that was signed in or a card with an earlier order. An
+account is a customer: it counts what was placed while it was signed in, and what went to its address. Whoever
 counts holds an advisory lock on each of these until the transaction ends, so that orders of one person that come at the same
 moment are counted one after the other; those of different people never wait for each other.
 """
@@ -29,12 +30,12 @@ class Person:
 
     performance_id: UUID
     buyer_key: str
-    user_id: UUID | None = None
+    accounts: frozenset[UUID] = frozenset()  # ids of customers
     card: str = ""
 
     def lock(self) -> None:
         """Wait until no other order of this person is being counted. In the caller's transaction."""
-        marks = {f"e-mail {self.buyer_key}", f"user {self.user_id or ''}", f"card {self.card}"}
+        marks = {f"e-mail {self.buyer_key}", f"card {self.card}", *(f"account {one}" for one in self.accounts)}
         with connection.cursor() as cursor:
             for mark in sorted(mark for mark in marks if not mark.endswith(" ")):
                 cursor.execute(
@@ -44,8 +45,8 @@ class Person:
     def bought(self, ticket_type_ids: Iterable[UUID], *, orders: Q, besides: UUID | None = None) -> Counter[UUID]:
         """How many tickets of each of these types this person's other orders have, of those in `orders`."""
         same = Q(order__buyer_key=self.buyer_key)
-        if self.user_id is not None:
-            same |= Q(order__customer__user_id=self.user_id)
+        if self.accounts:
+            same |= Q(order__account__in=self.accounts) | Q(order__customer__in=self.accounts)
         if self.card:
             same |= Q(order__payment__card_fingerprint=self.card)
         positions = Position.objects.filter(
@@ -54,6 +55,10 @@ class Person:
         if besides is not None:
             positions = positions.exclude(order_id=besides)
         return Counter(dict(positions.order_by().values_list("ticket_type_id").annotate(number=Count("pk"))))
+
+
+def _accounts(*ids: UUID | None) -> frozenset[UUID]:
+    return frozenset(one for one in ids if one is not None)
 
 
 SOLD = Q(order__state__in=(Order.State.SECURED, Order.State.PAID))
@@ -66,15 +71,23 @@ def limits_of(quote: Quote) -> dict[UUID, int]:
     return {type_id: limit for type_id, limit in limits if limit is not None}
 
 
-def check_person(*, performance_id: UUID, email: str, quote: Quote, limits: dict[UUID, int], at: datetime) -> None:
+def check_person(
+    *,
+    performance_id: UUID,
+    email: str,
+    quote: Quote,
+    limits: dict[UUID, int],
+    at: datetime,
+    account: UUID | None = None,
+) -> None:
     """Count a basket and everything that this buyer has paid or may still pay at `at`. Raises PersonLimitReached.
 
-    Runs in the transaction that places the order.
+    `account` is the signed-in customer's id. Runs in the transaction that places the order.
     """
     if not limits:
         return
     customer = customer_by_email(email)
-    person = Person(performance_id, buyer_key(email), customer.user_id if customer else None)
+    person = Person(performance_id, buyer_key(email), _accounts(account, customer.pk if customer else None))
     person.lock()
     waiting = Q(order__state=Order.State.PENDING, order__expires_at__gt=at)
     bought = person.bought(limits, orders=SOLD | waiting)
@@ -103,7 +116,8 @@ def is_over_limit(order: Order, *, card: str) -> bool:
     limits = {type_id: limit for type_id, limit in limited.values_list("ticket_type_id", "max_per_person") if limit}
     if not limits:
         return False
-    person = Person(order.performance_id, order.buyer_key, order.customer.user_id, card)
+    accounts = _accounts(order.account_id, order.customer_id)
+    person = Person(order.performance_id, order.buyer_key, accounts, card)
     person.lock()
     bought = person.bought(limits, orders=SOLD, besides=order.pk)
     wanted = Counter(limited.values_list("ticket_type_id", flat=True))

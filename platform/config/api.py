@@ -9,6 +9,7 @@ from idempotency.actions import LONGEST_KEY
 from organizer_portal.api import router as seat_maps
 from scanning.api import router as scans
 from storefront.api import router as sales
+from storefront.buyers_api import router as buyers
 from ui.problems import JsonParser, describe_problems, register_problems
 
 NEEDS_KEY = {"create_hold", "create_order"}
@@ -46,5 +47,6 @@ api = OrganizerAPI(
 )
 register_problems(api)
 api.add_router("", sales)
+api.add_router("", buyers)
 api.add_router("", scans)
 api.add_router("", seat_maps)

@@ -50,5 +50,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 6 * 3600.0,
     },
     "forget who opened orders long ago": {"task": "visits.forget_all", "schedule": 24 * 3600.0},
+    "forget buyers' sign-ins that are over": {"task": "people.forget_sign_ins_all", "schedule": 24 * 3600.0},
     "forget old idempotency keys": {"task": "idempotency.forget_all", "schedule": 24 * 3600.0},
 }

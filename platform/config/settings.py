@@ -272,6 +272,7 @@ SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+BUYER_COOKIE_NAME = "__Host-buyer" if IS_HTTPS else "buyer"  # a buyer's sign-in at one organizer (people/sign_in.py)
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = False  # htmx reads it from the page's meta tag instead; kept readable for islands

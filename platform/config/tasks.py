@@ -21,6 +21,7 @@ from outbox.actions import drain
 from payments.actions import look_after_account
 from payments.errors import NotConnected
 from payouts.runs import run_payouts
+from people.sign_in import forget_sign_ins
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.errors import CheckUnderWay
 from tenants.current import current_organizer, current_schema
@@ -163,6 +164,18 @@ def forget_old_idempotency_keys() -> int:
 def forget_idempotency_keys() -> int:
     """Delete idempotency keys that no client will use again."""
     return forget_old_keys()
+
+
+@public_task(name="people.forget_sign_ins_all")
+def forget_sign_ins_everywhere() -> int:
+    """Send every organizer's forgetting of buyers' old sign-ins."""
+    return fan_out(forget_buyers_sign_ins, spread_seconds=300)
+
+
+@tenant_task(name="people.forget_sign_ins")
+def forget_buyers_sign_ins() -> int:
+    """Delete buyers' mailed codes and sessions that are long over."""
+    return forget_sign_ins()
 
 
 @public_task(name="inventory.release_blocks_all")

@@ -41,6 +41,8 @@ class Order(models.Model):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="orders")
     performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="orders")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    # The customer who was signed in when it was placed, whatever address the tickets go to; null: a guest.
+    account = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="orders_as_account")
     email = models.EmailField()
     buyer_key = models.CharField(max_length=254, db_default="")  # people.identity: whose order it is, for limits
     name = models.CharField(max_length=120)

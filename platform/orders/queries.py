@@ -67,6 +67,21 @@ def orders_to_mail(email: str) -> list[Order]:
     return list(_whole().filter(email__iexact=email, state=Order.State.PAID).order_by("-created_at")[:20])
 
 
+def orders_of_customer(customer_id: UUID, *, limit: int = 200) -> list[Order]:
+    """What a signed-in buyer sees: orders of their address and those they placed for others, the newest first.
+
+    What was never paid for and has lapsed is left out.
+    """
+    theirs = Q(customer_id=customer_id) | Q(account_id=customer_id)
+    lapsed = Q(state=Order.State.CANCELLED, cancel_reason=Order.CancelReason.EXPIRED)
+    return list(_whole().filter(theirs).exclude(lapsed).order_by("-created_at")[:limit])
+
+
+def has_orders(customer_id: UUID) -> bool:
+    """Whether there is any order of this customer, or placed by them for somebody else."""
+    return Order.objects.filter(Q(customer_id=customer_id) | Q(account_id=customer_id)).exists()
+
+
 def overdue_orders(*, at: datetime) -> QuerySet[Order]:
     """Orders still unpaid at `at` after their time ran out, oldest first."""
     return Order.objects.filter(state=Order.State.PENDING, expires_at__lt=at).order_by("expires_at")

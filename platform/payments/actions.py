@@ -11,8 +11,11 @@ from inbox.actions import route_account
 from orders.models import Order
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused
-from payments.models import ConnectedAccount, Payment, Refund, WalletDomain
+from payments.models import ConnectedAccount, Payer, Payment, Refund, WalletDomain
 from payments.queries import connected_account, payments_to_ask_about, refunds_to_ask_about
+from payments.saved_cards import payer_of
+from people.models import Consent
+from people.queries import has_consented
 from tenants.models import Organizer
 
 
@@ -36,9 +39,19 @@ def open_payment(*, order: Order, application_fee: int, takes_delayed: bool = Fa
 
 
 def request_intent(payment: Payment) -> gateway.Intent:
-    """The payment's PaymentIntent, made or fetched; a call after a crash finds the same one by its key."""
+    """The payment's PaymentIntent, made or fetched; a call after a crash finds the same one by its key.
+
+    A signed-in buyer's is their payer's, so that saved cards may pay it; whether the card is kept is what they ticked.
+    """
     if payment.intent_id:
         return gateway.fetch_intent(account_id=payment.account_id, intent_id=payment.intent_id)
+    account = payment.order.account
+    if account is not None and not payment.payer_id:
+        payment.payer_id = payer_of(customer=account, account_id=payment.account_id).provider_id
+        payment.saves_card = has_consented(
+            customer_id=account.pk, kind=Consent.Kind.CARD, reference=str(payment.order_id)
+        )
+        payment.save(update_fields=["payer_id", "saves_card"])
     intent = gateway.create_intent(
         account_id=payment.account_id,
         amount=payment.amount,
@@ -47,6 +60,8 @@ def request_intent(payment: Payment) -> gateway.Intent:
         order_id=str(payment.order_id),
         number=payment.order.number,
         takes_delayed=payment.takes_delayed,
+        customer=payment.payer_id,
+        saves_card=payment.saves_card,
         key=f"intent-{payment.pk}",
     )
     failpoints.hit("before_intent_saved")
@@ -139,6 +154,7 @@ def disconnect_account(*, account_id: str) -> ConnectedAccount | None:
     if account is None or account.disconnected_at is not None:
         return account
     account.charges_enabled = account.payouts_enabled = False
+    Payer.objects.filter(account_id=account_id).delete()  # their cards lie where we have no access any more
     account.requirements, account.deadline, account.capabilities = [], None, {}
     account.disconnected_at = timezone.now()
     account.save()

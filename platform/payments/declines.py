@@ -17,8 +17,16 @@ class Decline:
     advice: str
 
 
-def decline_of(code: str) -> Decline:
-    """The words for the provider's code; every code that we have none for is a plain “your bank declined”."""
+def decline_of(code: str, *, is_saved: bool = False) -> Decline:
+    """The words for the provider's code; every code that we have none for is a plain “your bank declined”.
+
+    Of a card that was saved before, nothing was typed that could be wrong.
+    """
+    if is_saved and code in ("expired_card", "incorrect_cvc", "invalid_cvc", "resource_missing"):
+        return Decline(
+            _("Your saved card is no longer accepted. Nothing was taken."),
+            _("Pay with a new card. You can remove the old one in your account."),
+        )
     if code == "insufficient_funds":
         return Decline(
             _("There is not enough money on this card. Nothing was taken."),

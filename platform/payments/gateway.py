@@ -42,6 +42,7 @@ class Intent:
     order_id: str
     card_fingerprint: str  # names the card, the same for each payment with it on one account; empty before and without
     method: str = ""  # the type of what the buyer paid with last, in the provider's words; empty before
+    is_failed_saved: bool = False  # that attempt was made with a card that was saved before
     failed_attempt: str = ""  # names the attempt that `error_code` is about, as far as the provider tells them apart
 
     @property
@@ -212,11 +213,16 @@ def create_intent(
     number: str,
     key: str,
     takes_delayed: bool = False,
+    customer: str = "",
+    saves_card: bool = False,
 ) -> Intent:
     """Ask for money for an order: authorise now, capture when the places are secured. The same `key` gives the same one.
 
     With `takes_delayed` also by methods that cannot be authorised first: cards still are, whatever else is taken at once or days
     later. Without it the provider offers none of those.
+
+    `customer` is a payer on that account, whose saved cards may pay it. With `saves_card` what pays it is kept for them, for
+    payments that they are present at; then only methods that can be kept are offered.
     """
     params: stripe.params.PaymentIntentCreateParams = {
         "amount": amount,
@@ -229,6 +235,10 @@ def create_intent(
     }
     if takes_delayed:
         params["capture_method"], params["payment_method_options"] = "automatic", {"card": {"capture_method": "manual"}}
+    if customer:
+        params["customer"] = customer
+    if saves_card:
+        params["setup_future_usage"] = "on_session"
     with _translated():
         intent = _provider().v1.payment_intents.create(
             params=params, options={"stripe_account": account_id, "idempotency_key": key}
@@ -591,6 +601,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         card_fingerprint="" if charge is None or isinstance(charge, str) else _fingerprint(charge),
         method="" if charge is None or isinstance(charge, str) else _method(charge),
         failed_attempt=_attempt(error) if error else "",
+        is_failed_saved=bool(getattr(getattr(error, "payment_method", None), "customer", None)),
     )
 
 

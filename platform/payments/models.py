@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from orders.models import Order, Position
 from payments.dispute_words import reason_words
+from people.models import Customer
 from ui.ids import uuid7
 
 
@@ -51,6 +52,27 @@ class WalletDomain(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "host"], name="wallet_domain_once")]
 
 
+class Payer(models.Model):
+    """A customer of ours as the provider knows them on one account: under `provider_id` it keeps their cards.
+
+    `account_id` is empty for the platform's own account. The row is made first; its id is the key of the provider's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="payers")
+    account_id = models.CharField(max_length=64, blank=True)
+    provider_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "account_id"], name="payer_once_per_account"),
+            models.UniqueConstraint(
+                fields=["account_id", "provider_id"], condition=~Q(provider_id=""), name="payer_of_one_customer"
+            ),
+        ]
+
+
 class Payment(models.Model):
     """The buyer's money in, for one order: one PaymentIntent, over as many attempts as the buyer needs.
 
@@ -78,10 +100,13 @@ class Payment(models.Model):
     application_fee = models.PositiveIntegerField()
     partners_part = models.PositiveIntegerField(default=0, db_default=0)  # fixed before the money is captured
     currency = models.CharField(max_length=3)
+    payer_id = models.CharField(max_length=64, blank=True, default="", db_default="")  # the provider's customer, if any
+    saves_card = models.BooleanField(default=False, db_default=False)  # the card is kept for the payer, who agreed
     takes_delayed = models.BooleanField(db_default=False)  # also by methods whose money comes days later
     state = models.CharField(max_length=12, choices=State, default=State.CREATED)
     last_error = models.CharField(max_length=250, blank=True)  # the buyer's bank's answer, in the provider's code
     failed_attempt = models.CharField(max_length=80, blank=True, db_default="")  # the last one, so that it counts once
+    failed_saved = models.BooleanField(default=False, db_default=False)  # that attempt was made with a saved card
     failures = models.PositiveSmallIntegerField(db_default=0)  # attempts of the buyer's that failed
     created_at = models.DateTimeField(auto_now_add=True)
     ask_at = models.DateTimeField(db_default=Now())  # when the reconciler asks the provider about it next, while open
@@ -93,6 +118,7 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="captured") | Q(captured_at__isnull=False), name="payment_captured_has_a_time"
             ),
+            models.CheckConstraint(condition=Q(saves_card=False) | ~Q(payer_id=""), name="payment_saves_for_a_payer"),
             models.CheckConstraint(condition=Q(application_fee__lte=models.F("amount")), name="payment_fee_within"),
             models.CheckConstraint(
                 condition=Q(partners_part__lte=models.F("amount") - models.F("application_fee")),

@@ -1,4 +1,5 @@
-"""Membership and role in this organizer; its customers and what they consented to.
+"""Membership and role in this organizer; its customers, how they sign in, and what they consented to.
 
-Nouns: Membership, ApiKey, Customer, Consent. Users live in `accounts`; here only their ids are kept, without a constraint.
+Nouns: Membership, ApiKey, Customer, SignIn, BuyerSession, Consent. Staff's users live in `accounts`; here only their ids are
+kept, without a constraint.
 """

@@ -15,7 +15,7 @@ from accounts.actions import create_user
 from accounts.models import User
 from audit.actions import Actor, record, user_actor
 from notifications.actions import queue_email
-from people.consents import CONSENT_TEXTS
+from people.consents import CONSENT_TEXTS, ConsentText
 from people.errors import AlreadyMember, InvitationInvalid, InvitedSomebodyElse, LastOwner, LegalTextTooLong
 from people.models import Consent, Customer, Invitation, LegalText, Membership
 from people.queries import (
@@ -159,7 +159,9 @@ def remember_customer(*, email: str, name: str) -> Customer:
     return customer
 
 
-def keep_consents(*, customer: Customer, given: frozenset[str], reference: str) -> None:
+def keep_consents(
+    *, customer: Customer, given: frozenset[str], reference: str, texts: tuple[ConsentText, ...] = CONSENT_TEXTS
+) -> None:
     """Append one row per text that was shown, given or not, with its words and version.
 
     Of the terms also which version of them the text led to; a saved version never changes.
@@ -174,7 +176,7 @@ def keep_consents(*, customer: Customer, given: frozenset[str], reference: str) 
             text=str(text.text),
             reference=reference,
         )
-        for text in CONSENT_TEXTS
+        for text in texts
     )
 
 

@@ -31,4 +31,14 @@ CONSENT_TEXTS = (
     ),
 )
 
+# Shown beside the payment form to who is signed in.
+SAVE_CARD = ConsentText(
+    kind=Consent.Kind.CARD,
+    version="2026-11",
+    text=_(
+        "Save this card with the payment provider for my next orders here. I can remove it in my account at any time."
+    ),
+    is_required=False,
+)
+
 REQUIRED_KINDS = frozenset(text.kind.value for text in CONSENT_TEXTS if text.is_required)

@@ -53,3 +53,17 @@ class LegalTextTooLong(BadInput):
 
     code = "legal_text_too_long"
     title = _("This text is too long")
+
+
+class SignInInvalid(BadInput):
+    """What was typed is no address, or not the code that was mailed."""
+
+    code = "sign_in_invalid"
+    title = _("That code is not right")
+
+
+class SignInOver(DomainError):
+    """The code or link was used, is too old, was guessed at too often, or never was."""
+
+    code = "sign_in_over"
+    title = _("This code no longer works. Ask for a new one.")

@@ -84,16 +84,57 @@ class ApiKey(models.Model):
 
 
 class Customer(models.Model):
-    """A buyer as this organizer knows them. One per e-mail address; `user_id` once they signed in."""
+    """A buyer as this organizer knows them. One per e-mail address; an account from the day they proved that it is theirs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField()
     name = models.CharField(max_length=120)
-    user_id = models.UUIDField(null=True)
+    verified_at = models.DateTimeField(null=True)  # since when somebody has signed in with a code mailed to the address
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="customer_once_per_email")]
+
+
+class SignIn(models.Model):
+    """A buyer's wish to sign in. The mail to `email` carries a code to type and a link; one of the two works, once.
+
+    Neither is kept, only digests. `then` is the page that was asked for.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField()
+    code_digest = models.CharField(max_length=64)
+    link_digest = models.CharField(max_length=64)
+    failures = models.PositiveSmallIntegerField(default=0)  # wrong codes that were tried
+    then = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="sign_in_to_forget")]
+
+
+class BuyerSession(models.Model):
+    """That a customer is signed in: in one browser, by its cookie, or in a program, by its bearer token. On one host only."""
+
+    class Kind(models.TextChoices):
+        BROWSER = "browser", _("Browser")
+        PROGRAM = "program", _("Program")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sessions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    host = models.CharField(max_length=253)
+    token_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # signed out
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token_digest"], name="buyer_session_token_once")]
+        indexes = [models.Index(fields=["expires_at"], name="buyer_session_to_forget")]
 
 
 class Consent(models.Model):
@@ -102,6 +143,7 @@ class Consent(models.Model):
     class Kind(models.TextChoices):
         TERMS = "terms", _("Terms of sale")
         NEWS = "news", _("News by e-mail")
+        CARD = "card", _("Saved payment method")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="consents")
     kind = models.CharField(max_length=10, choices=Kind)

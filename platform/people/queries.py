@@ -6,7 +6,7 @@ from uuid import UUID
 
 from people.errors import InvitationOver
 from people.legal import DEFAULTS, DEFAULTS_VERSION, ShownText
-from people.models import ApiKey, Customer, Invitation, LegalText, Membership
+from people.models import ApiKey, Consent, Customer, Invitation, LegalText, Membership
 from tenants.current import current_organizer
 from ui.errors import NotFound
 
@@ -80,3 +80,8 @@ def legal_text(kind: LegalText.Kind) -> ShownText:
 def customer_by_email(email: str) -> Customer | None:
     """The customer with this address, however its letters are written."""
     return Customer.objects.filter(email__iexact=email).order_by("pk").first()
+
+
+def has_consented(*, customer_id: UUID, kind: Consent.Kind, reference: str) -> bool:
+    """Whether the customer agreed to the text of this kind with the order `reference`."""
+    return Consent.objects.filter(customer_id=customer_id, kind=kind, reference=reference, is_given=True).exists()

@@ -47,14 +47,37 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
     mode: "payment",
     amount: Number(options.amount),
     currency: options.currency,
+    setupFutureUsage: options.savesCard === undefined ? undefined : "on_session",
+    customerSessionClientSecret: options.customerSession || undefined,
     captureMethod: options.capture, // "automatic" where bank debits are taken: cards are authorised first all the same
     appearance: appearance(),
     locale: document.documentElement.lang,
   });
   const payment = elements.create("payment", { layout: "tabs" });
   payment.on("ready", () => document.querySelector("#payment-wait")?.remove());
+  payment.on("change", (told) => offerToSave(!told?.value?.payment_method));
   payment.mount("#payment-element");
 }
+
+const saving = document.querySelector<HTMLElement>("[data-save-card]");
+const saveBox = saving?.querySelector<HTMLInputElement>("input");
+
+/** A card that is saved already needs no asking, and an order that is placed has its answer. */
+function offerToSave(isNew: boolean): void {
+  if (!saving || !saveBox || placed) return;
+  saving.hidden = !isNew;
+  if (!isNew && saveBox.checked) {
+    saveBox.checked = false;
+    wishToSave();
+  }
+}
+
+/** The form must know what its payment will ask for. */
+function wishToSave(): void {
+  elements?.update({ setupFutureUsage: saveBox?.checked ? "on_session" : null });
+}
+
+saveBox?.addEventListener("change", wishToSave);
 
 /** An order that exists already (its page asked for payment) needs no placing. */
 function existingOrder(options: DOMStringMap): Placed | undefined {
@@ -87,6 +110,7 @@ async function pay(target: HTMLFormElement): Promise<void> {
   const filled = await elements.submit();
   if (filled.error) return complain(filled.error.message ?? word("textRefused"));
   placed ??= await placeOrder(target);
+  if (saveBox) saveBox.disabled = true; // the payment is made, with the answer
   if (placed.capture !== target.dataset.capture) return location.assign(placed.url); // other methods since the page was made
   const result = await stripe.confirmPayment({
     elements,

@@ -27,6 +27,13 @@ OPERATIONS = {
     "create_order",
     "get_order",
     "list_order_tickets",
+    "create_sign_in",
+    "create_buyer_session",
+    "end_buyer_session",
+    "get_account",
+    "list_account_orders",
+    "list_saved_cards",
+    "remove_saved_card",
     "create_scan",
     "list_scans",
     "list_seat_maps",
@@ -102,6 +109,8 @@ def test_keys_are_accepted_on_every_post_and_required_for_holds_and_orders() -> 
     assert required == {
         "create_hold": True,
         "create_order": True,
+        "create_sign_in": False,
+        "create_buyer_session": False,
         "create_scan": False,
         "import_seat_map": False,  # a map more does no harm
         "compile_seat_map": False,
@@ -109,16 +118,28 @@ def test_keys_are_accepted_on_every_post_and_required_for_holds_and_orders() -> 
     }
 
 
-def test_tokens_are_bearer_tokens_and_only_looking_and_holding_need_none() -> None:
+def test_tokens_are_bearer_tokens_and_only_looking_holding_and_signing_in_need_none() -> None:
     schemes = document()["components"]["securitySchemes"]
     open_ones = {name for name, operation in operations().items() if "security" not in operation}
 
     assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {("http", "bearer")}
-    assert open_ones == {"list_events", "get_event", "get_stock", "get_seats", "find_best_seats", "create_hold"}
+    looking = {"list_events", "get_event", "get_stock", "get_seats", "find_best_seats", "create_hold"}
+    assert open_ones == looking | {"create_sign_in", "create_buyer_session"}
 
 
 def test_what_is_sent_in_is_closed_against_unknown_members() -> None:
     schemas = document()["components"]["schemas"]
 
-    for name in ("HoldIn", "HoldItemIn", "BestSeatsIn", "NeedsIn", "OrderIn", "BuyerIn", "ScanIn", "MapPlanIn"):
+    for name in (
+        "HoldIn",
+        "HoldItemIn",
+        "BestSeatsIn",
+        "NeedsIn",
+        "OrderIn",
+        "BuyerIn",
+        "ScanIn",
+        "MapPlanIn",
+        "SignInIn",
+        "CodeIn",
+    ):
         assert schemas[name]["additionalProperties"] is False, name

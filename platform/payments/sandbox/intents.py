@@ -112,9 +112,12 @@ def charge(call: Call, intent: JsonObject, method: JsonObject, *, authenticated:
     method["card"]["checks"]["cvc_check"] = "pass"
     if authenticated and intent["setup_future_usage"]:
         method["_set_up"] = True
-    if intent["setup_future_usage"] and intent["customer"]:
+    is_saved = bool(intent["setup_future_usage"] and intent["customer"] and not method["customer"])
+    if is_saved:
         method["customer"] = intent["customer"]
     call.save(method)
+    if is_saved:
+        emit(call, "payment_method.attached", method)
     intent |= {"latest_charge": made["id"], "next_action": None, "last_payment_error": None}
     if shapes.is_manual(intent):
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}

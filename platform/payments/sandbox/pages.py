@@ -11,7 +11,7 @@ from aiohttp import web
 
 from payments.contract.rules import THREE_DECIMAL, ZERO_DECIMAL
 from payments.sandbox import intents
-from payments.sandbox.resources import account_links, accounts
+from payments.sandbox.resources import account_links, accounts, customer_sessions
 from payments.sandbox.server import SANDBOX, Sandbox
 from payments.sandbox.settlement import balances
 from payments.sandbox.store import JsonObject
@@ -33,6 +33,7 @@ def add_routes(app: web.Application) -> None:
         app.router.add_get(path, library)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/elements/payment", card_form)
+    app.router.add_get("/elements/saved/{secret}", saved)
     app.router.add_get("/challenge/{intent}/{attempt}", challenge)
     app.router.add_post("/challenge/{intent}/{attempt}", answer_challenge)
     app.router.add_get("/connect/onboarding/{link}", onboarding)
@@ -86,6 +87,14 @@ async def card_form(request: web.Request) -> web.Response:
     account = request.app[SANDBOX].store.find("account", request.query.get("account", "")) or {"capabilities": {}}
     takes_debits = account["capabilities"].get("sepa_debit_payments") == "active"
     return page("card.html", framed=True, methods="card sepa_debit" if takes_debits else "card")
+
+
+async def saved(request: web.Request) -> web.Response:
+    """The cards that the form offers to the customer of a session; 404 once the session is over."""
+    cards = customer_sessions.saved_methods(request.app[SANDBOX].store, request.match_info["secret"])
+    if cards is None:
+        raise web.HTTPNotFound
+    return web.json_response({"cards": cards}, headers={"Cache-Control": "no-store"})
 
 
 def money(amount: int, currency: str) -> str:

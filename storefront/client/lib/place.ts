@@ -52,6 +52,7 @@ export async function placeOrder(form: HTMLFormElement): Promise<Placed> {
       "Content-Type": "application/json",
       Authorization: `Bearer ${form.dataset.token ?? ""}`,
       "Idempotency-Key": keyFor(body),
+      ...(form.dataset.pass ? { "Buyer-Token": form.dataset.pass } : {}),
       "Accept-Language": document.documentElement.lang,
     },
     body,

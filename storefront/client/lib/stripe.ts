@@ -6,8 +6,17 @@ export interface StripeError {
   message?: string;
 }
 
+/** What the form says when something in it changes; `payment_method` where a saved one is chosen. */
+export interface Told {
+  value?: { payment_method?: { id: string } };
+}
+
 export interface Elements {
-  create(type: "payment", options?: object): { mount(target: string): void; on(event: string, listener: () => void): void };
+  create(
+    type: "payment",
+    options?: object,
+  ): { mount(target: string): void; on(event: string, listener: (told?: Told) => void): void };
+  update(options: object): void;
   submit(): Promise<{ error?: StripeError }>;
 }
 

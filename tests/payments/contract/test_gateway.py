@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from payments import gateway
+from payments import gateway, vault
 from payments.contract import check_request, check_response
 from payments.contract.recorder import RecordingClient, read_records
 from payments.errors import ProviderRefused, ProviderUnavailable
@@ -37,7 +37,7 @@ def account(recording, stripe_sandbox):
     return made.id
 
 
-def intent(account, key, amount=5000, *, takes_delayed=False):
+def intent(account, key, amount=5000, *, takes_delayed=False, **more):
     return gateway.create_intent(
         account_id=account,
         amount=amount,
@@ -47,6 +47,7 @@ def intent(account, key, amount=5000, *, takes_delayed=False):
         number="NH-1",
         key=f"{account}-{key}",
         takes_delayed=takes_delayed,
+        **more,
     )
 
 
@@ -144,6 +145,33 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
         if callable(value) and value.__module__ == gateway.__name__ and name.islower() and not name.startswith("_")
     }
     assert verbs - LOCAL == called, "a call of the gateway is not held to the contract here"
+
+
+def test_all_that_is_said_about_saved_cards_is_understood(account, recording):
+    bea = vault.create_customer(account_id=account, email="bea@example.com", reference="0191", key=f"{account}-bea")
+    assert bea == vault.create_customer(
+        account_id=account, email="bea@example.com", reference="0191", key=f"{account}-bea"
+    )
+    paid = intent(account, "saved", customer=bea, saves_card=True)
+    confirm(paid.id, account)
+    [card] = vault.list_cards(account_id=account, customer=bea)
+    assert (card.name, card.exp_month) == ("Visa ···· 4242", 12)
+    assert vault.open_card_session(account_id=account, customer=bea).startswith("cuss_secret_")
+    again = intent(account, "again", customer=bea, saves_card=True)
+    vault.stop_saving(account_id=account, intent_id=again.id)
+    confirm(again.id, account, card=card.id)
+    assert gateway.fetch_intent(account_id=account, intent_id=again.id).is_authorised
+    assert vault.detach_card(account_id=account, customer=bea, card_id=card.id)
+    assert not vault.detach_card(account_id=account, customer=bea, card_id=card.id)
+    assert vault.list_cards(account_id=account, customer=bea) == []
+    for _twice in range(2):
+        vault.delete_customer(account_id=account, customer=bea)
+    with pytest.raises(ProviderRefused) as refused:
+        vault.open_card_session(account_id=account, customer=bea)
+    assert refused.value.extra["provider_code"] == vault.GONE
+    ours = vault.create_customer(account_id=gateway.PLATFORM, email="b@example.com", reference="1", key=bea)
+    assert vault.list_cards(account_id=gateway.PLATFORM, customer=ours) == []
+    assert vault.open_card_session(account_id=gateway.PLATFORM, customer=ours)
 
 
 def test_a_refusal_carries_the_providers_code(account, recording):

@@ -80,6 +80,11 @@
   }
 
   function changed() {
+    const saved = SAVED.chosen();
+    if (saved) {
+      const value = { type: "card", payment_method: { id: saved } };
+      return tell("change", { complete: true, empty: false, collapsed: false, value });
+    }
     const complete = fields.every((field) => !problemOf(field));
     const empty = fields.every((field) => !field.value);
     tell("change", { complete, empty, collapsed: false, value: { type: "card" } });
@@ -173,12 +178,15 @@
     if (SEPA.isChosen()) return request("/v1/payment_methods", SEPA.method());
     const { month, year } = dates();
     const card = { number: digits(number), exp_month: month, exp_year: year, cvc: digits(cvc) };
-    return request("/v1/payment_methods", { type: "card", card, billing_details: billing });
+    // Saved without a box of the form's own to tick: Stripe calls that limited.
+    const redisplay = settings.setupFutureUsage ? "limited" : undefined;
+    return request("/v1/payment_methods", { type: "card", card, billing_details: billing, allow_redisplay: redisplay });
   }
 
   const WRONG_FIELD = { number, exp_month: expiry, exp_year: expiry, cvc };
   const CALLS = {
     submit() {
+      if (SAVED.chosen()) return {};
       if (SEPA.isChosen()) {
         const error = SEPA.check();
         return error ? { error } : { method: "sepa_debit" };
@@ -194,6 +202,10 @@
       return { error: { type: "validation_error", code: first.problem[0], message: first.problem[1] } };
     },
     async confirm({ path, params, billing }) {
+      if (SAVED.chosen()) {
+        const { body, error } = await request(path, { ...params, payment_method: SAVED.chosen() });
+        return error ? { error } : { paymentIntent: body };
+      }
       const method = await createMethod(billing);
       if (SEPA.isChosen() && method.error) SEPA.refuse(method.error.message);
       const result = method.error ? method : await request(path, { ...params, payment_method: method.body.id });
@@ -206,8 +218,9 @@
       const { body, error } = await createMethod(billing_details);
       return error ? { error } : { paymentMethod: body };
     },
-    update({ appearance, options }) {
+    update({ appearance, options, setupFutureUsage }) {
       if (appearance) dress(appearance);
+      settings.setupFutureUsage = setupFutureUsage;
       if (options) settings.options = options;
       return {};
     },
@@ -246,6 +259,7 @@
     port = event.ports[0];
     if (settings.appearance) dress(settings.appearance);
     SEPA.offer(settings);
+    const saved = SAVED.offer(settings, changed);
     port.onmessage = async ({ data }) => {
       const call = CALLS[data.call];
       port.postMessage({ id: data.id, result: call ? await call(data.argument ?? {}) : {} });
@@ -253,7 +267,7 @@
     const report = () => tell("resize", { height: Math.ceil(document.querySelector("main").getBoundingClientRect().height) + 6 });
     new ResizeObserver(report).observe(document.querySelector("main"));
     report();
-    tell("ready", {});
+    void saved.then(() => tell("ready", {}));
   });
   for (const field of fields) {
     field.addEventListener("focus", () => tell("focus", {}));

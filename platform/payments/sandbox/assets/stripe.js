@@ -136,7 +136,8 @@
     settings() {
       const { stripe, options } = this.elements;
       const { appearance, locale, currency, captureMethod, excludedPaymentMethodTypes: excluded } = options;
-      const asked = { currency, captureMethod, excluded };
+      const { setupFutureUsage, customerSessionClientSecret: customerSession } = options;
+      const asked = { currency, captureMethod, excluded, setupFutureUsage, customerSession };
       return { key: stripe.key, account: stripe.account, version: VERSION, appearance, locale, options: this.options, ...asked };
     }
 
@@ -149,7 +150,7 @@
 
     update(options) {
       this.options = { ...this.options, ...options };
-      this.link?.call("update", { options: this.options });
+      this.link?.call("update", { options: this.options, setupFutureUsage: this.elements.options.setupFutureUsage });
     }
 
     focus() {
@@ -215,7 +216,8 @@
     update(options) {
       this.options = { ...this.options, ...options };
       this.submitted = false;
-      this.payment?.link?.call("update", { appearance: this.options.appearance });
+      const { appearance, setupFutureUsage } = this.options;
+      this.payment?.link?.call("update", { appearance, setupFutureUsage });
     }
 
     async fetchUpdates() {
@@ -292,7 +294,7 @@
     /** What a form made before its PaymentIntent promised must be what the PaymentIntent asks for. */
     async #checkElements(elements, secret) {
       if (!elements.payment?.link) throw new IntegrationError("confirmPayment() needs a mounted payment element.");
-      const { mode, amount, currency, captureMethod, clientSecret } = elements.options;
+      const { mode, amount, currency, captureMethod, setupFutureUsage, clientSecret } = elements.options;
       if (clientSecret && !elements.submitted) {
         const { error } = await elements.submit();
         return error ? { error } : undefined;
@@ -311,7 +313,9 @@
             ? `The currency given to elements (${currency}) is not the PaymentIntent's (${paymentIntent.currency}).`
             : (captureMethod === "manual") !== manual
               ? `The captureMethod given to elements (${captureMethod}) is not the PaymentIntent's.`
-              : "";
+              : (setupFutureUsage ?? null) !== paymentIntent.setup_future_usage
+                ? `The setupFutureUsage given to elements (${setupFutureUsage}) is not the PaymentIntent's.`
+                : "";
       return wrong ? { error: { type: "invalid_request_error", message: wrong } } : undefined;
     }
 

@@ -63,6 +63,8 @@ def update(call: Call) -> JsonObject:
 @endpoint("delete", "/v1/customers/{customer}")
 def delete(call: Call) -> JsonObject:
     customer = call.get("customer", call.ids["customer"])
+    for method in call.store.every("payment_method", call.account, customer=customer["id"]):
+        call.save({**method, "customer": None, "_is_spent": True})
     call.store.remove(customer["id"])
     emit(call, "customer.deleted", customer)
     return {"id": customer["id"], "object": "customer", "deleted": True}

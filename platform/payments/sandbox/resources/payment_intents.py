@@ -136,7 +136,9 @@ def _method(call: Call, intent: JsonObject, params: JsonObject) -> JsonObject:
     identifier = params.get("payment_method") or intent["payment_method"]
     if not identifier:
         raise StripeError(NO_METHOD, code="payment_intent_unexpected_state", payment_intent=visible(intent))
-    return payment_methods.resolve(call, identifier)
+    method = payment_methods.resolve(call, identifier)
+    payment_methods.check_usable(method, intent["customer"])
+    return method
 
 
 @endpoint("get", "/v1/payment_intents")

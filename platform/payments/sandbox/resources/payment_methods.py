@@ -8,7 +8,7 @@ from typing import Any
 from payments.sandbox import debits, shapes
 from payments.sandbox.call import Call, assign, endpoint, listing, merge_metadata
 from payments.sandbox.cards import BY_NUMBER, BY_TOKEN, TestCard, passes_luhn
-from payments.sandbox.errors import StripeError
+from payments.sandbox.errors import StripeError, missing
 from payments.sandbox.events import emit
 from payments.sandbox.store import JsonObject
 
@@ -96,6 +96,21 @@ def resolve(call: Call, identifier: str, param: str = "payment_method") -> JsonO
     return call.get("payment_method", identifier, param)
 
 
+def check_usable(method: JsonObject, customer: str | None) -> None:
+    """Raises for what was detached, which is gone for good, and for what is another customer's."""
+    if method.get("_is_spent"):
+        raise StripeError(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a "
+            "connected account without Customer attachment, or was detached from a Customer. It may not be used again.",
+            param="payment_method",
+        )
+    if method["customer"] and method["customer"] != customer:
+        raise StripeError(
+            f"The payment method `{method['id']}` belongs to another customer than the one given, or no customer was given.",
+            param="payment_method",
+        )
+
+
 @endpoint("post", "/v1/payment_methods")
 def create(call: Call) -> JsonObject:
     if "payment_method" in call.params:
@@ -129,7 +144,10 @@ def list_for_customer(call: Call) -> JsonObject:
 
 @endpoint("get", "/v1/customers/{customer}/payment_methods/{payment_method}")
 def retrieve_for_customer(call: Call) -> JsonObject:
-    return call.get("payment_method", call.ids["payment_method"])
+    method = call.get("payment_method", call.ids["payment_method"])
+    if method["customer"] != call.get("customer", call.ids["customer"])["id"]:
+        raise missing("payment_method", method["id"])
+    return method
 
 
 @endpoint("get", "/v1/payment_methods/{payment_method}")
@@ -159,6 +177,7 @@ def attach(call: Call) -> JsonObject:
     if "customer" not in call.params:
         raise StripeError("Missing required param: customer.", code="parameter_missing", param="customer")
     customer = call.get("customer", call.params["customer"], "customer")
+    check_usable(method, customer["id"])
     method["customer"] = customer["id"]
     call.save(method)
     emit(call, "payment_method.attached", method)
@@ -174,7 +193,7 @@ def detach(call: Call) -> JsonObject:
             code="payment_method_not_available",
         )
     previous = {"customer": method["customer"]}
-    method["customer"] = None
+    method |= {"customer": None, "_is_spent": True}
     call.save(method)
     emit(call, "payment_method.detached", method, previous)
     return method
