@@ -102,3 +102,10 @@ class AlreadyDecided(DomainError):
 
     code = "refund_request_decided"
     title = _("This request is decided")
+
+
+class BuyerStillNeeded(DomainError):
+    """Something of this buyer's is not over, so it must stay known who they are."""
+
+    code = "buyer_still_needed"
+    title = _("This buyer cannot be erased yet")

@@ -1,6 +1,7 @@
 """Queue a mail with what it tells about; deliver it after commit."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -75,3 +76,15 @@ def deliver_email(*, email_id: str) -> None:
     mail.send()
     failpoints.hit("after_mail_sent")
     EmailMessage.objects.filter(pk=message.pk).update(state=EmailMessage.State.SENT, sent_at=timezone.now())
+
+
+def forget_emails(*, key_prefix: str, before: datetime) -> int:
+    """Delete mails that were queued before this instant under keys that begin so; how many."""
+    deleted, _by_model = EmailMessage.objects.filter(key__startswith=key_prefix, queued_at__lt=before).delete()
+    return deleted
+
+
+def forget_emails_to(address: str) -> int:
+    """Delete every mail to this address, sent or not; how many."""
+    deleted, _by_model = EmailMessage.objects.filter(to__iexact=address).delete()
+    return deleted

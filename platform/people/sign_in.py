@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from audit.actions import buyer_actor, record
-from notifications.actions import queue_email
+from notifications.actions import forget_emails, queue_email
 from people.actions import remember_customer
 from people.errors import SignInInvalid, SignInOver
 from people.models import BuyerSession, Consent, Customer, SignIn
@@ -149,6 +149,11 @@ def rename_customer(*, customer_id: UUID, name: str) -> Customer:
     return customer
 
 
+def erased_address(customer: Customer) -> str:
+    """What stands where an address was: nobody's, and the customer's alone."""
+    return f"{customer.pk}@erased.invalid"
+
+
 @transaction.atomic
 def close_account(*, customer: Customer, is_needed: bool) -> None:
     """End the account: its sessions, its mails, what it says of itself, and the wish for news. Saved cards go before.
@@ -171,14 +176,15 @@ def close_account(*, customer: Customer, is_needed: bool) -> None:
         )
     customer.name, customer.verified_at = "", None
     if not is_needed:
-        customer.email = f"{customer.pk}@erased.invalid"
+        customer.email = erased_address(customer)
     customer.save(update_fields=["name", "verified_at", "email"])
     record(verb="close_account", target=customer, actor=buyer_actor(customer.pk))
 
 
 def forget_sign_ins() -> int:
-    """Delete mails and sessions that have been over for KEPT_FOR; how many."""
+    """Delete codes with their mails, and sessions, that have been over for KEPT_FOR; how many codes and sessions."""
     past = timezone.now() - KEPT_FOR
+    forget_emails(key_prefix="sign-in:", before=past)
     mails, _by_model = SignIn.objects.filter(expires_at__lt=past).delete()
     sessions, _by_model = BuyerSession.objects.filter(expires_at__lt=past).delete()
     return mails + sessions

@@ -1,6 +1,7 @@
 """Everything that writes tickets: keys are made, tickets issued, voided, replaced, their PDF kept."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -112,6 +113,14 @@ def store_pdf(order: Order) -> str:
     if storage.exists(name):
         return name
     return storage.save(name, ContentFile(pdf.draw(document)))
+
+
+def forget_pdfs(order: Order) -> None:
+    """Delete what was drawn of an order's tickets; whoever asks for it again gets a new one."""
+    storage, folder = storages["private"], f"{organizer_folder()}/tickets/{order.pk}"
+    with suppress(FileNotFoundError):
+        for name in storage.listdir(folder)[1]:
+            storage.delete(f"{folder}/{name}")
 
 
 def _void(ticket: Ticket, reason: Ticket.VoidReason) -> None:

@@ -55,7 +55,11 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
   });
   const payment = elements.create("payment", { layout: "tabs" });
   payment.on("ready", () => document.querySelector("#payment-wait")?.remove());
-  payment.on("change", (told) => offerToSave(!told?.value?.payment_method));
+  payment.on("change", (told) => {
+    const isSaved = Boolean(told?.value?.payment_method);
+    document.querySelector(".payment-box")?.classList.toggle("is-saved", isSaved);
+    offerToSave(!isSaved);
+  });
   payment.mount("#payment-element");
 }
 

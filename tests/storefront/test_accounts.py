@@ -183,7 +183,9 @@ def test_an_old_code_and_an_old_session_are_over_and_forgotten_later(guest, nort
     long_ago = timezone.now() - KEPT_FOR - CODE_TIME - timedelta(hours=1)
     SignIn.objects.update(expires_at=long_ago)
     BuyerSession.objects.update(expires_at=long_ago)
+    EmailMessage.objects.update(queued_at=long_ago)
     assert forget_sign_ins() == 3
+    assert EmailMessage.objects.count() == 0
     assert Customer.objects.count() == 1
 
 
