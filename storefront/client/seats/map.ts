@@ -137,7 +137,7 @@ export class MapView {
   private connectButtons(): void {
     const { map } = this;
     const does: Record<string, () => void> = {
-      in: () => map.zoom(1.7),
+      in: () => this.closer(1.7),
       out: () => map.zoom(1 / 1.7),
       fit: () => map.fit(),
       left: () => map.pan(-0.4, 0),
@@ -148,6 +148,25 @@ export class MapView {
     this.root.querySelectorAll<HTMLButtonElement>("[data-camera]").forEach((button) => {
       button.addEventListener("click", () => does[button.dataset.camera!]?.());
     });
+  }
+
+  /** Nearer to the middle of the view; where nothing would be in view, as on a stadium's pitch, to the free seat next to it. */
+  private closer(factor: number): void {
+    const { map, choice, scene } = this;
+    const { x, y, width, height } = map.camera;
+    const scale = map.camera.scale * factor;
+    const [across, down] = [width / 2 / scale, height / 2 / scale];
+    const isEmpty = !map.seatsIn({ left: x - across, right: x + across, top: y - down, bottom: y + down }).length;
+    if (!isEmpty || map.areaAt(width / 2, height / 2) >= 0) return map.zoom(factor);
+    const dimmed = choice.dimmed();
+    let [best, least] = [-1, Infinity];
+    for (let seat = 0; seat < scene.count; seat++) {
+      if (!choice.canTake(seat) || dimmed?.[seat] || scene.sections[choice.sectionOf(seat)]!.floor !== map.floor) continue;
+      const away = Math.hypot(scene.x[seat]! - x, scene.y[seat]! - y);
+      if (away < least) [best, least] = [seat, away];
+    }
+    if (best < 0) return map.zoom(factor);
+    map.camera.go({ x: scene.x[best]!, y: scene.y[best]!, scale });
   }
 
   private connectFloors(): void {

@@ -63,6 +63,9 @@ export interface Marks {
   captions: readonly (readonly string[])[];
 }
 
+/** So many sections in one view are a ring of blocks, and not stalls with boxes beside them. */
+const MANY = 20;
+
 export class Painter {
   private colors: string[] = [];
   private tints: string[] = [];
@@ -293,13 +296,13 @@ export class Painter {
         return [number, isLong && /\d/.test(last) ? last : whole];
       }),
     );
-    // Numbers of one ring look alike: all as small as the smallest that can be read, with lines beneath all of them or none.
+    // Sections of a ring look alike: names as small as the smallest that can be read, with lines beneath all of them or none.
     const sizes = shown.map((number) => sizeFor(context, names.get(number)!, roomIn(this.sectionBox(number), view)));
     const most = isLong ? Math.min(...sizes.filter((size) => size !== undefined), LARGEST) : LARGEST;
     const captions = (number: number): readonly string[] => this.marks.captions[number] ?? [];
     const hasRoom = (number: number, line: string): boolean =>
       sizeFor(context, line, roomIn(this.sectionBox(number), view), most) !== undefined;
-    const isRoomy = !isLong || shown.every((number) => captions(number).every((line) => hasRoom(number, line)));
+    const isRoomy = (!isLong && shown.length <= MANY) || shown.every((number) => captions(number).every((line) => hasRoom(number, line)));
     for (const number of shown) {
       const box = this.sectionBox(number);
       if (!isSeen(stage, box)) continue;
