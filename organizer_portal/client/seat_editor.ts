@@ -437,6 +437,7 @@ async function start(): Promise<void> {
   const preview = part<HTMLButtonElement>("preview");
   preview.addEventListener("click", () => {
     isPreview = !isPreview;
+    editor.showsBlocks = !isPreview && panel === "allocations";
     preview.setAttribute("aria-pressed", String(isPreview));
     desk.classList.toggle("ed-is-preview", isPreview);
     editor.selection.clear();

@@ -99,7 +99,7 @@ def _date_data(date: Performance, **more: Any) -> JsonResponse:
     for seat in taken:
         if seat.block_id is not None:
             kept[str(seat.block_id)].append(seat.id)
-    blocks = blocks_data(open_blocks(date), date.timezone)
+    blocks = blocks_data((block for block in open_blocks(date) if kept[str(block.pk)]), date.timezone)
     return JsonResponse(
         {
             "blocks": [{**block, "seats": kept[block["id"]]} for block in blocks],
