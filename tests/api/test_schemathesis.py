@@ -15,6 +15,8 @@ from uuid import uuid4
 
 import pytest
 import schemathesis
+import stripe
+from django.conf import settings as dj
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,7 +27,11 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from audit.actions import SYSTEM
 from config.wsgi import application
+from payments.queries import connected_account
+from payments.saved_cards import payer_of
 from people.keys import create_api_key
+from people.models import BuyerSession
+from people.sign_in import sign_in_by_link
 from seating.actions import create_seat_map
 from seating.formats import WRITERS
 from seating.plan import compile_plan, preset
@@ -57,6 +63,9 @@ class Known:
     api_key: str
     venue: str
     seat_map: str
+    sessions: list[str]  # tokens of a signed-in buyer
+    sign_ins: list[tuple[str, str]]  # id, code
+    cards: list[str]
 
 
 @pytest.fixture
@@ -83,7 +92,32 @@ def known(paying: world.House) -> Known:
         api_key=create_api_key(name="Program", actor=SYSTEM)[1],
         venue=str(event.venue.pk),
         seat_map=str(seat_map.pk),
+        **_buyer(paying),
     )
+
+
+def _buyer(house: world.House) -> dict[str, Any]:
+    """Bea is signed in, more than once, has mails with codes that wait, and saved cards."""
+    asked = [world.ask_to_sign_in(house, world.BEA.email) for _ in range(20)]
+    begun = [
+        sign_in_by_link(sign_in_id=one.pk, token=link, host=house.host, kind=BuyerSession.Kind.PROGRAM)
+        for one, link in asked[:10]
+    ]
+    bea, account = begun[0].session.customer, connected_account()
+    assert account is not None
+    payer = payer_of(customer=bea, account_id=account.account_id)
+    provider = stripe.StripeClient(dj.STRIPE_SECRET_KEY, base_addresses={"api": dj.STRIPE_API_BASE})
+    cards = [
+        provider.v1.payment_methods.attach(
+            "pm_card_visa", params={"customer": payer.provider_id}, options={"stripe_account": account.account_id}
+        ).id
+        for _ in range(6)
+    ]
+    return {
+        "sessions": [one.token for one in begun],
+        "sign_ins": [(str(one.pk), world.mailed_code(one)) for one, _link in asked[10:]],
+        "cards": cards,
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +140,15 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
         path["performance_id"] = known.seated if case.operation.path.endswith("seats") else known.performance
     if "hold_id" in path:
         path["hold_id"] = hold_id
+    if "card_id" in path:
+        path["card_id"] = draw(st.sampled_from(known.cards))
+    if "sign_in_id" in path:
+        path["sign_in_id"], body["code"] = draw(st.sampled_from(known.sign_ins))
+        return {}
+    if isinstance(body, dict) and "email" in body:
+        body["email"] = f"{draw(st.integers(1, 99))}@example.com"
+    if case.headers:
+        case.headers.pop("Buyer-Token", None)
     if "seat_map_id" in path:
         path["seat_map_id"] = known.seat_map
         if "format" in path:
@@ -133,7 +176,10 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
         if "code" in body:
             body["code"] = draw(st.sampled_from(known.codes))
     security = str(case.operation.definition.raw.get("security"))
-    token = known.device if "DeviceToken" in security else known.api_key if "StaffAccess" in security else token
+    kinds = {"DeviceToken": known.device, "StaffAccess": known.api_key}
+    ends = case.operation.path.endswith("/session")  # and the others still need one
+    kinds["SessionToken"] = draw(st.sampled_from(known.sessions[5:] if ends else known.sessions[:5]))
+    token = next((one for kind, one in kinds.items() if kind in security), token)
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -184,4 +230,4 @@ def call_many_times(known: Known, name: str, mode: GenerationMode) -> None:
         assert mode is GenerationMode.NEGATIVE
         assert "{" in operation.path
     if mode is GenerationMode.POSITIVE:
-        assert reached & {200, 201, 204}, f"only refusals: {reached}"
+        assert reached & {200, 201, 202, 204}, f"only refusals: {reached}"
