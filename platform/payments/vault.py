@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payments.errors import ProviderRefused
-from payments.gateway import _of as of_account
-from payments.gateway import _provider as provider
-from payments.gateway import _translated as translated
+from payments.gateway.call import of_account, provider, translated
 
 GONE = "resource_missing"  # the provider's code for what it does not have, or no longer
 

@@ -23,6 +23,7 @@ from orders.models import Order
 from outbox.models import OutboxMessage
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused, ProviderUnavailable
+from payments.gateway import call
 from payments.models import Payment, Refund
 from reconciliation import actions
 from reconciliation.errors import CheckUnderWay, IncidentSettled, NoteMissing
@@ -597,13 +598,13 @@ def test_no_call_to_the_provider_happens_in_a_transaction(account: str, monkeypa
     intent = world.pay(order)
     gateway.capture_intent(account_id=account, intent_id=intent.id, key="by somebody else")
     refund_there(world.paid_order(event, Standard=1), 1000)
-    outside, depths, ask = len(connection.savepoint_ids), [], gateway._provider
+    outside, depths, ask = len(connection.savepoint_ids), [], call.client
 
     def noting() -> object:
         depths.append(len(connection.savepoint_ids))
         return ask()
 
-    monkeypatch.setattr(gateway, "_provider", noting)
+    monkeypatch.setattr(call, "client", noting)
     check_money()
 
     assert sorted(told()) == [("refund_unknown", "fixed"), ("unsettled", "fixed")]

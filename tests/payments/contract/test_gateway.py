@@ -7,17 +7,18 @@ from payments import gateway, vault
 from payments.contract import check_request, check_response
 from payments.contract.recorder import RecordingClient, read_records
 from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.gateway import call
 from tests.world import confirm
 
 # What asks the provider nothing.
-LOCAL = {"http_client", "client", "verified_event"}
+LOCAL = {"client", "verified_event"}
 
 
 @pytest.fixture
 def recording(stripe_sandbox, tmp_path, monkeypatch):
     """The exchanges of this test; looked at when it ends."""
     path = tmp_path / "requests.jsonl"
-    monkeypatch.setattr(gateway, "http_client", lambda: RecordingClient(path, timeout=20))
+    monkeypatch.setattr(call, "http_client", lambda: RecordingClient(path, timeout=20))
     gateway.client.cache_clear()
     yield path
     records = list(read_records(path))
@@ -132,17 +133,50 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     hall = gateway.create_recipient(email="hall@example.com", country="IE", name="Hall", key=f"hall-{recording}")
     httpx.post(f"{stripe_sandbox.base}/_sandbox/accounts/{hall.id}/complete").raise_for_status()
     httpx.post(f"{stripe_sandbox.base}/_sandbox/balance/available", json={}).raise_for_status()
-    moved = {"account_id": hall.id, "amount": 1000, "currency": "EUR", "group": "northside", "key": f"{account}-move"}
+    about = {"group": "northside", "about": "transfer:1"}
+    moved = {"account_id": hall.id, "amount": 1000, "currency": "EUR", **about, "key": f"{account}-move"}
     transfer = gateway.create_transfer(**moved)
     assert gateway.create_transfer(**moved) == transfer
-    back = gateway.reverse_transfer(transfer_id=transfer.id, amount=400, key=f"{account}-back")
+    back = gateway.reverse_transfer(transfer_id=transfer.id, amount=400, about="transfer:1", key=f"{account}-back")
     assert (transfer.amount, back.amount, gateway.fetch_balance(hall.id)) == (1000, 400, {"EUR": 600})
     called |= {"create_recipient", "create_transfer", "reverse_transfer"}
+
+    separate = gateway.create_intent(
+        account_id=gateway.PLATFORM,
+        amount=5000,
+        currency="EUR",
+        application_fee=125,
+        order_id="separate",
+        number="AB12",
+        on_behalf_of=account,
+        key=f"{account}-separate",
+    )
+    confirm(separate.id, gateway.PLATFORM)
+    charged = gateway.capture_intent(account_id=gateway.PLATFORM, intent_id=separate.id, key=f"{account}-taken")
+    passed_on = {**moved, "source": charged.charge_id, "key": f"{account}-source"}
+    transfer = gateway.create_transfer(**passed_on)
+    gone = gateway.create_refund(
+        account_id=gateway.PLATFORM, intent_id=separate.id, amount=2000, refund_fee=False, key=f"{account}-gone"
+    )
+    back = gateway.reverse_transfer(transfer_id=transfer.id, amount=500, about="transfer:1", key=f"{account}-half")
+    assert (gone.fee, transfer.arrived[:3], back.arrived[:4]) == (0, "py_", "pyr_")
+    lines, _more = gateway.list_balance_lines(account_id=gateway.PLATFORM, since=None, limit=4)
+    assert sorted((line.type, line.amount, line.about) for line in lines) == sorted(
+        [
+            ("charge", 5000, charged.charge_id),
+            ("transfer", -1000, "transfer:1"),
+            ("refund", -2000, charged.charge_id),
+            ("transfer_refund", 500, "transfer:1"),
+        ]
+    )
 
     verbs = {
         name
         for name, value in vars(gateway).items()
-        if callable(value) and value.__module__ == gateway.__name__ and name.islower() and not name.startswith("_")
+        if callable(value)
+        and value.__module__.startswith(gateway.__name__)
+        and name.islower()
+        and not name.startswith("_")
     }
     assert verbs - LOCAL == called, "a call of the gateway is not held to the contract here"
 
