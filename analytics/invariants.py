@@ -229,9 +229,10 @@ INVARIANTS = (
         SELECT line.id, line.currency, line.net::text, coalesce(sum(e.amount), 0)::text
           FROM reconciliation_providerline line
           LEFT JOIN ledger_ledgertransaction t ON t.key IN (nullif(line.posting_key, ''), 'line:' || line.id)
-          LEFT JOIN (SELECT entry.* FROM ledger_ledgerentry entry
-                       JOIN ledger_account account ON account.id = entry.account_id AND account.kind = 'provider') e
+          LEFT JOIN (SELECT entry.*, account.kind FROM ledger_ledgerentry entry
+                       JOIN ledger_account account ON account.id = entry.account_id) e
                  ON e.transaction_id = t.id
+                AND CASE line.account_id WHEN '' THEN e.kind IN ('collected', 'platform_fees') ELSE e.kind = 'provider' END
          WHERE line.state <> 'new'
          GROUP BY line.id HAVING coalesce(sum(e.amount), 0) <> line.net
         UNION ALL
@@ -353,7 +354,7 @@ INVARIANTS = (
     ),
     Invariant(
         "transfers",
-        "What was moved to partners is in the books, no more came back of a transfer than it was, and of a sale no more than its part.",
+        "What was moved to partners and from the platform to the organizer is in the books, no more came back of a transfer than it was, and of a sale no more than its part.",
         """
         SELECT t.id::text, t.state, 'books', coalesce(sum(e.amount), 0)::text FROM payouts_transfer t
           LEFT JOIN ledger_ledgertransaction l ON l.key IN ('transfer:' || t.id, 'transfer-failed:' || t.id)
@@ -376,6 +377,37 @@ INVARIANTS = (
         SELECT pay.id::text, pay.partners_part::text, 'went back', sum(r.partners_amount)::text FROM payments_payment pay
           JOIN payments_refund r ON r.payment_id = pay.id
          GROUP BY pay.id HAVING sum(r.partners_amount) > pay.partners_part
+        """,
+    ),
+    Invariant(
+        "passed on",
+        "A separate charge moved nothing on the organizer's account, what the platform owes the organizer itself is its own there, "
+        "and no more was transferred out of a charge than it is.",
+        """
+        SELECT o.number, o.charge_model, pay.account_id, pay.on_behalf_of FROM orders_order o
+          JOIN payments_payment pay ON pay.order_id = o.id
+         WHERE (o.charge_model = 'direct') <> (pay.account_id <> '')
+            OR (o.charge_model = 'on_behalf') <> (pay.on_behalf_of <> '')
+        UNION ALL
+        SELECT o.number, a.kind, t.key, e.amount::text FROM orders_order o
+          JOIN payments_payment pay ON pay.order_id = o.id AND pay.account_id = ''
+          JOIN ledger_ledgertransaction t ON t.key = 'sale:' || o.id OR t.key IN (
+               SELECT word || r.id FROM payments_refund r CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:']) word
+                WHERE r.payment_id = pay.id)
+          JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+          JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'provider'
+        UNION ALL
+        SELECT a.currency, 'own', sum(e.amount) FILTER (WHERE a.kind = 'own')::text,
+               sum(e.amount) FILTER (WHERE a.kind <> 'own')::text FROM ledger_ledgerentry e
+          JOIN ledger_account a ON a.id = e.account_id
+         WHERE a.kind = 'own' OR (a.party = 'organizer' AND a.reference = '' AND a.kind IN ('payable', 'receivable'))
+         GROUP BY a.currency HAVING sum(e.amount) <> 0
+        UNION ALL
+        SELECT o.number, 'transferred', sum(t.amount)::text, pay.amount::text FROM payouts_transfer t
+          JOIN orders_order o ON o.id = t.order_id JOIN payments_payment pay ON pay.order_id = o.id
+         WHERE t.state <> 'failed' GROUP BY o.id, pay.id
+        HAVING sum(t.amount) - coalesce((SELECT sum(r.amount) FROM payouts_transferreversal r JOIN payouts_transfer x
+                                            ON x.id = r.transfer_id WHERE x.order_id = o.id AND r.state = 'done'), 0) > pay.amount
         """,
     ),
     Invariant(

@@ -4,6 +4,7 @@ from django.urls import path
 
 from organizer_portal.views import (
     api_keys,
+    charging,
     disputes,
     door,
     events,
@@ -73,6 +74,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/statement.pdf", statements.statement_file, name="statement_file"),
     path("events/<uuid:event_id>/statement.csv", statements.statement_csv, name="statement_csv"),
     path("events/<uuid:event_id>/shares/", shares.shares, name="event_shares"),
+    path("events/<uuid:event_id>/charging/", charging.event_charging, name="event_charging"),
     path("events/<uuid:event_id>/simulator/", simulator.simulator, name="simulator"),
     path("events/<uuid:event_id>/fees/new/", fees.own_fee, name="new_own_fee"),
     path("events/<uuid:event_id>/fees/<uuid:fee_id>/", fees.own_fee, name="own_fee"),
@@ -143,6 +145,7 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),
     path("incidents/<uuid:incident_id>/closure/", incidents.closure, name="incident_closure"),
     path("payments/", money.payments, name="payments"),
+    path("payments/charging/", charging.charging, name="charging"),
     path("payments/onboardings/", money.onboardings, name="onboardings"),
     path("payments/return/", money.payments_return, name="payments_return"),
     path("settings/", settings.settings, name="settings"),

@@ -1,23 +1,48 @@
-"""What of a party's shares is not paid out because a bank disputes what earned it. Amounts are minor units."""
+"""What of a party's money is not paid out yet: a bank disputes what earned it, or its date is not due. Amounts are minor units."""
 
-from ledger.models import SplitLine
-from ledger.split_rules import Payee
-from orders.models import Order
-from payments.models import Refund
+from django.db import connection
+
+from ledger.split_rules import ORGANIZER, Payee
+
+_KEYS = """
+WITH sale AS (
+    SELECT o.id, pay.id AS payment_id FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+     WHERE o.currency = %(currency)s AND pay.state = 'captured' AND ({which})),
+its AS (
+    SELECT 'sale:' || sale.id AS key FROM sale
+    UNION ALL
+    SELECT word || r.id FROM sale JOIN payments_refund r ON r.payment_id = sale.payment_id
+     CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word
+    UNION ALL
+    SELECT word || d.id FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id
+     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word)
+"""
+_FROZEN = "o.frozen_at IS NOT NULL"
+_TO_COME = "NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id)"
+_PART = """
+SELECT coalesce(sum((part ->> 'amount')::bigint), 0)::bigint FROM its JOIN ledger_splitline l ON l.key = its.key
+ CROSS JOIN jsonb_array_elements(l.parts) part
+ WHERE part ->> 'party' = %(party)s AND part ->> 'reference' = %(reference)s
+"""
+_OWN = """
+SELECT coalesce(sum(e.amount), 0)::bigint FROM its JOIN ledger_ledgertransaction t ON t.key = 'own:' || its.key
+  JOIN ledger_ledgerentry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'own'
+"""
 
 
-def held_share(payee: Payee, currency: str) -> int:
-    """What this party got of orders that are frozen now, less what went back of it; never below nothing."""
-    frozen = Order.objects.filter(currency=currency).exclude(frozen_at=None).exclude(split_version=None)
-    ids = list(frozen.values_list("pk", flat=True))
-    if not ids:
-        return 0
-    refunds = Refund.objects.filter(payment__order__in=ids).values_list("pk", flat=True)
-    keys = [f"sale:{pk}" for pk in ids] + [f"{word}:{pk}" for pk in refunds for word in ("refund", "refund-failed")]
-    parts = [part for line in SplitLine.objects.filter(key__in=keys) for part in line.parts]
-    mine = [
-        int(part["amount"])
-        for part in parts
-        if (part["party"], part["reference"]) == (payee.party.value, payee.reference)
-    ]
-    return max(0, sum(mine))
+def held_share(payee: Payee, currency: str, *, to_come: bool = False) -> int:
+    """What this party got of orders that are frozen now, less what went back of it; never below nothing. With `to_come` also
+    of orders for dates that are not due.
+
+    Of the organizer's own only what is to come: what a bank disputes was taken out of it at once.
+    """
+    if payee == ORGANIZER:
+        return max(0, _sum(_OWN, payee, currency, f"{_TO_COME} AND NOT {_FROZEN}")) if to_come else 0
+    return max(0, _sum(_PART, payee, currency, f"{_FROZEN} OR {_TO_COME}" if to_come else _FROZEN))
+
+
+def _sum(what: str, payee: Payee, currency: str, which: str) -> int:
+    about = {"currency": currency, "party": payee.party.value, "reference": payee.reference}
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS.format(which=which) + what, about)
+        return int(cursor.fetchone()[0])

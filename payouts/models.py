@@ -3,7 +3,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Party
-from ledger.split_rules import Payee
+from ledger.split_rules import ORGANIZER, Payee
+from orders.models import Order
 from payouts.schedule_models import Maturity, Payout, PayoutSchedule
 from ui.ids import new_token, uuid7
 
@@ -85,9 +86,11 @@ class PartnerPayment(models.Model):
 
 
 class Transfer(models.Model):
-    """Money on its way from the platform to a partner's account, `amount` minor units; `id` is its key at the provider.
+    """Money on its way from the platform to a partner's account, or to the organizer's own, `amount` minor units; `id` is its
+    key at the provider.
 
-    The books have it from the request on, so that nothing is sent twice; if the provider refuses it, it is put back.
+    The books have it from the request on, so that nothing is sent twice; if the provider refuses it, it is put back. With an
+    `order` it is paid out of that order's charge (docs/charge-models.md), else from the platform's available balance.
     """
 
     class State(models.TextChoices):
@@ -96,7 +99,11 @@ class Transfer(models.Model):
         FAILED = "failed", _("Not paid")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="transfers")
+    partner = models.ForeignKey(
+        Partner, null=True, on_delete=models.PROTECT, related_name="transfers"
+    )  # null: organizer
+    account_id = models.CharField(max_length=64, default="", db_default="")  # where it goes
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="transfers")
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
@@ -111,6 +118,11 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_of_something"),
             models.CheckConstraint(condition=~Q(state="sent") | ~Q(provider_id=""), name="transfer_sent_has_an_id"),
         ]
+
+    @property
+    def payee(self) -> Payee:
+        """Whose it is in the ledger."""
+        return self.partner.payee if self.partner else ORGANIZER
 
 
 class TransferReversal(models.Model):

@@ -18,7 +18,7 @@ class Earnings:
 
     `sales` is what buyers paid, refunds taken out; `costs` what the provider charged, `shares` what partners get of it. With
     what partners are still owed less what they owe (`owed`) it is in one of five places: `held` is at the provider, `collected`
-    with the platform, which pays partners from it, `paid_out` is in the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
+    with the platform, which pays partners and the organizer from it, `paid_out` is in the bank, `disputed` was taken back by buyers' banks, and `unexplained` moved for a reason that nobody knows yet.
     """
 
     currency: str
@@ -51,9 +51,9 @@ def _in(currency: str, sums: dict[Kind, int]) -> Earnings:
         costs=costs,
         shares=sums[Kind.SHARES],
         earned=sales - fees - costs - sums[Kind.SHARES],
-        owed=-sums[Kind.PAYABLE] - sums[Kind.RESERVE] - sums[Kind.RECEIVABLE] - sums[Kind.HELD_BACK],
+        owed=-sum(sums[kind] for kind in (Kind.PAYABLE, Kind.RESERVE, Kind.RECEIVABLE, Kind.HELD_BACK, Kind.OWN)),
         held=sums[Kind.PROVIDER],
-        collected=sums[Kind.COLLECTED],
+        collected=sums[Kind.COLLECTED] + sums[Kind.TRANSIT],
         paid_out=sums[Kind.BANK],
         disputed=sums[Kind.DISPUTED],
         unexplained=-sums[Kind.UNEXPLAINED],

@@ -77,7 +77,7 @@ def mature_dates(*, at: datetime) -> int:
     schedule, earned = payout_schedule(), earned_by_date()
     ended = Performance.objects.filter(pk__in=earned, ends_at__lte=at - timedelta(days=schedule.days_after))
     for performance in ended.order_by("ends_at", "pk"):
-        currency, net = earned[performance.pk]
+        currency, net = earned[performance.pk].currency, earned[performance.pk].amount
         reserve = reserve_of(net, currency, schedule)
         due = due_at(performance, schedule)
         Maturity.objects.create(

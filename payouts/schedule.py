@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -27,7 +27,8 @@ class Payable:
     """How much of `currency` may be paid out, and why not more. `amount` = `held` less all the others, never below nothing.
 
     `held` is what the books have at the provider, `future` what dates earned that are not due, `reserve` what is held back of
-    those that are, `partners` what others are owed of it that is not with the platform already, `unexplained` what nobody knows the reason of, `asked` what is
+    those that are, `partners` what others are owed of it that is not with the platform already, `owes` what the organizer owes
+    the platform of what it was transferred, `unexplained` what nobody knows the reason of, `asked` what is
     being sent already. `debt` is what is missing where that comes to less than nothing.
     """
 
@@ -36,12 +37,13 @@ class Payable:
     future: int
     reserve: int
     partners: int
+    owes: int
     unexplained: int
     asked: int
 
     @property
     def _left(self) -> int:
-        return self.held - self.future - self.reserve - self.partners - self.unexplained - self.asked
+        return self.held - self.future - self.reserve - self.partners - self.owes - self.unexplained - self.asked
 
     @property
     def amount(self) -> int:
@@ -66,34 +68,50 @@ def payout_schedule() -> PayoutSchedule:
     return PayoutSchedule.objects.first() or PayoutSchedule()
 
 
-# What each date that is not due yet has earned: its sales less refunds as the books have them at the provider, less what banks
-# hold of it or have taken for good.
+# What each date that is not due yet has earned: its sales less refunds as the books have them at the provider, and the
+# organizer's own of those whose money lies with the platform, less what banks hold of it or have taken for good.
 EARNED = """
 WITH entry AS (
-    SELECT t.key, e.amount, a.currency FROM ledger_ledgertransaction t
-      JOIN ledger_ledgerentry e ON e.transaction_id = t.id
-      JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'provider'),
+    SELECT CASE a.kind WHEN 'own' THEN substr(t.key, 5) ELSE t.key END AS key, a.kind = 'own' AS is_there, e.amount, a.currency
+      FROM ledger_ledgertransaction t JOIN ledger_ledgerentry e ON e.transaction_id = t.id
+      JOIN ledger_account a ON a.id = e.account_id
+       AND (a.kind = 'provider' OR (a.kind = 'own' AND left(t.key, 4) = 'own:'))),
 sale AS (
-    SELECT o.id, o.performance_id, pay.id AS payment_id FROM orders_order o
+    SELECT o.id, o.performance_id, pay.id AS payment_id, pay.account_id = '' AS is_there FROM orders_order o
       JOIN payments_payment pay ON pay.order_id = o.id AND pay.state = 'captured'
      WHERE NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id))
-SELECT performance_id, currency, sum(amount)::bigint FROM (
-    SELECT sale.performance_id, entry.currency, entry.amount FROM sale JOIN entry ON entry.key = 'sale:' || sale.id
+SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there), 0)::bigint,
+       coalesce(sum(amount) FILTER (WHERE is_there), 0)::bigint FROM (
+    SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
+      JOIN entry ON entry.key = 'sale:' || sale.id
     UNION ALL
-    SELECT sale.performance_id, entry.currency, entry.amount FROM sale
+    SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
       JOIN payments_refund r ON r.payment_id = sale.payment_id
       JOIN entry ON entry.key IN ('refund:' || r.id, 'refund-failed:' || r.id)
     UNION ALL
-    SELECT sale.performance_id, d.currency, -d.taken FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id) part
+    SELECT sale.performance_id, d.currency, sale.is_there, -d.taken FROM sale
+      JOIN payments_dispute d ON d.payment_id = sale.payment_id) part
  GROUP BY performance_id, currency
 """
 
 
-def earned_by_date() -> dict[UUID, tuple[str, int]]:
-    """Currency and minor units that each date has earned which is not due yet, by its id; those without sales are absent."""
+class Earned(NamedTuple):
+    """What a date earned, minor units: `held` on the organizer's account, `coming` from the platform."""
+
+    currency: str
+    held: int
+    coming: int
+
+    @property
+    def amount(self) -> int:
+        return self.held + self.coming
+
+
+def earned_by_date() -> dict[UUID, Earned]:
+    """What each date has earned that is not due yet, by its id; those without sales are absent."""
     with connection.cursor() as cursor:
         cursor.execute(EARNED)
-        return {performance_id: (currency, amount) for performance_id, currency, amount in cursor.fetchall()}
+        return {row[0]: Earned(*row[1:]) for row in cursor.fetchall()}
 
 
 def due_at(performance: Performance, schedule: PayoutSchedule) -> datetime:
@@ -103,17 +121,20 @@ def due_at(performance: Performance, schedule: PayoutSchedule) -> datetime:
 
 def payables() -> dict[str, Payable]:
     """What may be paid out by currency, were nothing else in the way (`waits_because`)."""
-    sums = {kind: balance(kind) for kind in (Kind.PROVIDER, Kind.UNEXPLAINED, Kind.COLLECTED)}
+    sums = {kind: balance(kind) for kind in (Kind.PROVIDER, Kind.UNEXPLAINED, Kind.COLLECTED, Kind.OWN)}
     future: dict[str, int] = {}
-    for currency, amount in earned_by_date().values():
-        future[currency] = future.get(currency, 0) + max(0, amount)
+    for date_earned in earned_by_date().values():
+        future[date_earned.currency] = future.get(date_earned.currency, 0) + max(0, date_earned.held)
     reserve: dict[str, int] = {}
     partners: dict[str, int] = {}
+    owes: dict[str, int] = {}
     for standing in standings():
-        part, amount = (
-            (reserve, standing.reserve) if standing.party == Party.ORGANIZER else (partners, standing.payable)
-        )
-        part[standing.currency] = part.get(standing.currency, 0) + amount
+        currency = standing.currency
+        if standing.party == Party.ORGANIZER:
+            reserve[currency] = reserve.get(currency, 0) + standing.reserve
+            owes[currency] = owes.get(currency, 0) + standing.receivable
+        else:
+            partners[currency] = partners.get(currency, 0) + standing.payable
     asked = dict(Payout.objects.filter(state=Payout.State.ASKED).values_list("currency").annotate(sum=Sum("amount")))
     return {
         currency: Payable(
@@ -121,7 +142,11 @@ def payables() -> dict[str, Payable]:
             held=sums[Kind.PROVIDER].get(currency, 0),
             future=future.get(currency, 0),
             reserve=reserve.get(currency, 0),
-            partners=max(0, partners.get(currency, 0) - sums[Kind.COLLECTED].get(currency, 0)),
+            partners=max(
+                0,
+                partners.get(currency, 0) - sums[Kind.COLLECTED].get(currency, 0) + sums[Kind.OWN].get(currency, 0),
+            ),
+            owes=owes.get(currency, 0),
             unexplained=max(0, -sums[Kind.UNEXPLAINED].get(currency, 0)),
             asked=asked.get(currency, 0),
         )
@@ -201,7 +226,7 @@ def upcoming(schedule: PayoutSchedule, *, at: datetime, most: int = 8) -> list[U
     found = []
     earned = earned_by_date()
     for performance in Performance.objects.filter(pk__in=earned).select_related("event"):
-        currency, amount = earned[performance.pk]
+        currency, amount = earned[performance.pk].currency, earned[performance.pk].amount
         back = reserve_of(amount, currency, schedule)
         due = max(due_at(performance, schedule), at)
         if amount - back > 0:

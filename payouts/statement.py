@@ -17,10 +17,11 @@ from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from events.models import Event
+from ledger.actions import Kind
 from ledger.models import Party, SplitVersion
-from ledger.queries import standings
+from ledger.queries import balance, standings
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
-from payments.models import Dispute
+from payments.models import Dispute, Payment
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
 from payouts.share_words import names_of, percent_words, rule_words
 from pricing.parts import share
@@ -136,6 +137,13 @@ SELECT its.order_id, part ->> 'party', part ->> 'reference', sum((part ->> 'amou
   FROM its JOIN ledger_splitline l ON l.key = its.key CROSS JOIN jsonb_array_elements(l.parts) part GROUP BY 1, 2, 3
 """
 )
+_OWN = (
+    _KEYS
+    + """
+SELECT coalesce(sum(e.amount), 0)::bigint FROM its JOIN ledger_ledgertransaction t ON t.key = 'own:' || its.key
+  JOIN ledger_ledgerentry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'own'
+"""
+)
 _ORDERS = """
 SELECT o.id, o.number, o.paid_at, o.total, v.number,
        (SELECT coalesce(sum(amount), 0)::bigint FROM orders_tax WHERE order_id = o.id)
@@ -157,6 +165,8 @@ def event_statement(event: Event) -> Statement:
         if mine:
             sections.append(_shares(event, version, mine, names))
     sections.append(_yours(event, orders))
+    if Payment.objects.filter(order__event=event, account_id="", state=Payment.State.CAPTURED).exists():
+        sections.append(_own_account(event))
     for partner in Partner.objects.all():
         if partner.payee in names:
             sections.append(_account(event, partner, orders))
@@ -296,6 +306,29 @@ def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
     ]
     words = _("Still to pay") if left >= 0 else _("Owed by the partner")
     return Section(f"{partner.name} ({partner.get_kind_display()})", (*rows, _sum(words, rows)))
+
+
+def _own_account(event: Event) -> Section:
+    """What of the organizer's own went through the platform, what was passed on of it and taken back, and what is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, {"event": event.pk})
+        here = int(cursor.fetchone()[0])
+    disputes = Dispute.objects.filter(payment__order__event=event, payment__account_id="")
+    banks = sum(one.taken + one.fee for one in disputes)
+    mine = Transfer.objects.filter(partner=None, currency=event.currency).exclude(state=Transfer.State.FAILED)
+    paid = sum(mine.values_list("amount", flat=True))
+    back = TransferReversal.objects.filter(transfer__in=mine, state=TransferReversal.State.DONE)
+    returned = sum(back.values_list("amount", flat=True))
+    left = balance(Kind.OWN).get(event.currency, 0)
+    rows = [
+        Row(_("Yours of this event's orders, with us"), _("less what partners with an account at Stripe get"), here),
+        Row(_("Taken by banks, and charged for it"), _("until they decide it is all yours to bear"), -banks),
+        Row(_("Of other events"), "", left - here + banks + paid - returned),
+        Row(_("Passed on to your Stripe account"), "", -paid),
+        Row(_("Taken back from it"), "", returned),
+    ]
+    words = _("Still to pass on") if left >= 0 else _("Owed by you")
+    return Section(_("What went through our account"), (*rows, _sum(words, rows)))
 
 
 def _sum(words: str, rows: Iterable[Row]) -> Row:

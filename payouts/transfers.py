@@ -1,28 +1,60 @@
-"""Pay partners from what the platform has taken in for them, and take back what they were paid too much.
+"""Pay partners and the organizer from what lies with the platform for them, and take back what they were paid too much.
 
 A request is a transaction, sending it a call outside of one; a call after a crash finds the same transfer by its key. What is
 sent is what the outbox says, until the provider has answered (docs/splits.md).
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, record
 from config import failpoints
-from ledger.actions import Kind, post
-from ledger.collecting import collected, lock_collecting
+from ledger.actions import Amounts, Kind, post
+from ledger.collecting import collected, lock_collecting, settle_own
 from ledger.models import Owed
+from ledger.queries import balance, standings
+from ledger.split_rules import ORGANIZER, Payee
 from ledger.splits import lock_parties, owed, payable, receivable
 from outbox.actions import enqueue
 from payments import gateway
 from payments.errors import ProviderRefused
+from payments.queries import connected_account
+from payouts.charges import Draw, charges_to_draw_from, draw
 from payouts.errors import NothingToTransfer
 from payouts.held import held_share
 from payouts.models import Partner, Transfer, TransferReversal
+from payouts.runs import mature_dates
+from payouts.schedule import payout_schedule, waits_because
 from tenants.current import current_organizer
+from ui.ids import uuid7
 from ui.money import smallest_step
+
+MOST_AT_ONCE = 500  # transfers of one transaction
+TRIED_AGAIN_AFTER = timedelta(days=1)  # what the provider refused, by the clock; staff may try at once
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody with an account that transfers can be made to: a partner, or the organizer itself."""
+
+    payee: Payee
+    account_id: str
+    partner: Partner | None = None
+
+
+def recipients() -> list[Recipient]:
+    """Everybody who can be paid by transfer now, the organizer last."""
+    partners = Partner.objects.filter(transfers_enabled=True)
+    found = [Recipient(partner.payee, partner.account_id, partner) for partner in partners]
+    account = connected_account()
+    if account is not None and account.capabilities.get("transfers") == "active":
+        found.append(Recipient(ORGANIZER, account.account_id))
+    return found
 
 
 def transferable(partner: Partner, currency: str) -> int:
@@ -30,41 +62,127 @@ def transferable(partner: Partner, currency: str) -> int:
     disputes. Minor units."""
     if not partner.transfers_enabled:
         return 0
-    amount = min(payable(partner.payee, currency) - held_share(partner.payee, currency), collected(currency))
-    return max(0, amount - amount % smallest_step(currency))
+    amount = _due(partner.payee, currency, to_come=False)
+    return amount - amount % smallest_step(currency)
+
+
+def _due(payee: Payee, currency: str, *, to_come: bool) -> int:
+    """What a party may be transferred; with `to_come` less what it has of dates that are not due."""
+    owed_now = payable(payee, currency) - held_share(payee, currency, to_come=to_come)
+    return max(0, owed_now if payee == ORGANIZER else min(owed_now, collected(currency)))
 
 
 @transaction.atomic
-def request_transfer(*, partner: Partner, currency: str, actor: Actor) -> Transfer:
-    """Pay a partner what can be paid to it now; what sends it follows. Raises NothingToTransfer, and nothing has changed then."""
-    lock_collecting(currency)
-    lock_parties([partner.payee], currency)
-    amount = transferable(partner, currency)
-    if amount == 0:
+def request_transfers(*, partner: Partner, currency: str, actor: Actor) -> list[Transfer]:
+    """Pay a partner all that can be paid to it now, also of dates to come; what sends it follows.
+
+    Raises NothingToTransfer, and nothing has changed then.
+    """
+    to = [Recipient(partner.payee, partner.account_id, partner)] if partner.transfers_enabled else []
+    made = _request(to, currency, by_the_clock=False, actor=actor)
+    if not made:
         raise NothingToTransfer(_("Nothing that is owed to this partner lies at Stripe for it. Nothing was changed."))
-    transfer = Transfer.objects.create(partner=partner, currency=currency, amount=amount, created_by=str(actor))
+    return made
+
+
+def run_transfers(*, at: datetime | None = None) -> int:
+    """By the clock: ask again for what parties owe back, then pay everybody what they have of dates that are due.
+
+    How many transfers were asked for. Nothing is paid while the organizer's payouts are held (payouts.schedule.waits_because).
+    """
+    mature_dates(at=at or timezone.now())
+    for standing in standings():
+        if standing.receivable > 0:
+            take_back(reference=standing.reference, currency=standing.currency, by_the_clock=True)
+    if waits_because(payout_schedule()):
+        return 0
+    asked = 0
+    for currency in balance(Kind.COLLECTED):
+        more = True
+        while more:
+            made = request_due_transfers(currency=currency, actor=SYSTEM)
+            asked, more = asked + len(made), len(made) == MOST_AT_ONCE
+    return asked
+
+
+@transaction.atomic
+def request_due_transfers(*, currency: str, actor: Actor) -> list[Transfer]:
+    """Pay every recipient what is due to it, at most MOST_AT_ONCE of them at once; what sends them follows."""
+    if currency in balance(Kind.OWN):  # where only direct sales were made, the next one makes good what is too little
+        settle_own(key=f"transfers:{uuid7()}", currency=currency)
+    return _request(recipients(), currency, by_the_clock=True, actor=actor)
+
+
+def _request(to: list[Recipient], currency: str, *, by_the_clock: bool, actor: Actor) -> list[Transfer]:
+    lock_collecting(currency)
+    lock_parties([one.payee for one in to], currency)
+    there, due = collected(currency), {}
+    for one in to:
+        due[one.payee] = _due(one.payee, currency, to_come=by_the_clock)
+        if one.partner is not None:
+            due[one.payee] = min(due[one.payee], max(0, there))
+            there -= due[one.payee]
+    if not any(due.values()):
+        return []
+    by_payee = {one.payee: one for one in to}
+    refused = _refused_lately(currency) if by_the_clock else set()
+    draws = draw(due, charges_to_draw_from(currency, due=by_the_clock), step=smallest_step(currency))
+    wanted = [one for one in draws if one.charge is not None or one.payee not in refused]
+    return [_make(by_payee[one.payee], currency, one, actor) for one in wanted[:MOST_AT_ONCE]]
+
+
+def _refused_lately(currency: str) -> set[Payee]:
+    """Whose last transfer from the available balance the provider refused a moment ago."""
+    since = timezone.now() - TRIED_AGAIN_AFTER
+    failed = Transfer.objects.filter(currency=currency, order=None, state=Transfer.State.FAILED, created_at__gt=since)
+    return {one.payee for one in failed.select_related("partner")}
+
+
+def _make(to: Recipient, currency: str, drawn: Draw, actor: Actor) -> Transfer:
+    transfer = Transfer.objects.create(
+        partner=to.partner,
+        account_id=to.account_id,
+        order_id=drawn.charge.order_id if drawn.charge else None,
+        currency=currency,
+        amount=drawn.amount,
+        created_by=str(actor),
+    )
     key = f"transfer:{transfer.pk}"
-    post(key=key, currency=currency, amounts={Owed(Kind.PAYABLE, *partner.payee): amount, Kind.COLLECTED: -amount})
+    amounts: Amounts = {Owed(Kind.PAYABLE, *to.payee): drawn.amount, Kind.COLLECTED: -drawn.amount}
+    post(key=key, currency=currency, amounts={**amounts, **_own(to.payee, drawn.amount)})
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     enqueue(kind="send_transfer", key=str(transfer.pk), payload={"transfer_id": str(transfer.pk)})
-    record(verb="request_transfer", target=partner, actor=actor, detail={"amount": amount, "currency": currency})
+    detail = {"amount": drawn.amount, "currency": currency, "order": str(transfer.order_id or "")}
+    record(verb="request_transfer", target=to.partner or transfer, actor=actor, detail=detail)
     failpoints.hit("before_transfer_commit")
     failpoints.hit_after_commit("after_transfer_asked")
     return transfer
 
 
+def _own(payee: Payee, amount: int) -> Amounts:
+    """What a transfer to the organizer is besides: its own is no longer with the platform, but on its way."""
+    return {Kind.OWN: -amount, Kind.TRANSIT: amount} if payee == ORGANIZER else {}
+
+
+def _arrive(payee: Payee, currency: str, amount: int, *, arrived: str) -> None:
+    """The organizer's account has it, or no longer has it (below nothing), by the name that the line in its balance says."""
+    if payee == ORGANIZER:
+        post(key=f"arrived:{arrived}", currency=currency, amounts={Kind.TRANSIT: -amount, Kind.PROVIDER: amount})
+
+
 def send_transfer(*, transfer_id: UUID) -> None:
     """Ask the provider to make a requested transfer, once, whoever asks. Raises ProviderUnavailable while it does not answer."""
-    transfer = Transfer.objects.select_related("partner").get(pk=transfer_id)
+    transfer = Transfer.objects.select_related("order__payment").get(pk=transfer_id)
     if transfer.state != Transfer.State.REQUESTED:
         return
     failpoints.hit("before_transfer_sent")
     try:
         answer = gateway.create_transfer(
-            account_id=transfer.partner.account_id,
+            account_id=transfer.account_id,
             amount=transfer.amount,
             currency=transfer.currency,
-            group=f"{current_organizer().schema_name}",
+            group=str(transfer.order_id) if transfer.order_id else current_organizer().schema_name,
+            source=transfer.order.payment.charge_id if transfer.order else "",
             about=f"transfer:{transfer.pk}",
             key=f"transfer-{transfer.pk}",
         )
@@ -78,44 +196,55 @@ def send_transfer(*, transfer_id: UUID) -> None:
             found.state, found.provider_id = Transfer.State.SENT, answer.id
             found.save(update_fields=["state", "provider_id"])
             failpoints.hit("before_transfer_noted")
+            _arrive(found.payee, found.currency, found.amount, arrived=answer.arrived)
             record(verb="send_transfer", target=found, actor=SYSTEM, detail={"amount": found.amount})
 
 
 @transaction.atomic
 def _fail_transfer(transfer_id: UUID, *, failure: str) -> None:
-    """The provider would not: the partner is owed it as before."""
+    """The provider would not: whose it is is owed it as before."""
     transfer = Transfer.objects.select_for_update(of=("self",)).select_related("partner").get(pk=transfer_id)
     if transfer.state != Transfer.State.REQUESTED:
         return
     transfer.state, transfer.failure = Transfer.State.FAILED, failure[:120] or "refused"
     transfer.save(update_fields=["state", "failure"])
-    back = owed({transfer.partner.payee: transfer.amount}, transfer.currency)
+    lock_collecting(transfer.currency)
+    back: Amounts = {**owed({transfer.payee: transfer.amount}, transfer.currency), Kind.COLLECTED: transfer.amount}
     key = f"transfer-failed:{transfer.pk}"
-    post(key=key, currency=transfer.currency, amounts={**back, Kind.COLLECTED: transfer.amount})
+    post(key=key, currency=transfer.currency, amounts={**back, **_own(transfer.payee, -transfer.amount)})
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     record(verb="fail_transfer", target=transfer, actor=SYSTEM, detail={"failure": transfer.failure})
 
 
 @transaction.atomic
-def take_back(*, reference: str, currency: str) -> list[TransferReversal]:
-    """Ask for what a partner owes back from the transfers that were made to it, the newest first; what sends it follows.
+def take_back(
+    *, reference: str, currency: str, order_id: UUID | None = None, by_the_clock: bool = False
+) -> list[TransferReversal]:
+    """Ask for what a partner, or the organizer (an empty reference), owes back from the transfers that were made to it: those of
+    this order first, then the newest; what sends it follows. By the clock not within a day of a refusal.
 
     `reference` is the partner's in the ledger. Who is paid by hand keeps owing it: what it earns next pays that.
     """
     partner = next((one for one in Partner.objects.all() if str(one.pk) == reference), None)
-    if partner is None:
+    if partner is None and reference:
         return []
-    lock_parties([partner.payee], currency)
-    sent = partner.transfers.filter(currency=currency, state=Transfer.State.SENT).order_by("-created_at", "-pk")
-    transfers = [(one, _left_of(one)) for one in sent]
-    asked = TransferReversal.objects.filter(
-        transfer__partner=partner, transfer__currency=currency, state=TransferReversal.State.REQUESTED
+    payee = partner.payee if partner else ORGANIZER
+    lock_collecting(currency)
+    lock_parties([payee], currency)
+    made_to = Transfer.objects.filter(partner=partner, currency=currency)
+    asked = TransferReversal.objects.filter(transfer__in=made_to)
+    since = timezone.now() - TRIED_AGAIN_AFTER
+    if by_the_clock and asked.filter(state=TransferReversal.State.FAILED, created_at__gt=since).exists():
+        return []
+    sent = sorted(
+        made_to.filter(state=Transfer.State.SENT).order_by("-created_at", "-pk"),
+        key=lambda one: one.order_id != order_id,
     )
-    left = receivable(partner.payee, currency) - sum(one.amount for one in asked)
+    left = receivable(payee, currency) - sum(one.amount for one in asked.filter(state=TransferReversal.State.REQUESTED))
     left -= left % smallest_step(currency)
     made = []
-    for transfer, rest in transfers:
-        amount = min(left, rest)
+    for transfer in sent:
+        amount = min(left, _left_of(transfer)) if left > 0 else 0
         if amount > 0:
             reversal = TransferReversal.objects.create(transfer=transfer, amount=amount)
             enqueue(kind="send_reversal", key=str(reversal.pk), payload={"reversal_id": str(reversal.pk)})
@@ -140,7 +269,7 @@ def send_reversal(*, reversal_id: UUID) -> None:
     if reversal.state != TransferReversal.State.REQUESTED:
         return
     failpoints.hit("before_reversal_sent")
-    provider_id, failure = "", ""
+    provider_id, arrived, failure = "", "", ""
     try:
         answer = gateway.reverse_transfer(
             transfer_id=reversal.transfer.provider_id,
@@ -148,15 +277,15 @@ def send_reversal(*, reversal_id: UUID) -> None:
             about=f"transfer:{reversal.transfer_id}",
             key=f"reversal-{reversal.pk}",
         )
-        provider_id = answer.id
+        provider_id, arrived = answer.id, answer.arrived
     except ProviderRefused as refused:
         failure = str(refused.extra["provider_code"])[:120] or "refused"
     failpoints.hit("after_reversal_sent")
-    _note_reversal(reversal_id, provider_id=provider_id, failure=failure)
+    _note_reversal(reversal_id, provider_id=provider_id, arrived=arrived, failure=failure)
 
 
 @transaction.atomic
-def _note_reversal(reversal_id: UUID, *, provider_id: str, failure: str) -> None:
+def _note_reversal(reversal_id: UUID, *, provider_id: str, arrived: str, failure: str) -> None:
     locked = TransferReversal.objects.select_for_update(of=("self",)).select_related("transfer__partner")
     reversal = locked.get(pk=reversal_id)
     if reversal.state != TransferReversal.State.REQUESTED:
@@ -166,9 +295,11 @@ def _note_reversal(reversal_id: UUID, *, provider_id: str, failure: str) -> None
     reversal.save(update_fields=["state", "provider_id", "failure"])
     failpoints.hit("before_reversal_noted")
     if not failure:
-        transfer = reversal.transfer
-        key, paid = f"reversal:{reversal.pk}", owed({transfer.partner.payee: reversal.amount}, transfer.currency)
-        post(key=key, currency=transfer.currency, amounts={**paid, Kind.COLLECTED: reversal.amount})
+        transfer, key = reversal.transfer, f"reversal:{reversal.pk}"
+        lock_collecting(transfer.currency)
+        back: Amounts = {**owed({transfer.payee: reversal.amount}, transfer.currency), Kind.COLLECTED: reversal.amount}
+        post(key=key, currency=transfer.currency, amounts={**back, **_own(transfer.payee, -reversal.amount)})
+        _arrive(transfer.payee, transfer.currency, -reversal.amount, arrived=arrived)
         enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     detail = {"amount": reversal.amount, "failure": failure}
     record(verb="reverse_transfer", target=reversal.transfer, actor=SYSTEM, detail=detail)

@@ -30,6 +30,7 @@ def payment_details(order: Order, *, payer: Customer | None = None, offers_cards
         "client_secret": intent.client_secret,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "account": account_id,
+        "on_behalf_of": payment.on_behalf_of if payment else "",
         "amount": order.total,
         "currency": order.currency,
         "capture_method": capture_method(takes_delayed=payment is not None and payment.takes_delayed),

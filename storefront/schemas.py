@@ -261,7 +261,8 @@ class PaymentOut(Schema):
 
     client_secret: str
     publishable_key: str
-    account: str = Field(description="The connected account that charges")
+    account: str = Field(description="The connected account that charges; empty where the platform does")
+    on_behalf_of: str = Field(description="The connected account in whose name the platform charges, where it does")
     amount: int
     currency: str
     capture_method: Literal["manual", "automatic"] = Field(

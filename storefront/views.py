@@ -43,7 +43,7 @@ from orders.models import Order, OrderVisit
 from orders.queries import order_by_token
 from payments.declines import decline_of
 from payments.models import Payment
-from payments.queries import connected_account, open_refund_request, payment_of, refunded_amount
+from payments.queries import charge_model_of, charged, open_refund_request, payment_of, refunded_amount
 from payments.saved_cards import card_session
 from people.consents import CONSENT_TEXTS, SAVE_CARD
 from people.models import Customer, LegalText
@@ -417,7 +417,7 @@ def _checkout_context(
 
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), the signed-in `customer` with the `pass` for the script, `buyer` as typed, `error` (its `extra["field"]` names the field),
-    and for the payment island `stripe`: {js_url, publishable_key, account, amount, currency, capture_method, saves_card,
+    and for the payment island `stripe`: {js_url, publishable_key, account, on_behalf_of, amount, currency, capture_method, saves_card,
     customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in.
     """
     now = database_now()
@@ -462,13 +462,14 @@ def _lines_with_seats(hold: Hold, quote: Quote) -> list[dict[str, Any]]:
 def _stripe(
     amount: int, currency: str, performance: Performance, *, at: datetime, payer: Customer | None = None
 ) -> dict[str, Any]:
-    account = connected_account()
+    where = charged(charge_model_of(performance.event))
     return {
         "saves_card": False,
-        "customer_session": card_session(customer=payer, account_id=account.account_id) if payer and account else "",
+        "customer_session": card_session(customer=payer, account_id=where.account_id) if payer else "",
         "js_url": settings.STRIPE_JS_URL,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
-        "account": account.account_id if account else "",
+        "account": where.account_id,
+        "on_behalf_of": where.on_behalf_of,
         "amount": amount,
         "currency": currency.lower(),
         "capture_method": capture_method(takes_delayed=performance.takes_delayed_payments(at=at)),

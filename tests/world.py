@@ -404,7 +404,7 @@ def confirm(intent_id: str, account_id: str, *, card: str = "pm_card_visa") -> A
     return client.v1.payment_intents.confirm(
         intent_id,
         params={"payment_method": card, "return_url": "http://localhost/return"},
-        options={"stripe_account": account_id},
+        options={"stripe_account": account_id} if account_id else {},
     )
 
 

@@ -19,7 +19,7 @@ from payouts.actions import add_partner, note_payment, refresh_partner, start_pa
 from payouts.errors import PartnerNotFound
 from payouts.models import Partner, PartnerPayment
 from payouts.queries import partner_by_id, partner_by_token, standings_of_partners
-from payouts.transfers import request_transfer, transferable
+from payouts.transfers import request_transfers, transferable
 from tenants.current import current_organizer
 from tenants.queries import portal_url
 from ui.errors import DomainError
@@ -86,12 +86,13 @@ def transfers(request: HttpRequest, desk: Desk, partner_id: UUID) -> HttpRespons
     """Pay a partner through Stripe what can be paid now, in one currency."""
     found = partner_by_id(partner_id)
     try:
-        made = request_transfer(partner=found, currency=request.POST.get("currency", "")[:3], actor=desk.actor)
+        made = request_transfers(partner=found, currency=request.POST.get("currency", "")[:3], actor=desk.actor)
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
         words = _("%(amount)s are on their way to %(name)s.")
-        messages.success(request, words % {"amount": format_money(made.amount, made.currency), "name": found.name})
+        amount = format_money(sum(one.amount for one in made), made[0].currency)
+        messages.success(request, words % {"amount": amount, "name": found.name})
     return redirect("organizer_portal:partner", found.pk)
 
 

@@ -28,11 +28,11 @@ from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, Rese
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.partners import fee_parts, fix_partners_part
-from checkout.refunds import GivingBack, give_back, refuse_disputed, request_refund
+from checkout.refunds import GivingBack, fee_with, give_back, refuse_disputed, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
-from events.models import Performance
+from events.models import ChargeModel, Performance
 from events.refund_policies import promise, refund_rules_of
 from inventory import actions as stock
 from inventory.errors import HoldEnded, SaleStopped
@@ -55,7 +55,8 @@ from payments.actions import (
 from payments.errors import NotConnected, ProviderRefused
 from payments.models import Dispute, Payment, Refund
 from payments.queries import (
-    can_take_payments,
+    can_charge,
+    charge_model_of,
     left_of,
     overdue_orders_unknown_to_provider,
     payment_of,
@@ -183,7 +184,8 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
         raise SaleStopped
     _check_buyer(buyer)
     frozen = Quote.from_dict(hold.quote)
-    if not frozen.is_free and not can_take_payments():
+    model = charge_model_of(hold.performance.event)
+    if not frozen.is_free and not can_charge(model):
         raise NotConnected(_("This organizer cannot take payments at the moment. You have not been charged."))
     per_person = limits.limits_of(frozen)
     limits.check_person(
@@ -194,7 +196,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
         at=now,
         account=buyer.account,
     )
-    order = _write_order(hold, frozen, buyer, now, per_person)
+    order = _write_order(hold, frozen, buyer, now, per_person, model)
     stock.mark_ordered(hold=hold)
     stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
     record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
@@ -219,7 +221,9 @@ def _check_buyer(buyer: Buyer) -> None:
         raise ConsentMissing(_("Tick the terms of sale to go on."), field="consents")
 
 
-def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_person: Mapping[UUID, int]) -> Order:
+def _write_order(
+    hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_person: Mapping[UUID, int], model: ChargeModel
+) -> Order:
     customer = remember_customer(email=buyer.email, name=buyer.name.strip())
     order = Order.objects.create(
         number=new_code(8),
@@ -236,6 +240,7 @@ def _write_order(hold: Hold, frozen: Quote, buyer: Buyer, now: datetime, per_per
         total=frozen.total,
         absorbed_fee=frozen.absorbed,
         split_version=split_version_of(str(hold.performance.event_id)),
+        charge_model=model,
         expires_at=max(hold.expires_at, now + PAYMENT_TIME),
     )
     keep_consents(customer=customer, given=buyer.consents, reference=str(order.pk))
@@ -449,10 +454,11 @@ def _complete(order: Order, *, actor: Actor) -> None:
         fee = order.platform_fee
         payment = payment_of(order.pk)
         part = payment.partners_part if payment else 0
+        rest = order.total - fee - part
         amounts: Amounts = {
-            Kind.PROVIDER: order.total - fee - part,
+            Kind.PROVIDER: 0 if order.is_separate else rest,
             Kind.PLATFORM_FEES: fee,
-            Kind.COLLECTED: part,
+            Kind.COLLECTED: rest if order.is_separate else part,
             Kind.SALES: -order.total,
         }
         book(key=f"sale:{order.pk}", order=order, amounts=amounts)
@@ -513,7 +519,7 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
     payment.state, payment.charge_id, payment.captured_at = (Payment.State.CAPTURED, charge_id, timezone.now())
     payment.save(update_fields=["state", "charge_id", "captured_at"])
     amounts: Amounts = {
-        Kind.PROVIDER: payment.amount - payment.application_fee,
+        _lies_at(order): payment.amount - payment.application_fee,
         Kind.PLATFORM_FEES: payment.application_fee,
         Kind.SALES: -payment.amount,
     }
@@ -522,6 +528,11 @@ def _refund_late(order_id: UUID, *, charge_id: str) -> None:
     reason = Refund.Reason.LIMIT if is_limit else Refund.Reason.PLACES_GONE
     request_refund(payment, amount=payment.amount, reason=reason)
     enqueue(kind="mail_payment_returned", key=str(order.pk), payload={"order_id": str(order.pk)})
+
+
+def _lies_at(order: Order) -> Kind:
+    """Where the organizer's money of an order is, from the sale on."""
+    return Kind.COLLECTED if order.is_separate else Kind.PROVIDER
 
 
 @transaction.atomic
@@ -607,7 +618,7 @@ def send_refund(*, refund_id: UUID) -> None:
                 account_id=payment.account_id,
                 intent_id=payment.intent_id,
                 amount=refund.amount,
-                refund_fee=refund.fee_amount + payment.partners_part > 0,
+                refund_fee=not payment.is_separate and refund.fee_amount + payment.partners_part > 0,
                 key=f"refund-{refund.pk}",
             )
         except ProviderRefused as refused:
@@ -654,7 +665,7 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     state = REFUND_STATES.get(answer.status, Refund.State.PENDING)
     is_news = refund.state != state or not refund.provider_id
     refund.state, refund.provider_id, refund.failure = state, answer.id, answer.failure
-    if answer.fee is not None:
+    if answer.fee is not None and not refund.payment.is_separate:  # of a separate charge no fee was taken out there
         refund.fee_amount, refund.partners_amount = fee_parts(refund, answer.fee)
     if is_news and state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
         refund.settled_at = timezone.now()
@@ -682,7 +693,10 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
     refund = waiting.filter(amount=answer.amount).first()
     if refund is None:
         refund = Refund.objects.create(
-            payment=payment, amount=answer.amount, fee_amount=0, reason=Refund.Reason.PROVIDER
+            payment=payment,
+            amount=answer.amount,
+            fee_amount=fee_with(payment, answer.amount) if payment.is_separate else 0,
+            reason=Refund.Reason.PROVIDER,
         )
         enqueue(kind="count_refund", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
     record(
@@ -706,15 +720,16 @@ def _book_refund(refund: Refund, *, is_booked: bool) -> None:
     """The provider takes the money from the balance when it accepts a refund, and puts it back, without our fee, if it fails."""
     order, key = refund.payment.order, f"refund:{refund.pk}"
     if is_booked:
+        rest = refund.amount - refund.fee_amount - refund.partners_amount
         back: Amounts = {
-            Kind.PROVIDER: -(refund.amount - refund.fee_amount - refund.partners_amount),
+            Kind.PROVIDER: 0 if order.is_separate else -rest,
             Kind.PLATFORM_FEES: -refund.fee_amount,
-            Kind.COLLECTED: -refund.partners_amount,
+            Kind.COLLECTED: -rest if order.is_separate else -refund.partners_amount,
             Kind.SALES: refund.amount,
         }
         book(key=key, order=order, amounts=back)
     if refund.state == Refund.State.FAILED and is_posted(key):
-        again: Amounts = {Kind.PROVIDER: refund.amount, Kind.SALES: -refund.amount}
+        again: Amounts = {_lies_at(order): refund.amount, Kind.SALES: -refund.amount}
         book(key=f"refund-failed:{refund.pk}", order=order, amounts=again)
 
 

@@ -3,11 +3,13 @@
 from django.db.models import QuerySet
 
 from ledger.actions import Amounts, Kind, post
+from ledger.collecting import lock_collecting, settle_own
 from ledger.models import LedgerEntry
 from ledger.queries import sum_of
 from ledger.splits import lock_plan, owing, share_out
 from orders.models import Order
 from outbox.actions import enqueue
+from payments.gateway import BalanceLine
 from payments.models import Dispute, Refund
 from pricing.parts import share
 
@@ -16,23 +18,57 @@ def book(*, key: str, order: Order, amounts: Amounts) -> None:
     """Post `amounts` (minor units by account) under `key` in the transaction of what they record, once.
 
     What the order earned by it is shared out by the version of the split plan that was frozen on it: what buyers paid less
-    our fee and less tax; what goes back of all that is taken back from those who have it (docs/splits.md).
+    our fee and less tax; what goes back of all that is taken back from those who have it (docs/splits.md). Of an order whose
+    money lies with the platform the rest is owed to the organizer (docs/charge-models.md).
     """
+    if order.is_separate:
+        lock_collecting(order.currency)
+    if _post_and_share(key=key, order=order, amounts=amounts) and order.is_separate:
+        pass_on(key=key, order=order)
+
+
+def _post_and_share(*, key: str, order: Order, amounts: Amounts) -> bool:
+    """Whether it was news."""
     if order.split_version is None:
-        if post(key=key, currency=order.currency, amounts=amounts) is not None:
+        is_news = post(key=key, currency=order.currency, amounts=amounts) is not None
+        if is_news:
             enqueue(kind="book_platform_fee", key=key, payload={"key": key})
-        return
+        return is_news
     lock_plan(order.split_version)
     sold = sales_of(order)
     if post(key=key, currency=order.currency, amounts=amounts) is None:
-        return
+        return False
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     sales = -amounts.get(Kind.SALES, 0)
     tax = -share(tax_of(order), part=-sales, whole=order.total, gone=order.total - sold)
     share_out(version=order.split_version, key=key, amount=sales - amounts.get(Kind.PLATFORM_FEES, 0) - tax)
-    for payee in owing(f"shares:{key}"):
-        about = {"reference": payee.reference, "currency": order.currency}
+    _ask_back(f"shares:{key}", key=key, order=order)
+    return True
+
+
+def pass_on(*, key: str, order: Order) -> None:
+    """After `key` moved money of this order that lies with the platform: the organizer is owed more, or owes it back."""
+    settle_own(key=key, currency=order.currency)
+    _ask_back(f"own:{key}", key=key, order=order)
+
+
+def _ask_back(posted: str, *, key: str, order: Order) -> None:
+    """Whoever owes more since `posted` is asked for it, this order's transfers first."""
+    for payee in owing(posted):
+        about = {"reference": payee.reference, "currency": order.currency, "order_id": str(order.pk)}
         enqueue(kind="take_back", key=f"{key}:{payee.reference}", payload=about)
+
+
+def book_line(*, line: BalanceLine, order: Order, charge_id: str) -> None:
+    """Book a line of a dispute, which only the provider records, as reconciliation does and under the same key."""
+    lies_at = Kind.COLLECTED if order.is_separate else Kind.PROVIDER
+    amounts: Amounts = {lies_at: line.net, Kind.PAYMENT_COSTS: line.provider_fee, Kind.DISPUTED: -line.amount}
+    key = f"line:{line.id}"
+    if order.is_separate:
+        lock_collecting(order.currency)
+    if post(key=key, currency=line.currency, amounts=amounts) is not None and order.is_separate:
+        enqueue(kind="book_platform_fee", key=key, payload={"key": key, "charge_id": charge_id})
+        pass_on(key=key, order=order)
 
 
 def tax_of(order: Order) -> int:

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, record
 from checkout.actions import settle_payment
-from checkout.booking import book
+from checkout.booking import book, book_line
 from checkout.errors import EvidenceRefused
 from checkout.refunds import Restock, cancel_tickets
 from config import failpoints
-from ledger.actions import Amounts, Kind, post
+from ledger.actions import Amounts, Kind
 from ledger.queries import entries_of
 from orders.models import Order, Position
 from orders.queries import order_for_update
@@ -89,7 +89,7 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
         dispute = Dispute(payment=payment, provider_id=facts.id, state=facts.state, opened_at=facts.created_at)
     was = dispute.state
     for line in facts.lines:
-        _book_line(line)
+        book_line(line=line, order=order, charge_id=payment.charge_id)
     if is_new or RANKS[State(facts.state)] >= RANKS[State(was)]:
         dispute.state, dispute.reason, dispute.due_by = facts.state, facts.reason, facts.due_by
         dispute.amount, dispute.currency, dispute.is_refundable = facts.amount, facts.currency, facts.is_refundable
@@ -117,16 +117,6 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
 def _as_it_is(dispute: Dispute) -> str:
     """Names the dispute as it is now, so that each change is listed once and later ones again."""
     return f"{dispute.pk}:{dispute.state}:{dispute.taken}:{int(bool(dispute.asked_at))}{int(bool(dispute.closed_at))}"
-
-
-def _book_line(line: gateway.BalanceLine) -> None:
-    """As reconciliation books a line that nobody but the provider records, and under the same key."""
-    amounts: Amounts = {
-        Kind.PROVIDER: line.net,
-        Kind.PAYMENT_COSTS: line.provider_fee,
-        Kind.DISPUTED: -line.amount,
-    }
-    post(key=f"line:{line.id}", currency=line.currency, amounts=amounts)
 
 
 def _freeze(order: Order) -> None:

@@ -62,6 +62,13 @@ class PaymentMismatch(DomainError):
     title = _("The payment does not match the order")
 
 
+class ChargeModelRefused(BadInput):
+    """The provider does not let this organizer be paid like that today."""
+
+    code = "charge_model_refused"
+    title = _("Orders cannot be charged like this")
+
+
 class MoveRefused(DomainError):
     """This ticket cannot be moved, or not to that seat."""
 

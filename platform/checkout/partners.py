@@ -19,12 +19,16 @@ def fix_partners_part(order: Order) -> None:
     are lost or refunded meanwhile, the next one makes good.
     """
     payment = Payment.objects.filter(order=order).first()
-    parties = collected_parties() if payment and order.split_version_id else set()
+    parties = collected_parties() if payment and order.split_version_id and not order.is_separate else set()
     if payment is None or not parties:
         return
     lock_collecting(order.currency)
     secured = Order.objects.filter(state=Order.State.SECURED, currency=order.currency).exclude(split_version=None)
-    others = Payment.objects.filter(order__in=secured, state=Payment.State.AUTHORISED).exclude(order=order)
+    others = (
+        Payment.objects.filter(order__in=secured, state=Payment.State.AUTHORISED)
+        .exclude(account_id="")
+        .exclude(order=order)
+    )
     coming: Counter[SplitVersion] = Counter()
     on_its_way = 0
     for other in others.select_related("order__split_version"):

@@ -13,7 +13,7 @@ from events.models import Event
 from events.queries import event_for_update
 from inventory.actions import open_pools
 from outbox.actions import enqueue
-from payments.queries import can_take_payments
+from payments.queries import can_charge, charge_model_of
 from tickets.actions import ensure_signing_key
 
 
@@ -21,7 +21,7 @@ from tickets.actions import ensure_signing_key
 def publish_event(*, event_id: UUID, actor: Actor) -> Event:
     """A draft goes on sale: its pools are opened and its ticket key made. Raises NotFound, NotPublishable."""
     event = event_for_update(event_id)
-    if event.ticket_types.filter(is_active=True, price__gt=0).exists() and not can_take_payments():
+    if event.ticket_types.filter(is_active=True, price__gt=0).exists() and not can_charge(charge_model_of(event)):
         raise NotPublishable(_("Connect Stripe first: this event has paid tickets, and you could not be paid yet."))
     mark_published(event=event)
     for performance in event.performances.filter(starts_at__gt=timezone.now()):

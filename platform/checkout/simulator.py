@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event, TicketType
 from ledger.split_rules import ORGANIZER, Payee, Rules, split
 from ledger.splits import earned, split_version_of
+from payments.queries import charge_model_of
 from pricing.parts import share
 from pricing.plans import rate_of, terms_of
 from pricing.quote import Item, Quote, Terms, quote
@@ -95,15 +96,31 @@ def simulate_event(event: Event, trial: Trial) -> list[Simulation]:
     version = split_version_of(str(event.pk))
     rules, so_far = (Rules.from_dict(version.rules), max(0, earned(version))) if version else (Rules(), 0)
     return [
-        simulate(kind, trial=trial, terms=terms, currency=event.currency, rules=rules, so_far=so_far)
+        simulate(
+            kind,
+            trial=trial,
+            terms=terms,
+            currency=event.currency,
+            rules=rules,
+            so_far=so_far,
+            is_separate=charge_model_of(event).is_separate,
+        )
         for kind in event.ticket_types.filter(is_active=True).select_related("tax")
     ]
 
 
 def simulate(
-    kind: TicketType, *, trial: Trial, terms: Terms, currency: str, rules: Rules, so_far: int = 0
+    kind: TicketType,
+    *,
+    trial: Trial,
+    terms: Terms,
+    currency: str,
+    rules: Rules,
+    so_far: int = 0,
+    is_separate: bool = False,
 ) -> Simulation:
-    """One order of `kind`, after `so_far` was earned by what the split plan shares."""
+    """One order of `kind`, after `so_far` was earned by what the split plan shares. Where the platform is charged
+    (`is_separate`) it bears the payment's cost, else the organizer."""
     price = trial.prices.get(kind.pk, kind.price)
     item = Item(kind.pk, kind.name, trial.quantity, price, tax=rate_of(kind.tax))
     quoted = quote([item], currency=currency, terms=terms)
@@ -112,7 +129,15 @@ def simulate(
     back = min(back, quoted.total)
     tax = sum(line.amount for line in quoted.taxes)
     whole = quoted.total or 1
-    sold = _parts(quoted.total, fee=quoted.platform_fee, tax=tax, cost=cost, rules=rules, so_far=so_far)
+    sold = _parts(
+        quoted.total,
+        fee=quoted.platform_fee,
+        tax=tax,
+        cost=cost,
+        rules=rules,
+        so_far=so_far,
+        is_separate=is_separate,
+    )
     left = _parts(
         quoted.total - back,
         fee=quoted.platform_fee - share(quoted.platform_fee, part=back, whole=whole),
@@ -120,21 +145,23 @@ def simulate(
         cost=cost,  # the provider keeps its charge of what goes back
         rules=rules,
         so_far=so_far,
+        is_separate=is_separate,
     )
     stakes = tuple(Stake(role, sold[role, payee], left[role, payee], payee) for role, payee in sold)
     return Simulation(kind, quoted, back, stakes)
 
 
 def _parts(
-    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: int
+    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: int, is_separate: bool
 ) -> dict[tuple[Role, Payee | None], int]:
-    """Whose `amount` is: of what is left after our fee and tax the partners get theirs; payment is the organizer's to bear."""
+    """Whose `amount` is: of what is left after our fee and tax the partners get theirs; the payment's cost is the platform's to
+    bear where it is charged itself, else the organizer's."""
     shared = split(max(0, amount - fee - tax), rules, so_far)
     own = shared.pop(ORGANIZER)
     return {
-        (Role.ORGANIZER, None): own + min(0, amount - fee - tax) - cost,
+        (Role.ORGANIZER, None): own + min(0, amount - fee - tax) - (0 if is_separate else cost),
         **{(Role.PARTNER, payee): part for payee, part in shared.items()},
         (Role.TAX, None): tax,
-        (Role.PLATFORM, None): fee,
+        (Role.PLATFORM, None): fee - (cost if is_separate else 0),
         (Role.PROVIDER, None): cost,
     }

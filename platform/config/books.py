@@ -17,14 +17,16 @@ from reconciliation.models import ProviderLine
 from tenants.current import current_organizer
 
 
-def book_platform_fee(*, transaction_key: str) -> None:
+def book_platform_fee(*, transaction_key: str, charge_id: str = "") -> None:
     """Book what a posting in this organizer's books means for the platform: our fee, in or back out, and what it holds for
-    the organizer's partners, which it owes the organizer until it has paid them."""
+    the organizer's partners, which it owes the organizer until it has paid them.
+
+    `charge_id` says of what charge a line is that only the provider records."""
     currency, amounts = entries_of(transaction_key)
     fee, held = amounts.get(Kind.PLATFORM_FEES, 0), amounts.get(Kind.COLLECTED, 0)
     if fee == 0 and held == 0:
         return
-    about = _about(transaction_key)
+    about = charge_id or _about(transaction_key)
     organizer = Payee(Party.ORGANIZER, str(current_organizer().pk))
     with schema_context(get_public_schema_name()), transaction.atomic():
         if is_posted(transaction_key):
@@ -38,7 +40,9 @@ def _about(key: str) -> str:
     """What of the provider's a posting is compared with: the charge, the transfer, or what of a fee came back by itself."""
     word, _colon, name = key.partition(":")
     if word == "line":
-        return ProviderLine.objects.get(pk=name).source
+        line = ProviderLine.objects.get(pk=name)
+        payment = None if line.account_id else Payment.objects.filter(intent_id=line.intent_id).first()
+        return payment.charge_id if payment else line.source
     if word == "sale":
         return Payment.objects.get(order=UUID(name)).charge_id
     if word in ("refund", "refund-failed", "repaid"):

@@ -96,9 +96,15 @@ HANDLERS: dict[str, Handler] = {
     "send_payout": lambda payload: send_payout(payout_id=UUID(payload["payout_id"])),
     "mail_payout_failed": lambda payload: mail_payout_failed(payout_id=UUID(payload["payout_id"])),
     "send_transfer": lambda payload: send_transfer(transfer_id=UUID(payload["transfer_id"])),
-    "take_back": lambda payload: take_back(reference=payload["reference"], currency=payload["currency"]),
+    "take_back": lambda payload: take_back(
+        reference=payload["reference"],
+        currency=payload["currency"],
+        order_id=UUID(payload["order_id"]) if payload.get("order_id") else None,
+    ),
     "send_reversal": lambda payload: send_reversal(reversal_id=UUID(payload["reversal_id"])),
-    "book_platform_fee": lambda payload: books.book_platform_fee(transaction_key=payload["key"]),
+    "book_platform_fee": lambda payload: books.book_platform_fee(
+        transaction_key=payload["key"], charge_id=payload.get("charge_id", "")
+    ),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),

@@ -11,7 +11,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "checkout.reconcile_all",
         "schedule": 20.0,
     },
-    "pay organizers what is due, by each one's schedule": {
+    "pay organizers and their partners what is due, by each one's schedule": {
         "task": "payouts.run_all",
         "schedule": crontab(hour="*/6", minute="40"),
     },

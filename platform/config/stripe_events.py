@@ -31,11 +31,13 @@ def _refund_moved(event: Event) -> None:
 
 
 def _dispute_moved(event: Event) -> None:
-    take_up_dispute(account_id=event["account"], provider_id=event["data"]["object"]["id"])
+    take_up_dispute(account_id=event.get("account", ""), provider_id=event["data"]["object"]["id"])
 
 
 def _fraud_warned(event: Event) -> None:
-    take_up_warning(account_id=event["account"], provider_id=event["data"]["object"]["id"], is_admitted=has_admissions)
+    take_up_warning(
+        account_id=event.get("account", ""), provider_id=event["data"]["object"]["id"], is_admitted=has_admissions
+    )
 
 
 def _payout_moved(event: Event) -> None:

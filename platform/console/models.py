@@ -127,6 +127,9 @@ class PlatformLine(models.Model):
     source = models.CharField(max_length=64, blank=True)
     about = models.CharField(max_length=80, blank=True, db_default="")  # what it is compared by: see PlatformBooking
     account_id = models.CharField(max_length=64, blank=True, db_default="")  # whose sale it is of, or who gets it
+    is_passed_on = models.BooleanField(
+        default=False, db_default=False
+    )  # of an organizer's order that we are charged for
     created_at = models.DateTimeField()
 
     class Meta:

@@ -5,21 +5,29 @@ all organizers, payouts of our own) is booked from its lines. So the books' bala
 transfer has the same sum on both sides, or something is missing.
 """
 
+import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Max, OuterRef, Subquery, Sum
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django_tenants.utils import get_public_schema_name, schema_context
+from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
 from accounts.queries import platform_admins
 from console.models import PlatformBalance, PlatformBooking, PlatformDifference, PlatformLine
+from inbox.actions import organizers_of, receive_event
 from ledger.actions import Amounts, Kind, post
 from ledger.queries import balance
 from notifications.actions import queue_email
 from payments import gateway
+from reconciliation.actions import NEWS_TAKES, SALES, hand_over
+from reconciliation.queries import unknown_events
+
+logger = logging.getLogger(__name__)
 
 OVERLAP = timedelta(days=2)  # that a check looks back beyond the newest line that it knows
 # Lines that our own verbs book under keys of their own.
@@ -35,16 +43,20 @@ PROVIDERS_OWN = {
 }
 
 
-def check_platform_money(*, at: datetime | None = None) -> list[PlatformBalance]:
+def check_platform_money(*, event_types: Collection[str] = (), at: datetime | None = None) -> list[PlatformBalance]:
     """Fetch what is new, book what only the provider tells, compare each currency, and each charge and transfer by itself.
 
     May be killed anywhere and run again.
+
+    Lines of organizers' orders that the platform itself is charged for are handed to their own checks, and messages of
+    `event_types` about them that never came are fetched.
 
     A difference that was there a check ago is mailed to the platform's admins, once. Raises ProviderUnavailable.
     """
     at = at or timezone.now()
     with schema_context(get_public_schema_name()):
         _fetch_lines()
+        _fetch_missed_events(event_types, at)
         theirs = gateway.fetch_balance(gateway.PLATFORM)
         _compare_one_by_one(at)
         return _compare(theirs, at)
@@ -65,12 +77,31 @@ def _fetch_lines() -> None:
         pages.append(lines)
     # The oldest first: whoever is killed in between begins again from the newest line that was kept.
     for lines in reversed(pages):
-        _keep(lines[::-1])
+        organizers = organizers_of(line.intent_id for line in lines)
+        for organizer in {one.pk: one for one in organizers.values()}.values():
+            with tenant_context(organizer):
+                hand_over(line for line in lines if organizers.get(line.intent_id) == organizer)
+        _keep(lines[::-1], passed_on=set(organizers))
+
+
+def _fetch_missed_events(event_types: Collection[str], at: datetime) -> None:
+    after, more, missed = "", bool(event_types), 0
+    while more:
+        events, more = gateway.list_events(
+            account_id=gateway.PLATFORM, types=event_types, since=at - OVERLAP, after=after
+        )
+        after = events[-1]["id"] if events else after
+        late = {event["id"]: event for event in events if event["created"] < (at - NEWS_TAKES).timestamp()}
+        missed += sum(receive_event(late[event_id]) for event_id in sorted(unknown_events(late)))
+    if missed:
+        logger.warning("%d messages about the platform's own payments had not come", missed)
+        import_string(settings.INBOX_WAKE)()
 
 
 @transaction.atomic
-def _keep(lines: list[gateway.BalanceLine]) -> None:
-    """Keep a page of lines and book what of them only they tell."""
+def _keep(lines: list[gateway.BalanceLine], *, passed_on: set[str]) -> None:
+    """Keep a page of lines and book what of them only they tell: of orders that are `passed_on` to organizers' books, what the
+    provider charges for the payment."""
     known = set(PlatformLine.objects.filter(pk__in=[line.id for line in lines]).values_list("pk", flat=True))
     for line in lines:
         if line.id in known:
@@ -85,9 +116,14 @@ def _keep(lines: list[gateway.BalanceLine]) -> None:
             source=line.source,
             about=_charge_of_fee(line.about) if line.type == "application_fee_refund" else line.about,
             account_id=line.account_id,
+            is_passed_on=line.intent_id in passed_on,
             created_at=line.created_at,
         )
-        if line.type not in BOOKED_ELSEWHERE:
+        if line.intent_id in passed_on:
+            if line.type in SALES and line.provider_fee:
+                costs: Amounts = {Kind.PROVIDER: -line.provider_fee, Kind.PAYMENT_COSTS: line.provider_fee}
+                post(key=f"line:{line.id}", currency=line.currency, amounts=costs)
+        elif line.type not in BOOKED_ELSEWHERE:
             rest = PROVIDERS_OWN.get(line.type, Kind.UNEXPLAINED)
             amounts: Amounts = {Kind.PROVIDER: line.net, Kind.PAYMENT_COSTS: line.provider_fee}
             amounts[rest] = amounts.get(rest, 0) - line.amount
@@ -103,7 +139,8 @@ def _charge_of_fee(fee_id: str) -> str:
 # What the provider's lines and our books say of each charge and transfer, where that is not the same.
 DIFFERENT = """
 SELECT about, currency, sum(theirs)::bigint, sum(ours)::bigint, max(account_id) FROM (
-    SELECT about, currency, net AS theirs, 0 AS ours, account_id FROM console_platformline WHERE type = ANY(%s)
+    SELECT about, currency, CASE WHEN is_passed_on AND type IN ('charge', 'payment') THEN amount ELSE net END AS theirs,
+           0 AS ours, account_id FROM console_platformline WHERE type = ANY(%s) OR is_passed_on
     UNION ALL
     SELECT b.about, a.currency, 0, e.amount, '' FROM console_platformbooking b
       JOIN ledger_ledgertransaction t ON t.key = b.key

@@ -79,7 +79,17 @@ def add_performance(
 
 
 CHANGEABLE = frozenset(
-    {"title", "summary", "description", "hold_minutes", "refund_policy", "poster", "fee_share", "delayed_payment_days"}
+    {
+        "title",
+        "summary",
+        "description",
+        "hold_minutes",
+        "refund_policy",
+        "poster",
+        "fee_share",
+        "delayed_payment_days",
+        "charge_model",
+    }
 )
 
 

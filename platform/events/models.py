@@ -12,6 +12,19 @@ from ui.ids import uuid7
 from ui.money import percent_text
 
 
+class ChargeModel(models.TextChoices):
+    """Whose account a buyer's payment goes to, and whose name the buyer reads beside it (docs/charge-models.md)."""
+
+    DIRECT = "direct", _("You take the payment, on your own Stripe account")
+    ON_BEHALF = "on_behalf", _("We take the payment in your name and pass on everybody's part")
+    PLATFORM = "platform", _("We take the payment in our name and pass on everybody's part")
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether the platform is charged, and everybody's part follows by transfer."""
+        return self != ChargeModel.DIRECT
+
+
 class Event(models.Model):
     """A listing. Its performances say when, its ticket types what for."""
 
@@ -33,6 +46,8 @@ class Event(models.Model):
     fee_share = models.PositiveSmallIntegerField(default=100, db_default=100)  # percent of our fee that buyers bear
     # Until how many days before a date its buyers may pay by what takes days (bank debits); null: not at all.
     delayed_payment_days = models.PositiveSmallIntegerField(null=True)
+    # How its orders are charged from now on; empty: as the organizer's other events are.
+    charge_model = models.CharField(max_length=10, choices=ChargeModel, blank=True, default="", db_default="")
     poster = models.CharField(max_length=200, blank=True)  # path in public storage
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)

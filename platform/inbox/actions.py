@@ -1,7 +1,7 @@
 """Store first, answer fast, then act: once per event, in any order, however often it comes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django_tenants.utils import tenant_context
 
 from config import failpoints
 from inbox.errors import AccountTaken, EventUnreadable
-from inbox.models import ProviderAccount, ProviderEvent
+from inbox.models import ProviderAccount, ProviderEvent, RoutedObject
 from tenants.models import Organizer
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,33 @@ def route_account(*, account_id: str, organizer: Organizer) -> None:
         early.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
 
 
+@transaction.atomic
+def route_object(*, object_id: str, organizer: Organizer) -> None:
+    """Events of the platform's own account about this PaymentIntent belong to this organizer, also those that came before.
+
+    Raises AccountTaken when it is another's.
+    """
+    route, is_new = RoutedObject.objects.get_or_create(object_id=object_id, defaults={"organizer": organizer})
+    if route.organizer_id != organizer.pk:
+        raise AccountTaken
+    if is_new:
+        early = ProviderEvent.objects.filter(intent_id=object_id, organizer=None)
+        early.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
+
+
+def organizers_of(object_ids: Iterable[str]) -> dict[str, Organizer]:
+    """Whose orders these PaymentIntents of the platform's own account are for; those of nobody are absent."""
+    routes = RoutedObject.objects.filter(pk__in=[one for one in object_ids if one]).select_related("organizer")
+    return {route.pk: route.organizer for route in routes}
+
+
+def _intent_of(event: dict[str, Any]) -> str:
+    """The PaymentIntent that an event is about: the object itself, or what the object is of."""
+    thing = event.get("data", {}).get("object", {}) if isinstance(event.get("data"), dict) else {}
+    found = thing.get("id") if thing.get("object") == "payment_intent" else thing.get("payment_intent")
+    return str(found)[:64] if isinstance(found, str) else ""
+
+
 def receive_event(event: dict[str, Any]) -> bool:
     """Store a verified event; False when it is already known. An event of an account that is not ours is kept, unrouted.
 
@@ -52,11 +79,17 @@ def receive_event(event: dict[str, Any]) -> bool:
 
 def _store(event: dict[str, Any]) -> bool:
     account_id = event.get("account") or ""
-    route = ProviderAccount.objects.filter(pk=account_id).first() if account_id else None
+    intent_id = "" if account_id else _intent_of(event)
+    route = (
+        ProviderAccount.objects.filter(pk=account_id).first()
+        if account_id
+        else RoutedObject.objects.filter(pk=intent_id).first()
+    )
     _row, is_new = ProviderEvent.objects.get_or_create(
         event_id=event["id"],
         defaults={
             "account_id": account_id,
+            "intent_id": intent_id,
             "organizer_id": route.organizer_id if route else None,
             "type": event["type"],
             "payload": event,

@@ -1,12 +1,16 @@
-"""What of a sale the platform takes in for parties that it pays by transfer (docs/splits.md)."""
+"""What lies with the platform: parts of sales for parties that it pays by transfer, and the organizer's own where the platform
+itself was charged (docs/splits.md, docs/charge-models.md)."""
 
 from collections.abc import Mapping
 
-from ledger.actions import Kind
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+
+from ledger.actions import Amounts, Kind, post
 from ledger.models import CollectedParty, LedgerEntry, Party, SplitVersion
 from ledger.queries import sum_of
-from ledger.split_rules import Payee, Rules
-from ledger.splits import earned
+from ledger.split_rules import ORGANIZER, Payee, Rules
+from ledger.splits import earned, owed
 from tenants.current import lock_until_commit
 
 
@@ -32,17 +36,55 @@ def lock_collecting(currency: str) -> None:
 def still_to_collect(*, parties: set[Payee], currency: str, coming: Mapping[SplitVersion, int], on_its_way: int) -> int:
     """What these parties are owed, with their parts of what is `coming` under each version, beyond what the platform has.
 
-    Minor units; `on_its_way` is what payments under way bring of it. Negative when the platform has more than that.
+    Minor units; `on_its_way` is what payments under way bring of it. Negative when the platform has more than that. What the
+    organizer itself owes the platform is to be taken in as well.
     """
-    owed = LedgerEntry.objects.filter(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE], account__currency=currency)
-    due = -sum_of(owed.filter(account__reference__in=[payee.reference for payee in parties]))
+    standing = LedgerEntry.objects.filter(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE], account__currency=currency)
+    due = -sum_of(standing.filter(account__reference__in=[payee.reference for payee in parties]))
     for version, amount in coming.items():
         before, rules = max(0, earned(version)), Rules.from_dict(version.rules)
         had, has = rules.parts(before), rules.parts(before + max(0, amount))
         due += sum(has[payee] - had[payee] for payee in has if payee in parties)
-    return due - collected(currency) - on_its_way
+    there, own = _with_the_platform(currency)
+    return due - (there - max(0, own)) - on_its_way
 
 
 def collected(currency: str) -> int:
-    """What the platform has taken in for parties and not paid them, minor units; below nothing, it has advanced so much."""
-    return sum_of(LedgerEntry.objects.filter(account__kind=Kind.COLLECTED, account__currency=currency))
+    """What the platform has taken in for partners and not paid them, minor units; below nothing, it has advanced so much."""
+    there, own = _with_the_platform(currency)
+    return there - own
+
+
+def _with_the_platform(currency: str) -> tuple[int, int]:
+    """What lies with the platform, and what of it is the organizer's own (below nothing: it owes that), minor units."""
+    sums = LedgerEntry.objects.filter(account__currency=currency).aggregate(
+        there=Coalesce(Sum("amount", filter=Q(account__kind=Kind.COLLECTED)), 0),
+        own=Coalesce(Sum("amount", filter=Q(account__kind=Kind.OWN)), 0),
+    )
+    return int(sums["there"]), int(sums["own"])
+
+
+def settle_own(*, key: str, currency: str) -> int:
+    """Book under `own:<key>` what the platform owes the organizer itself, more or less than before; how much, minor units.
+
+    That is whatever lies with the platform and is not owed to a party that it pays by transfer: so after each sale on the
+    platform's account, refund or dispute of it everybody's part of the money there has one owner. Within the transaction of
+    what was booked.
+    """
+    lock_collecting(currency)
+    ours, theirs = Q(account__kind=Kind.COLLECTED), Q(account__kind=Kind.OWN)
+    payees = Q(pk=None)
+    for payee in collected_parties():
+        payees |= Q(account__party=payee.party, account__reference=payee.reference)
+    entries = LedgerEntry.objects.filter(account__currency=currency)
+    owed_kinds = Q(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE])
+    sums = entries.aggregate(  # in one statement: one instant
+        there=Coalesce(Sum("amount", filter=ours), 0),
+        own=Coalesce(Sum("amount", filter=theirs), 0),
+        parties=Coalesce(Sum("amount", filter=owed_kinds & payees), 0),
+    )
+    change = int(sums["there"] + sums["parties"] - sums["own"])
+    if change:
+        amounts: Amounts = {Kind.OWN: change, **owed({ORGANIZER: change}, currency)}
+        post(key=f"own:{key}", currency=currency, amounts=amounts)
+    return change

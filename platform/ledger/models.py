@@ -30,7 +30,8 @@ class Account(models.Model):
     class Kind(models.TextChoices):
         # what there is
         PROVIDER = "provider", _("Held at the payment provider")
-        COLLECTED = "collected", _("Held by the platform for partners")
+        COLLECTED = "collected", _("Held by the platform")
+        TRANSIT = "transit", _("On its way between the platform and the organizer's account")
         BANK = "bank", _("Paid out to the bank")
         DISPUTED = "disputed", _("Taken back by buyers' banks")
         UNEXPLAINED = "unexplained", _("Moved at the provider for a reason unknown here")
@@ -41,6 +42,8 @@ class Account(models.Model):
         SHARES = "shares", _("Partners' shares")
         # the organizer's own that waits: the other side of its reserve
         HELD_BACK = "held_back", _("The organizer's own, held back")
+        # the organizer's own that lies with the platform: the other side of what the platform owes it
+        OWN = "own", _("The organizer's own, with the platform")
         # what is owed, each of one party
         PAYABLE = "payable", _("Owed to a party")
         RESERVE = "reserve", _("Owed to a party, held back")

@@ -74,14 +74,20 @@ def entries_of(key: str) -> tuple[str, dict[Account.Kind, int]]:
     return (currencies.pop() if currencies else ""), amounts
 
 
-def posted_at_provider(keys: Iterable[str]) -> dict[str, dict[str, int]]:
+# Where an organizer's money is at the provider: on its own account, or on the platform's, which our fee stays on as well.
+ITS_ACCOUNT: tuple[Account.Kind, ...] = (Account.Kind.PROVIDER,)
+THE_PLATFORMS: tuple[Account.Kind, ...] = (Account.Kind.COLLECTED, Account.Kind.PLATFORM_FEES)
+
+
+def posted_at_provider(keys: Iterable[str], kinds: Iterable[Account.Kind] = ITS_ACCOUNT) -> dict[str, dict[str, int]]:
     """What each of these keys moved at the payment provider: minor units by currency; keys that were not posted are absent.
 
-    A key may be posted and have moved nothing there: of a sale whose whole rest goes to partners the platform keeps all.
+    On the organizer's own account, or with `kinds` THE_PLATFORMS on the platform's. A key may be posted and have moved nothing
+    there: of a sale whose whole rest goes to partners the platform keeps all.
     """
     posted = LedgerTransaction.objects.filter(key__in=list(keys)).values_list("key", flat=True)
     found: dict[str, dict[str, int]] = {key: {} for key in posted}
-    rows = LedgerEntry.objects.filter(transaction__key__in=list(found), account__kind=Account.Kind.PROVIDER)
+    rows = LedgerEntry.objects.filter(transaction__key__in=list(found), account__kind__in=list(kinds))
     for row in rows.values("transaction__key", "account__currency").annotate(sum=Sum("amount")):
         found.setdefault(row["transaction__key"], {})[row["account__currency"]] = row["sum"]
     return found

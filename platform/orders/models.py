@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event, Performance, TicketType
+from events.models import ChargeModel, Event, Performance, TicketType
 from inventory.models import Block, Hold
 from inventory.words import SeatWords
 from ledger.models import SplitVersion
@@ -55,6 +55,10 @@ class Order(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # Who gets what of it, frozen when it was placed; null: it is all the organizer's.
     split_version = models.ForeignKey(SplitVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    # How it is charged, frozen when it was placed.
+    charge_model = models.CharField(
+        max_length=10, choices=ChargeModel, default=ChargeModel.DIRECT, db_default=ChargeModel.DIRECT.value
+    )
     expires_at = models.DateTimeField()  # until when the places are kept for payment
     paid_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)  # cancelled or refunded
@@ -90,6 +94,11 @@ class Order(models.Model):
     def platform_fee(self) -> int:
         """Our whole fee, on top and absorbed, in minor units: the application fee of its payment."""
         return sum(fee.amount for fee in self.fees.all() if fee.is_ours) + self.absorbed_fee
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether the platform is charged for it, and everybody's part follows by transfer."""
+        return ChargeModel(self.charge_model).is_separate
 
     @property
     def is_frozen(self) -> bool:

@@ -7,27 +7,29 @@ from django.utils import timezone
 
 from audit.actions import SYSTEM, Actor, record
 from config import failpoints
-from inbox.actions import route_account
+from events.models import ChargeModel
+from inbox.actions import route_account, route_object
 from orders.models import Order
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused
-from payments.models import ConnectedAccount, Payer, Payment, Refund, WalletDomain
-from payments.queries import connected_account, payments_to_ask_about, refunds_to_ask_about
+from payments.models import ChargeDefault, ConnectedAccount, Payer, Payment, Refund, WalletDomain
+from payments.queries import can_charge, charged, connected_account, payments_to_ask_about, refunds_to_ask_about
 from payments.saved_cards import payer_of
 from people.models import Consent
 from people.queries import has_consented
+from tenants.current import current_organizer
 from tenants.models import Organizer
 
 
 def open_payment(*, order: Order, application_fee: int, takes_delayed: bool = False) -> Payment:
     """The payment of a locked order, made or found, before the provider knows of it. Raises NotConnected."""
-    account = connected_account()
-    if account is None or not account.charges_enabled:
+    model = ChargeModel(order.charge_model)
+    if not can_charge(model):
         raise NotConnected
     payment, _is_new = Payment.objects.get_or_create(
         order=order,
         defaults={
-            "account_id": account.account_id,
+            **charged(model)._asdict(),
             "amount": order.total,
             "application_fee": application_fee,
             "currency": order.currency,
@@ -36,6 +38,14 @@ def open_payment(*, order: Order, application_fee: int, takes_delayed: bool = Fa
         },
     )
     return payment
+
+
+@transaction.atomic
+def set_charge_default(*, model: ChargeModel, actor: Actor) -> ChargeDefault:
+    """How events are charged from now on that say nothing of their own. Whether it can be is `checkout.charge_models`."""
+    default, _is_new = ChargeDefault.objects.update_or_create(pk=1, defaults={"charge_model": model})
+    record(verb="set_charge_default", target=default, actor=actor, detail={"charge_model": model.value})
+    return default
 
 
 def request_intent(payment: Payment) -> gateway.Intent:
@@ -62,10 +72,14 @@ def request_intent(payment: Payment) -> gateway.Intent:
         takes_delayed=payment.takes_delayed,
         customer=payment.payer_id,
         saves_card=payment.saves_card,
+        on_behalf_of=payment.on_behalf_of,
         key=f"intent-{payment.pk}",
     )
     failpoints.hit("before_intent_saved")
-    Payment.objects.filter(pk=payment.pk, intent_id="").update(intent_id=intent.id)
+    with transaction.atomic():
+        if payment.is_separate:  # the platform's events name no organizer
+            route_object(object_id=intent.id, organizer=current_organizer())
+        Payment.objects.filter(pk=payment.pk, intent_id="").update(intent_id=intent.id)
     payment.intent_id = intent.id
     return intent
 

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
+from events.models import ChargeModel, Event
 from orders.models import Order, Position
 from payments.dispute_words import reason_words
 from people.models import Customer
@@ -35,6 +35,16 @@ class ConnectedAccount(models.Model):
                 name="connected_account_gone_does_nothing",
             ),
         ]
+
+
+class ChargeDefault(models.Model):
+    """How the organizer's events are charged that say nothing of their own. One row at most; without it: direct."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    charge_model = models.CharField(max_length=10, choices=ChargeModel, default=ChargeModel.DIRECT)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="charge_default_is_one")]
 
 
 class WalletDomain(models.Model):
@@ -77,7 +87,9 @@ class Payment(models.Model):
     """The buyer's money in, for one order: one PaymentIntent, over as many attempts as the buyer needs.
 
     `amount`, `application_fee` (our fee) and `partners_part` are minor units of `currency`. The provider takes both of the last
-    out of the organizer's money and gives them to the platform, which pays the partners (docs/splits.md).
+    out of the organizer's money and gives them to the platform, which pays the partners (docs/splits.md). Where the platform
+    itself is charged, `account_id` is empty, our fee is what is not passed on, and `on_behalf_of` is the organizer's account
+    where the organizer is the merchant (docs/charge-models.md).
     """
 
     class State(models.TextChoices):
@@ -92,7 +104,8 @@ class Payment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="payment")
-    account_id = models.CharField(max_length=64)
+    account_id = models.CharField(max_length=64, blank=True)
+    on_behalf_of = models.CharField(max_length=64, blank=True, default="", db_default="")
     intent_id = models.CharField(max_length=64, blank=True)
     charge_id = models.CharField(max_length=64, blank=True)
     card_fingerprint = models.CharField(max_length=64, blank=True, db_default="")  # the provider's, the same for a card
@@ -124,6 +137,12 @@ class Payment(models.Model):
                 condition=Q(partners_part__lte=models.F("amount") - models.F("application_fee")),
                 name="payment_partners_part_within",
             ),
+            models.CheckConstraint(
+                condition=~Q(account_id="") | Q(partners_part=0), name="payment_separate_collects_no_part"
+            ),
+            models.CheckConstraint(
+                condition=Q(account_id="") | Q(on_behalf_of=""), name="payment_on_behalf_is_separate"
+            ),
         ]
         indexes = [
             models.Index(
@@ -131,6 +150,11 @@ class Payment(models.Model):
             ),
             models.Index(fields=["card_fingerprint"], condition=~Q(card_fingerprint=""), name="payment_card"),
         ]
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether the platform itself is charged."""
+        return self.account_id == ""
 
 
 class Refund(models.Model):

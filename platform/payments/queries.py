@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from events.models import ChargeModel, Event
 from orders.models import Order
 from orders.queries import order_for_update, overdue_orders
 from payments.models import (
     OVER,
     UNDECIDED,
+    ChargeDefault,
     ConnectedAccount,
     Dispute,
     DisputePolicy,
@@ -34,6 +37,39 @@ def can_take_payments() -> bool:
     """Whether the provider lets this organizer charge cards today."""
     account = connected_account()
     return account is not None and account.charges_enabled
+
+
+def charge_default() -> ChargeModel:
+    """How events are charged that say nothing of their own."""
+    found = ChargeDefault.objects.first()
+    return ChargeModel(found.charge_model) if found else ChargeModel.DIRECT
+
+
+def charge_model_of(event: Event) -> ChargeModel:
+    """How the event's next order is charged."""
+    return ChargeModel(event.charge_model) if event.charge_model else charge_default()
+
+
+class Charged(NamedTuple):
+    """The account that a payment is made to, empty for the platform's own, and the one in whose name where that is another."""
+
+    account_id: str
+    on_behalf_of: str
+
+
+def charged(model: ChargeModel) -> Charged:
+    """Where the organizer's next payment of this model is made."""
+    account = connected_account()
+    own = account.account_id if account else ""
+    return Charged("" if model.is_separate else own, own if model == ChargeModel.ON_BEHALF else "")
+
+
+def can_charge(model: ChargeModel) -> bool:
+    """Whether the provider lets this organizer be paid in this way today: a separate charge needs transfers as well."""
+    account = connected_account()
+    if account is None or not account.charges_enabled:
+        return False
+    return not model.is_separate or account.capabilities.get("transfers") == "active"
 
 
 def payment_of(order_id: UUID) -> Payment | None:

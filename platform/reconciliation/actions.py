@@ -5,7 +5,8 @@ again, and an incident's key names its break: running twice opens no second one.
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,8 @@ from config import failpoints
 from inbox.actions import receive_event
 from ledger.actions import Amounts, post
 from ledger.actions import Kind as Account
-from ledger.queries import posted_at_provider
+from ledger.collecting import settle_own
+from ledger.queries import ITS_ACCOUNT, THE_PLATFORMS, posted_at_provider
 from orders.models import Order
 from outbox.actions import enqueue
 from payments import gateway
@@ -133,17 +135,31 @@ def _fetch_lines(check: Check) -> None:
     while more:
         lines, more = gateway.list_balance_lines(account_id=check.account_id, since=check.since, after=check.cursor)
         with transaction.atomic():
-            ProviderLine.objects.bulk_create((_kept(check, line) for line in lines), ignore_conflicts=True)
+            ProviderLine.objects.bulk_create((_kept(check.account_id, line) for line in lines), ignore_conflicts=True)
             cursor = lines[-1].id if lines else check.cursor
             _save(check, cursor=cursor, lines=check.lines + len(lines), leased_until=_lease())
         failpoints.hit("after_lines_page")
     _save(check, step=Check.Step.MATCH)
 
 
-def _kept(check: Check, line: gateway.BalanceLine) -> ProviderLine:
+def hand_over(lines: Iterable[gateway.BalanceLine]) -> None:
+    """Keep lines of the platform's account that are of this organizer's orders; its next check compares them. Repeatable.
+
+    What the provider charges for a payment there is the platform's to bear, so here it is no part of the line.
+    """
+    kept = []
+    for line in lines:
+        bears = line.provider_fee if line.type in SALES else 0
+        kept.append(
+            _kept(gateway.PLATFORM, replace(line, provider_fee=line.provider_fee - bears, net=line.net + bears))
+        )
+    ProviderLine.objects.bulk_create(kept, ignore_conflicts=True)
+
+
+def _kept(account_id: str, line: gateway.BalanceLine) -> ProviderLine:
     return ProviderLine(
         id=line.id,
-        account_id=check.account_id,
+        account_id=account_id,
         type=line.type,
         amount=line.amount,
         provider_fee=line.provider_fee,
@@ -173,7 +189,7 @@ PROVIDERS_OWN = {
 
 
 def _compare_lines(check: Check, at: datetime) -> None:
-    waiting = lines_to_compare(check.account_id)
+    waiting = lines_to_compare(check.account_id) + lines_to_compare(gateway.PLATFORM)
     _save(check, total=check.done + len(waiting))
     for line_id in waiting:
         line = ProviderLine.objects.get(pk=line_id)
@@ -232,13 +248,20 @@ def _news_key(line: ProviderLine) -> str:
 
 def _posted(line: ProviderLine, payment: Payment | None) -> tuple[str, dict[str, int]] | None:
     """The key under which our books have what the line shows, and what it moved at the provider, by currency."""
-    if line.type in SALES:
+    if payment is None and line.account_id != gateway.PLATFORM:  # a transfer from the platform, or back to it
+        key = f"arrived:{line.source}"
+    elif line.type in SALES:
         key = f"sale:{payment.order_id}" if payment else ""
     else:
         refund = Refund.objects.filter(provider_id=line.source).first()
         key = f"{'refund-failed' if line.type in FAILURES else 'refund'}:{refund.pk}" if refund else ""
-    amounts = posted_at_provider([key]).get(key) if key else None
+    amounts = posted_at_provider([key], _kinds(line)).get(key) if key else None
     return None if amounts is None else (key, amounts)
+
+
+def _kinds(line: ProviderLine) -> tuple[Account, ...]:
+    """The accounts in our books that the line is about."""
+    return THE_PLATFORMS if line.account_id == gateway.PLATFORM else ITS_ACCOUNT
 
 
 def _fix_for(line: ProviderLine, payment: Payment) -> Callable[[], None]:
@@ -305,11 +328,13 @@ def _book(
     """Post what our books lack of the line, so that they say what the provider says: its own charge, and the `rest`."""
     lacking = line.net - posted
     charge = line.provider_fee
-    amounts: Amounts = {Account.PROVIDER: lacking, Account.PAYMENT_COSTS: charge}
+    is_there = line.account_id == gateway.PLATFORM
+    amounts: Amounts = {_kinds(line)[0]: lacking, Account.PAYMENT_COSTS: charge}
     amounts[rest] = amounts.get(rest, 0) - lacking - charge
-    if any(amounts.values()):
-        post(key=line.own_key, currency=line.currency, amounts=amounts)
-    if rest == Account.PLATFORM_FEES:
+    is_news = any(amounts.values()) and post(key=line.own_key, currency=line.currency, amounts=amounts) is not None
+    if is_there and is_news:
+        settle_own(key=line.own_key, currency=line.currency)
+    if rest == Account.PLATFORM_FEES or (is_there and is_news):
         enqueue(kind="book_platform_fee", key=line.own_key, payload={"key": line.own_key})
     line.posting_key, line.state = key, ProviderLine.State.ODD if odd else ProviderLine.State.MATCHED
     line.save(update_fields=["posting_key", "state"])
@@ -357,6 +382,8 @@ def _look_for_missing_lines(check: Check, at: datetime) -> None:
 
 def _order_of(key: str) -> Order | None:
     word, _colon, identifier = key.partition(":")
+    if word == "arrived":
+        return None
     if word == "sale":
         return Order.objects.filter(pk=UUID(identifier)).first()
     return Order.objects.filter(payment__refunds=UUID(identifier)).first()

@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from inbox.models import ProviderEvent
 from ledger.models import LedgerEntry, LedgerTransaction
+from ledger.queries import ITS_ACCOUNT, THE_PLATFORMS
+from payments.gateway import PLATFORM
 from reconciliation.models import Check, Incident, ProviderLine
 from ui.errors import NotFound
 
 RECORDED = Q(key__startswith="sale:") | Q(key__startswith="refund:") | Q(key__startswith="refund-failed:")
+ARRIVED = Q(key__startswith="arrived:")
 
 
 def last_check() -> Check | None:
@@ -65,12 +68,22 @@ def sums_of_lines(account_id: str) -> dict[str, int]:
 
 
 def postings_without_line(*, before: datetime, limit: int = 200) -> list[tuple[str, str, int]]:
-    """What our books moved at the provider before then and no line of it shows: key, currency, minor units."""
+    """What our books moved at the provider before then and no line of it shows: key, currency, minor units.
+
+    Of the platform's account only what is older than the newest of its lines that was handed over.
+    """
     seen = ProviderLine.objects.filter(posting_key=OuterRef("key"))
-    lost = LedgerTransaction.objects.filter(RECORDED, ~Exists(seen), at__lt=before).order_by("at", "pk")
-    rows = LedgerEntry.objects.filter(transaction__in=lost[:limit].values("pk"), account__kind="provider")
-    summed = rows.values_list("transaction__key", "account__currency").annotate(sum=Sum("amount"))
-    return [(key, currency, amount) for key, currency, amount in summed if amount != 0]
+    newest = ProviderLine.objects.filter(account_id=PLATFORM).aggregate(newest=Max("created_at"))["newest"]
+    found = []
+    for until, kinds in ((before, ITS_ACCOUNT), (min(before, newest) if newest else None, THE_PLATFORMS[:1])):
+        if until is None:
+            continue
+        lost = LedgerTransaction.objects.filter(RECORDED | ARRIVED, ~Exists(seen), at__lt=until)
+        lost = lost.filter(entries__account__kind__in=kinds).distinct().order_by("at", "pk")
+        rows = LedgerEntry.objects.filter(transaction__in=lost[:limit].values("pk"), account__kind__in=kinds)
+        summed = rows.values_list("transaction__key", "account__currency").annotate(sum=Sum("amount"))
+        found += [(key, currency, amount) for key, currency, amount in summed if amount != 0]
+    return found
 
 
 def unknown_events(ids: Iterable[str]) -> set[str]:

@@ -42,13 +42,14 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
     complain(word("textNotLoaded"));
     return;
   }
-  stripe = library(options.key ?? "", { stripeAccount: options.account ?? "" });
+  stripe = library(options.key ?? "", options.account ? { stripeAccount: options.account } : {});
   elements = stripe.elements({
     mode: "payment",
     amount: Number(options.amount),
     currency: options.currency,
     setupFutureUsage: options.savesCard === undefined ? undefined : "on_session",
     customerSessionClientSecret: options.customerSession || undefined,
+    ...(options.onBehalfOf ? { onBehalfOf: options.onBehalfOf } : {}), // the platform charges in this account's name
     captureMethod: options.capture, // "automatic" where bank debits are taken: cards are authorised first all the same
     appearance: appearance(),
     locale: document.documentElement.lang,

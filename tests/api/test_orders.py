@@ -91,9 +91,12 @@ def test_a_paid_order_comes_with_what_the_browser_needs_to_pay(paying: world.Hou
     assert answer["payment"] == {
         "publishable_key": "pk_test_marquee",
         "account": payment.account_id,
+        "on_behalf_of": "",
         "amount": 5020,
         "currency": "EUR",
         "capture_method": "manual",
+        "saves_card": False,
+        "customer_session": "",
     }
     assert (payment.amount, payment.application_fee) == (5020, 220)
 

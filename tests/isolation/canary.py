@@ -25,7 +25,7 @@ from checkout.cancellations import request_cancellation
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
 from events.charges import add_own_fee, add_tax_rate
-from events.models import Event
+from events.models import ChargeModel, Event
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
@@ -37,7 +37,7 @@ from ledger.splits import set_split_plan, share_out
 from notifications.models import EmailMessage
 from orders.models import Fee, Order, OrderVisit, Tax
 from outbox.actions import drain, enqueue
-from payments.actions import keep_account_facts
+from payments.actions import keep_account_facts, set_charge_default
 from payments.gateway import AccountFacts
 from payments.models import (
     Dispute,
@@ -116,6 +116,7 @@ MACHINE_MADE = {
     "analytics.StockProof.digest": "a digest",
     "orders.Order.number": "a random name",
     "payments.Payment.card_fingerprint": "a digest",
+    "payments.Payment.on_behalf_of": "an id of the provider's, where no account_id is",
     "orders.Order.token": "a random secret",
     "orders.Order.language": "a language",
     "orders.Order.currency": "a currency",
@@ -255,8 +256,10 @@ def _sell(house: world.House, word: str) -> Furnished:
     share_out(version=version, key=f"sale:{uuid7()}", amount=2400)
     out, key = PartnerPayment.Direction.OUT, str(uuid7())
     note_payment(partner=hall, direction=out, currency="EUR", amount=40, words=f"{word} cash", key=key, actor=SYSTEM)
+    set_charge_default(model=ChargeModel.DIRECT, actor=SYSTEM)
     Transfer.objects.create(
         partner=hall,
+        account_id=f"acct_{word}_house",
         currency="EUR",
         amount=10,
         state=Transfer.State.FAILED,

@@ -175,6 +175,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:partner_transfers": staff(302, 403, "POST"),  # of a partner to whom nothing can be paid
     "organizer_portal:partner_link": everybody(404),  # asked with a wrong token
     "organizer_portal:event_shares": staff(200, 403),
+    "organizer_portal:event_charging": staff(200, 403),
+    "organizer_portal:charging": staff(200, 403),
     "organizer_portal:statement": staff(200, 403),
     "organizer_portal:statement_file": staff(200, 403),
     "organizer_portal:statement_csv": staff(200, 403),
@@ -420,6 +422,7 @@ _OF_EVENTS = (
     "new_own_fee",
     "price",
     "event_shares",
+    "event_charging",
     "statement",
     "statement_file",
     "statement_csv",

@@ -13,7 +13,7 @@ from payments.models import Dispute, Payment
 from payouts.errors import NothingToTransfer
 from payouts.held import held_share
 from payouts.models import Partner, TransferReversal
-from payouts.transfers import request_transfer, transferable
+from payouts.transfers import request_transfers, transferable
 from tests import world
 from tests.payouts.test_transfers import (  # noqa: F401 - fixtures
     NORA,
@@ -71,12 +71,12 @@ def test_lost_what_was_transferred_comes_back(
 ) -> None:
     order = world.paid_order(event, **{STANDARD: 1})
     _let_money_arrive()
-    request_transfer(partner=hall, currency="EUR", actor=NORA)
+    request_transfers(partner=hall, currency="EUR", actor=NORA)
     drain()
     assert at_provider(hall.account_id) == 2400
     dispute = disputed(order, stripe_sandbox)
     with pytest.raises(NothingToTransfer):
-        request_transfer(partner=hall, currency="EUR", actor=NORA)
+        request_transfers(partner=hall, currency="EUR", actor=NORA)
 
     decided(dispute, stripe_sandbox, won=False)
     drain()

@@ -102,7 +102,15 @@ def test_nothing_leaves_before_the_event_is_over_and_three_days_have_passed(
     assert balance(Kind.BANK) == {"EUR": 4800}
     assert balance(Kind.PROVIDER) == {"EUR": 0}
     payout = Payout.objects.get()
-    assert payout.working == {"held": 4800, "future": 0, "reserve": 0, "partners": 0, "unexplained": 0, "asked": 0}
+    assert payout.working == {
+        "held": 4800,
+        "future": 0,
+        "reserve": 0,
+        "partners": 0,
+        "owes": 0,
+        "unexplained": 0,
+        "asked": 0,
+    }
     stripe_sandbox.control("timers")
     hear(payout)
     assert (payout.state, payout.settled_at is not None) == ("paid", True)

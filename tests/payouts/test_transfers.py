@@ -30,7 +30,7 @@ from payments import gateway
 from payments.models import ConnectedAccount, Payment
 from payouts.errors import NothingToTransfer
 from payouts.models import Partner, Transfer, TransferReversal
-from payouts.transfers import request_transfer, send_reversal, send_transfer, take_back, transferable
+from payouts.transfers import request_transfers, send_reversal, send_transfer, take_back, transferable
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.models import Incident, ProviderLine
 from tests import world
@@ -123,7 +123,7 @@ def test_each_sale_brings_the_partners_parts_and_they_are_paid_and_taken_back(
 
     _let_money_arrive()
     for partner in (hall, band):
-        request_transfer(partner=partner, currency="EUR", actor=NORA)
+        request_transfers(partner=partner, currency="EUR", actor=NORA)
     drain()
     assert [transfer.state for transfer in Transfer.objects.all()] == ["sent", "sent"]
     assert (at_provider(hall.account_id), at_provider(band.account_id)) == (5000, 1540)
@@ -171,7 +171,7 @@ def test_whose_balance_is_short_keeps_owing_and_pays_with_what_comes(
 ) -> None:
     order = world.paid_order(event, **{STANDARD: 2})
     _let_money_arrive()
-    request_transfer(partner=hall, currency="EUR", actor=NORA)
+    request_transfers(partner=hall, currency="EUR", actor=NORA)
     drain()
     _pay_out(hall, 4800)
     refund(order, 2510)
@@ -193,10 +193,10 @@ def _pay_out(partner: Partner, amount: int) -> None:
 
 def test_money_that_has_not_arrived_is_owed_as_before(paying: world.House, event: Event, hall: Partner) -> None:
     world.paid_order(event, **{STANDARD: 1})
-    transfer = request_transfer(partner=hall, currency="EUR", actor=NORA)
+    (transfer,) = request_transfers(partner=hall, currency="EUR", actor=NORA)
     assert owed() == {Party.VENUE: (0, 0)}
     with pytest.raises(NothingToTransfer):
-        request_transfer(partner=hall, currency="EUR", actor=NORA)
+        request_transfers(partner=hall, currency="EUR", actor=NORA)
     drain()
     transfer.refresh_from_db()
     if transfer.state == Transfer.State.FAILED:  # whatever other tests left on the platform's balance
@@ -214,7 +214,7 @@ def test_a_process_that_dies_moves_nothing_twice(
 ) -> None:
     order = world.paid_order(event, **{STANDARD: 2})
     _let_money_arrive()
-    transfer = request_transfer(partner=hall, currency="EUR", actor=NORA)
+    (transfer,) = request_transfers(partner=hall, currency="EUR", actor=NORA)
     _dying(crash, lambda: send_transfer(transfer_id=transfer.pk))
     assert at_provider(hall.account_id) == 4800
     refund(order, 5020)

@@ -62,7 +62,7 @@ from payouts.actions import note_payment
 from payouts.errors import NothingToTransfer, PaymentNotOwed
 from payouts.models import Partner, PartnerPayment, Payout, Transfer, TransferReversal
 from payouts.runs import run_payouts, send_payout
-from payouts.transfers import request_transfer
+from payouts.transfers import request_transfers
 from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.depth import looking
@@ -254,7 +254,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         partner.refresh_from_db()
         if not by_hand:
             with suppress(NothingToTransfer):
-                request_transfer(partner=partner, currency=currency, actor=SYSTEM)
+                request_transfers(partner=partner, currency=currency, actor=SYSTEM)
             return
         with suppress(PaymentNotOwed):
             note_payment(

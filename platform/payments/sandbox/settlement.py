@@ -18,7 +18,8 @@ def settle_charge(call: Call, charge: JsonObject, amount: int, application_fee: 
     card = BY_NUMBER[charge["_card"]]
     available_on = now() if card.available_at_once else now() + SETTLEMENT_DAYS * 86400
     owner = call.owner()
-    stripe_fee = processing_fee(amount, owner["country"])
+    merchant = call.store.find("account", charge["on_behalf_of"] or "") or owner
+    stripe_fee = processing_fee(amount, merchant["country"])
     fees: list[JsonObject] = []
     if call.account == PLATFORM or owner["controller"]["fees"]["payer"] == "account":
         fees.append(shapes.fee_detail("stripe_fee", stripe_fee, charge["currency"]))

@@ -32,7 +32,7 @@ export interface Stripe {
 
 declare global {
   interface Window {
-    Stripe?: (key: string, options: { stripeAccount: string }) => Stripe;
+    Stripe?: (key: string, options: { stripeAccount?: string }) => Stripe;
   }
 }
 

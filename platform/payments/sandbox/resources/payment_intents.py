@@ -87,6 +87,19 @@ def _check_sale(call: Call, params: JsonObject) -> None:
     ):
         if account and call.store.find("account", account) is None:
             raise missing("account", account, param)
+    merchant = call.store.find("account", params.get("on_behalf_of") or "")
+    if merchant is not None and merchant["capabilities"].get("card_payments") != "active":
+        raise StripeError(
+            f"The account referenced in the 'on_behalf_of' parameter is missing the required capability card_payments: "
+            f"{merchant['id']}.",
+            param="on_behalf_of",
+        )
+    if "application_fee_amount" in params and call.account == PLATFORM and not params.get("transfer_data"):
+        raise StripeError(
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth "
+            "key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).",
+            param="application_fee_amount",
+        )
     if params.get("customer"):
         call.get("customer", params["customer"], "customer")
 
