@@ -93,6 +93,7 @@ MACHINE_MADE = {
     "ledger.SplitLine.parts": "parties, ids and numbers, append-only",
     "people.SignIn.code_digest": "a digest",
     "people.SignIn.link_digest": "a digest",
+    "people.BuyerSession.host": "a host",
     "people.BuyerSession.token_digest": "a digest",
     "people.Consent.text_version": "a version of our own text",
     "people.Consent.reference": "an id",

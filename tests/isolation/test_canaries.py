@@ -98,8 +98,12 @@ def test_a_crawl_of_every_page_finds_nothing_of_the_other(north: Furnished, sout
     public = Crawl(Visitor(host), host).follow("/", "/orders/", "/door/", "/no-such-page", *secret_addresses(here))
     owner = Crawl(signed_in(here.house.owner, host), host).follow("/portal/", "/portal/account/security/")
     steward = Crawl(signed_in(here.house.door, host), host).follow("/portal/", "/portal/door/")
+    buyer = Visitor(host)
+    buyer.cookies[settings.BUYER_COOKIE_NAME] = here.buyer_token
+    account = Crawl(buyer, host).follow("/account/")
+    assert f"/orders/{here.ordered.number}/{here.ordered.token}/" in account.seen
 
-    for crawl in (public, owner, steward):
+    for crawl in (public, owner, steward, account):
         assert not [address for address, status in crawl.seen.items() if status >= 500]
         for address, text in crawl.texts.items():
             assert there.found_in(address, text) == set(), address
@@ -128,6 +132,8 @@ def test_a_crawl_by_api_finds_nothing_of_the_other(north: Furnished, south: Furn
             api.post("/scans", {"code": south.ticket.short_code, "nonce": "theirs-typed"}, token=north.device_token),
             api.get("/scans", token=north.device_token),
             api.get("/door", token=north.device_token),
+            api.get("/account", token=north.buyer_token),
+            api.get("/account/orders", token=north.buyer_token),
             api.get("/openapi.json"),
         ]
 
@@ -148,6 +154,9 @@ def test_tokens_of_one_organizer_open_nothing_at_the_other(north: Furnished, sou
             "ordered": api.get(f"/orders/{north.ordered.number}", token=north.ordered.token),
             "tickets": api.get(f"/orders/{north.ordered.number}/tickets", token=north.ordered.token),
             "event": api.get(f"/events/{north.event.slug}"),
+            "account": api.get("/account", token=north.buyer_token),
+            "account orders": api.get("/account/orders", token=north.buyer_token),
+            "account cards": api.get("/account/cards", token=north.buyer_token),
             "scan": api.post("/scans", {"code": north.ticket.code, "nonce": "n"}, token=north.device_token),
             "scans": api.get("/scans", token=north.device_token),
             "door": api.get("/door", token=north.device_token),
@@ -156,7 +165,7 @@ def test_tokens_of_one_organizer_open_nothing_at_the_other(north: Furnished, sou
     statuses = {name: answer.status_code for name, answer in answers.items()}
     assert statuses == {
         **dict.fromkeys(("hold", "release", "order", "ordered", "tickets", "event"), 404),
-        **dict.fromkeys(("scan", "scans", "door"), 401),
+        **dict.fromkeys(("scan", "scans", "door", "account", "account orders", "account cards"), 401),
     }
     for answer in answers.values():
         assert north.found_in(answer.content) == set()
@@ -278,6 +287,15 @@ def test_a_session_is_worth_nothing_at_another_host(north: Furnished, south: Fur
         assert answer.status_code == 302
         assert "/login/" in answer["Location"]
     assert owner.get("/portal/").status_code == 200, "the rightful owner stays signed in"
+
+
+def test_a_buyers_session_is_worth_nothing_at_the_other_organizer(north: Furnished, south: Furnished) -> None:
+    for here, there in ((north, south), (south, north)):
+        thief = Visitor(there.house.host)
+        thief.cookies[settings.BUYER_COOKIE_NAME] = here.buyer_token
+        answer = thief.get("/account/")
+        assert (answer.status_code, answer["Location"]) == (302, "/account/sign-in/?next=%2Faccount%2F")
+        assert here.found_in(answer.content) == set()
 
 
 def test_an_owner_who_signs_in_next_door_is_nobody_there(north: Furnished, south: Furnished) -> None:
