@@ -11,7 +11,7 @@ VENV = .venv/bin
 LAUNCHER = $(VENV)/python -m deploy.launcher
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proofs dev services check bench bench-onsale chaos seed codes lock set-up set-up-tests
+.PHONY: help demo test proofs dev services check screens bench bench-onsale chaos seed codes lock set-up set-up-tests
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -41,6 +41,9 @@ services: set-up-tests ## keep the tests' Postgres, Redis and mailbox up: then `
 
 check: set-up-tests ## style, types, layers, templates, scripts, migrations
 	@$(VENV)/python -m deploy.launcher.check
+
+screens: set-up-tests ## a picture of every screen at 390 and 1440 px in var/screens, each judged by axe (ARGS="event" for some)
+	@exec $(LAUNCHER) run -- -m tests.screens $(ARGS)
 
 bench: set-up-tests ## figures on durable servers of their own, written to var/bench.json
 	@exec $(LAUNCHER) run --durable -- -m tests.bench $(ARGS)

@@ -1,0 +1,118 @@
+"""What the pictures show: an organizer to whom everything that can happen has happened, beside another that is suspended."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.test import override_settings
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from accounts.actions import create_platform_admin
+from accounts.models import User
+from audit.actions import SYSTEM
+from checkout.publish import publish_event
+from console.demo_seats import SHOWS, put_on
+from events.models import Event
+from events.refund_policies import set_refund_policy
+from events.refund_rules import RefundRules, Tier
+from inventory.models import Hold
+from orders.models import Order
+from payments import gateway
+from payments.actions import disconnect_account
+from people.actions import add_member
+from people.models import Membership
+from scanning.actions import pair_device
+from tenants.actions import suspend_organizer
+from tests import world
+from tests.isolation.canary import Furnished, furnish
+from tests.stack import Stack
+from waiting_room.actions import change_room
+
+WORD = "Harbour"  # `furnish` puts it into every text
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The first organizer with what is shown of it, and the host of one that is suspended."""
+
+    made: Furnished
+    show: Event  # with seats
+    seated: Order  # of it, paid
+    paid: Order
+    unpaid: Order
+    hold: Hold
+    seat_hold: Hold
+    waiting: Event  # with a line before its start
+    draft: Event
+    admin: User
+    newcomer: User
+    closed_host: str
+    door_token: str
+    sign_in_id: UUID
+    sign_in_token: str  # as mailed to a buyer
+
+
+def set_up(stack: Stack) -> Scene:
+    """Make it in the test database, committed."""
+    admin = create_platform_admin(email="ada@marquee.example", password=world.PASSWORD, name="Ada")
+    with override_settings(**stack.sandbox.settings()):
+        gateway.client.cache_clear()
+        house = world.open_house("Northside Hall", "northside", owner="Nora", door="Dora", color="#7c2d92")
+        closed = world.open_house("Closed Curtain", "closed", owner="Cleo", door="Cato")
+        with transaction.atomic():
+            made = furnish(house, WORD)
+        with tenant_context(house.organizer):
+            disconnect_account(account_id=f"acct_{WORD}")  # which no provider knows
+        world.connect_stripe(house)
+        with tenant_context(house.organizer):
+            facts = _more(made)
+        gateway.client.cache_clear()
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    suspend_organizer(organizer_id=closed.organizer.pk, reason="Asked to", actor=SYSTEM)
+    return Scene(made=made, admin=admin, closed_host=closed.host, **facts)
+
+
+def _more(made: Furnished) -> dict[str, Any]:
+    """What pictures need beyond what `furnish` makes: real payments, seats, a line, somebody new."""
+    cabaret = next(one for one in SHOWS["northside"] if one.preset == "cabaret")
+    put_on(cabaret)
+    show = Event.objects.get(title=cabaret.title)
+    about = {
+        "summary": "Two pianists, one grand piano",
+        "description": "Schubert, Ligeti and what the audience asks for.",
+    }
+    kinds = (("Standard", 2900, 180), ("Student", 1200, 40))
+    salon = world.make_event("Winter Salon: Four Hands", kinds=kinds, is_published=False, **about)
+    rules = RefundRules((Tier(14 * 24, 100), Tier(3 * 24, 50)), kept_fee=200)
+    set_refund_policy(event_id=salon.pk, rules=rules, actor=SYSTEM)
+    publish_event(event_id=salon.pk, actor=SYSTEM)
+    rehearsal = world.make_event("Open Rehearsal", kinds=(("Visitor", 0, 120),), summary="Come in, listen, ask")
+    newcomer = User.objects.create_user("newcomer@northside.example", world.PASSWORD, name="Nils New")
+    add_member(
+        user_id=newcomer.pk, name=newcomer.name, email=newcomer.email, role=Membership.Role.MANAGER, actor=SYSTEM
+    )
+    starts_at = timezone.now() + timedelta(hours=3)
+    change_room(event_id=rehearsal.pk, mode="on", starts_at=starts_at, rate_min=60, rate_max=600, actor=SYSTEM)
+    asked, token = world.ask_to_sign_in(made.house, world.BEA.email)
+    _device, door_token = pair_device(gate_id=made.gate_id, name="Dora's phone", actor=SYSTEM)
+    hold, seat_hold = world.hold(salon, Standard=2), Hold.objects.filter(performance__event=show).latest("expires_at")
+    # However long the pictures before theirs take.
+    later = timezone.now() + timedelta(hours=6)
+    Hold.objects.filter(pk__in=[hold.pk, seat_hold.pk]).update(expires_at=later)
+    return {
+        "show": show,
+        "seated": show.orders.filter(state=Order.State.PAID).latest("pk"),
+        "paid": world.paid_order(salon, Standard=2, Student=1),
+        "unpaid": world.place_order(salon, Standard=1),
+        "hold": hold,
+        "seat_hold": seat_hold,
+        "waiting": rehearsal,
+        "draft": Event.objects.get(title=f"{WORD} Draft"),
+        "newcomer": newcomer,
+        "door_token": door_token,
+        "sign_in_id": asked.pk,
+        "sign_in_token": token,
+    }
