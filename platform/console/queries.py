@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from audit.models import AuditEntry
 from console.models import ListedDispute, ListedIncident, OrganizerTurnover
@@ -71,10 +72,22 @@ def organizer(organizer_id: UUID) -> Organizer:
     return found
 
 
-def history(organizer_id: UUID) -> list[AuditEntry]:
-    """What the platform's staff and the system did to an organizer, newest first."""
+DONE = {
+    "open_organizer": _("Opened"),
+    "suspend_organizer": _("Suspended"),
+    "resume_organizer": _("Opened again"),
+    "brand_organizer": _("Branding changed"),
+    "add_domain": _("Host added"),
+    "remove_domain": _("Host removed"),
+    "set_platform_fee": _("Platform fee changed"),
+}
+
+
+def history(organizer_id: UUID) -> list[tuple[AuditEntry, str]]:
+    """What the platform's staff and the system did to an organizer, newest first, each in words."""
     entries = AuditEntry.objects.filter(target_kind="tenants.organizer", target_id=str(organizer_id))
-    return list(entries.order_by("-at", "-pk")[:AUDIT_LINES])
+    found = entries.order_by("-at", "-pk")[:AUDIT_LINES]
+    return [(entry, str(DONE.get(entry.verb, entry.verb))) for entry in found]
 
 
 def agreed_fees(organizer_id: UUID) -> dict[str, FeePlan]:

@@ -198,6 +198,12 @@ def _widget_class(widget: Any) -> str:
     return "textarea" if isinstance(widget, Textarea) else "input"
 
 
+@register.inclusion_tag("ui/components/back_link.html")
+def back_link(words: str, url_name: str, *arguments: Any) -> dict[str, Any]:
+    """The way back, above a page's heading: `{% back_link event.title "organizer_portal:event" event.pk %}`."""
+    return {"words": words, "url": reverse(url_name, args=arguments)}
+
+
 @register.inclusion_tag("ui/components/nav_link.html", takes_context=True)
 def nav_link(
     context: Context,
@@ -206,17 +212,20 @@ def nav_link(
     label: str,
     css: str = "",
     exact: bool = False,
+    of: Any = None,
+    also: str = "",
 ) -> dict[str, Any]:
     """A link of a navigation, marked when the page lies under it; nothing at all while the page does not exist.
 
-    `exact` is for a home page, beneath which everything lies.
+    `exact` is for a home page, beneath which everything lies; `of` is the key of the thing whose pages these are, `also`
+    the beginning of other addresses that belong here.
     """
     try:
-        url = reverse(url_name)
+        url = reverse(url_name, args=[] if of is None else [of])
     except NoReverseMatch:
         return {}
     path = context["request"].path
-    current = path == url if exact else path.startswith(url)
+    current = path == url if exact else path.startswith((url, also or url))
     return {
         "url": url,
         "icon_name": icon_name,
