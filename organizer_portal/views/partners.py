@@ -31,7 +31,7 @@ from ui.money import format_money
 @require_http_methods(["GET", "POST"])
 @staff(SEE_MONEY)
 def partners(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """All partners and how things stand with each; a POST adds one."""
+    """All partners and how things stand with each; a POST adds one, and goes on to the shares of the event it is `for`."""
     form = PartnerForm(posted(request))
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
@@ -42,12 +42,23 @@ def partners(request: HttpRequest, desk: Desk) -> HttpResponse:
         except DomainError as refusal:
             place_refusal(form, refusal)
         else:
-            messages.success(request, _("%s is a partner now. Give them a share of an event.") % made.name)
-            return redirect("organizer_portal:partner", made.pk)
+            return _go_on(request, made)
     standings = standings_of_partners()
     rows = [(partner, standings.get(partner.payee, [])) for partner in Partner.objects.all()]
     context = {"rows": rows, "form": form}
     return render(request, "organizer_portal/partners.html", context, status=422 if form.errors else 200)
+
+
+def _go_on(request: HttpRequest, made: Partner) -> HttpResponse:
+    try:
+        event_id = UUID(request.GET.get("for", ""))
+    except ValueError:
+        event_id = None
+    if event_id:
+        messages.success(request, _("%s is a partner now. Give them a line below.") % made.name)
+        return redirect("organizer_portal:event_shares", event_id)
+    messages.success(request, _("%s is a partner now. Give them a share of an event.") % made.name)
+    return redirect("organizer_portal:partner", made.pk)
 
 
 @require_http_methods(["GET", "POST"])

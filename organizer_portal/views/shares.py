@@ -1,11 +1,13 @@
 """Who gets what of what an event earns: the plan in force, another one tried on samples, and saved."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,7 +18,7 @@ from ledger.models import SplitVersion
 from ledger.split_rules import Rules
 from ledger.splits import earned, set_split_plan, split_version_of
 from organizer_portal.access import SEE_MONEY, Desk, staff
-from organizer_portal.forms.shares import SharesForm, payees_of
+from organizer_portal.forms.shares import PartnerForm, SharesForm, payees_of
 from organizer_portal.share_picture import Bar, bars
 from organizer_portal.views.events import event_or_404, place_refusal
 from payouts.models import Partner
@@ -57,6 +59,8 @@ def shares(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
         "form": form,
         "version": version,
         "partners": partners,
+        "partner_form": PartnerForm(),
+        "partner_url": f"{reverse('organizer_portal:partners')}?{urlencode({'for': found.pk})}",
         "is_other": shown != in_force,
         "lines": lines_of(shown, found.currency, names),
         "names": [names[payee] for payee in shown.payees()],

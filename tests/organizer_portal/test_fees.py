@@ -204,7 +204,7 @@ def test_the_other_organizers_fees_and_taxes_are_not_here(nora: Visitor, event: 
 def test_nora_tries_a_price_and_sees_every_partys_part_before_anything_is_sold(
     nora: Visitor, northside: world.House, event: Event
 ) -> None:
-    address = f"/portal/events/{event.pk}/simulator/"
+    address = f"/portal/events/{event.pk}/fees/simulator/"
     kinds = {
         f"price-{world.kind_of(event, name).pk}": price for name, price in (("Standard", "30"), ("Guest list", "0"))
     }
@@ -237,7 +237,7 @@ def test_who_may_not_see_shares_sees_the_partners_as_one(northside: world.House,
     Membership.objects.filter(user_id=northside.owner.pk).update(role=Membership.Role.MANAGER)
     manager = signed_in(northside.owner, northside.host)
 
-    page = words_of(manager.get(f"/portal/events/{event.pk}/simulator/"))
+    page = words_of(manager.get(f"/portal/events/{event.pk}/fees/simulator/"))
 
     assert "Partner €9.60 €0.00 €9.60" in page
     assert page.count("Partner €") == 1
@@ -247,4 +247,4 @@ def test_the_other_organizers_event_cannot_be_simulated(nora: Visitor, southside
     with tenant_context(southside.organizer):
         other = world.make_event("Southern", kinds=(("Guest", 0, 5),))
 
-    assert nora.get(f"/portal/events/{other.pk}/simulator/").status_code == 404
+    assert nora.get(f"/portal/events/{other.pk}/fees/simulator/").status_code == 404
