@@ -8,8 +8,12 @@ import stripe
 from django.conf import settings
 
 from analytics.invariants import breaches
+from audit.actions import SYSTEM
 from audit.models import AuditEntry
 from checkout import actions as checkout
+from checkout.charge_models import choose_charge_model
+from checkout.publish import publish_event
+from events.models import ChargeModel
 from orders.models import Order
 from payments.actions import disconnect_account
 from payments.errors import ProviderUnavailable
@@ -231,6 +235,27 @@ def test_a_customer_who_was_deleted_at_the_provider_is_made_anew(event, bea):
     assert (after.account_id, after.provider_id != before.provider_id) == (before.account_id, True)
     save_a_card(bea, event)
     assert len(saved_cards(bea)) == 1
+
+
+def test_where_the_platform_is_charged_its_cards_are_its_own(event, bea, paying):
+    ours = world.make_event(is_published=False)
+    choose_charge_model(event_id=ours.pk, model=ChargeModel.PLATFORM, actor=SYSTEM)
+    publish_event(event_id=ours.pk, actor=SYSTEM)
+    save_a_card(bea, event)
+
+    order = save_a_card(bea, ours, card="pm_card_mastercard")
+
+    assert (Payment.objects.get(order=order).account_id, Payer.objects.count()) == ("", 2)
+    assert [card.name for card in saved_cards(bea)] == ["Mastercard ···· 4444", "Visa ···· 4242"]
+    browser = signed_in_buyer(paying, BEA.email)
+    for here, last4 in ((ours, "4444"), (event, "4242")):
+        held = world.hold(here, **{STANDARD: 1})
+        page = browser.get(f"/checkout/{held.pk}/{held.token}/")
+        assert offered(page.context["stripe"]["customer_session"]) == [last4]
+    for card in saved_cards(bea):
+        remove_card(customer=bea, card_id=card.id)
+    assert saved_cards(bea) == []
+    assert breaches() == {}
 
 
 def test_an_account_that_took_its_access_back_is_forgotten_with_its_cards(event, bea):
