@@ -27,15 +27,28 @@ class Bar:
     pieces: tuple[Piece, ...]
 
 
-def bars(rules: Rules, samples: Sequence[tuple[str, int, int]], *, own_scale: bool = False) -> list[Bar]:
-    """`samples` are (label, amount, earned before). Bars share the largest one's scale unless each has its own."""
-    largest = max((amount for _label, amount, _before in samples), default=0) or 1
+@dataclass(frozen=True)
+class Sample:
+    """What comes in, minor units, with how many paid tickets, after what had come in before."""
+
+    label: str
+    amount: int
+    tickets: int
+    before: int = 0
+    tickets_before: int = 0
+
+
+def bars(rules: Rules, samples: Sequence[Sample], *, own_scale: bool = False) -> list[Bar]:
+    """A bar for each sample. Bars share the largest one's scale unless each has its own."""
+    largest = max((one.amount for one in samples), default=0) or 1
     payees = rules.payees()
     made = []
-    for label, amount, before in samples:
-        parts, start, pieces = split(amount, rules, before), 0, []
+    for one in samples:
+        parts = split(one.amount, rules, one.before, tickets=one.tickets, tickets_so_far=one.tickets_before)
+        start, pieces = 0, []
         for color, payee in enumerate(payees, start=1):
             pieces.append(Piece(payee, parts[payee], start, color if color < len(payees) else 0))
-            start += parts[payee]
-        made.append(Bar(label, amount, before, (amount or 1) if own_scale else largest, tuple(pieces)))
+            start += max(0, parts[payee])
+        scale = (one.amount or 1) if own_scale else largest
+        made.append(Bar(one.label, one.amount, one.before, scale, tuple(pieces)))
     return made

@@ -35,8 +35,12 @@ def percent_words(basis_points: int) -> str:
 
 
 def rule_words(share: Share, above: int, currency: str, *, is_first: bool) -> str:
-    """ "70 % of what is left", "the first €300.00", "10 % of everything above €5,000.00, at most €40.00"."""
+    """ "70 % of what is left", "the first €300.00", "10 % of everything above €5,000.00, at most €40.00",
+    "€1.50 for each paid ticket"."""
     cap = format_money(share.cap, currency) if share.cap is not None else ""
+    if share.per_ticket is not None:
+        words = {"amount": format_money(share.per_ticket, currency), "cap": cap}
+        return (_("%(amount)s for each paid ticket") + (_(", at most %(cap)s") if cap else "")) % words
     words = {"percent": percent_words(share.basis_points), "cap": cap, "above": format_money(above, currency)}
     if share.basis_points == WHOLE and cap and not above:
         return (_("the first %(cap)s") if is_first else _("the first %(cap)s of what is left")) % words

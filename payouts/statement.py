@@ -61,6 +61,7 @@ class OrderRow:
     back: int = 0
     disputed: int = 0
     fee: int = 0
+    tickets: int = 0
     parts: dict[Payee, int] = field(default_factory=dict)
 
     @property
@@ -144,6 +145,12 @@ SELECT coalesce(sum(e.amount), 0)::bigint FROM its JOIN ledger_ledgertransaction
   JOIN ledger_ledgerentry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'own'
 """
 )
+_TICKETS = (
+    _KEYS
+    + """
+SELECT its.order_id, sum(l.tickets)::bigint FROM its JOIN ledger_splitline l ON l.key = its.key GROUP BY 1
+"""
+)
 _ORDERS = """
 SELECT o.id, o.number, o.paid_at, o.total, v.number,
        (SELECT coalesce(sum(amount), 0)::bigint FROM orders_tax WHERE order_id = o.id)
@@ -192,6 +199,9 @@ def _orders(event: Event) -> list[OrderRow]:
                 order.back = amount
             else:
                 order.disputed = amount
+        cursor.execute(_TICKETS, about)
+        for order_id, tickets in cursor.fetchall():
+            found[order_id].tickets = tickets
         cursor.execute(_SHARED, about)
         for order_id, party, reference, amount in cursor.fetchall():
             found[order_id].parts[Payee(Party(party), reference)] = amount
@@ -221,14 +231,15 @@ def _shares(event: Event, version: SplitVersion, orders: list[OrderRow], names: 
     """Each share of a version with its arithmetic, over all that was earned under it."""
     rules, net = Rules.from_dict(version.rules), sum(one.earned for one in orders)
     base, top = version.base, max(0, version.base + net)
-    before = rules.workings(base)
+    tickets = version.base_tickets + sum(one.tickets for one in orders)
+    before = rules.workings(base, version.base_tickets)
     rows = []
-    for number, working in enumerate(rules.workings(top)):
+    for number, working in enumerate(rules.workings(top, tickets)):
         words = f"{names[working.share.payee]}: " + rule_words(
             working.share, working.above, event.currency, is_first=working.number == 1
         )
         how = _how(working, event.currency)
-        if base:
+        if base or version.base_tickets:
             how = f"{how}; {_('less')} {_how(before[number], event.currency)}"
         rows.append(Row(words, how, working.part - before[number].part))
     partners = sum(row.amount for row in rows)
@@ -244,7 +255,16 @@ def _shares(event: Event, version: SplitVersion, orders: list[OrderRow], names: 
 
 
 def _how(working: Working, currency: str) -> str:
-    """ "5 % of €48.00 = 2.4", unrounded, and the cap where it counts."""
+    """ "5 % of €48.00 = 2.4", unrounded, or "12 x €1.50 = €18.00"; and the cap, or what there was, where it counts."""
+    if working.share.per_ticket is not None:
+        each = format_money(working.share.per_ticket, currency)
+        whole = format_money(working.share.per_ticket * working.tickets, currency)
+        words = f"{working.tickets} × {each} = {whole}"
+        if working.is_capped:
+            words += ", " + _("at most %s") % format_money(working.share.cap or 0, currency)
+        if working.is_short:
+            words += ", " + _("of which %s was there") % format_money(working.reach, currency)
+        return words
     exact = Decimal(working.share.basis_points * working.reach) / WHOLE / 10 ** minor_unit_exponent(currency)
     words = _("%(percent)s of %(reach)s = %(exact)s") % {
         "percent": percent_words(working.share.basis_points),

@@ -18,6 +18,7 @@ PROBLEMS = {
     "steps": _("These are too many lines."),
     "percent": _("Lines that share with each other can have 100 % between them, each more than nothing."),
     "amount": _("Amounts start at the smallest coin and cannot be this large."),
+    "ticket": _("So much for each ticket is a line of its own, of everything that reaches it."),
     "twice": _("Somebody has two lines that share with each other. Give them one line, or another step."),
 }
 
@@ -71,6 +72,7 @@ class SharesForm(forms.Form):
 
         PERCENT = "percent", _("per cent")
         FIRST = "first", _("the first")
+        TICKET = "ticket", _("for each ticket")
 
     def __init__(self, *args: Any, currency: str, names: dict[Payee, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,10 +136,13 @@ class SharesForm(forms.Form):
                 number += 1
                 is_first = share.basis_points == WHOLE and share.cap is not None and not step.above
                 percent = Decimal(share.basis_points) / 100
+                gets = cls.Gets.FIRST if is_first else cls.Gets.PERCENT
                 value = amount_text(share.cap or 0, currency) if is_first else format(percent.normalize(), "f")
+                if share.per_ticket is not None:
+                    gets, value = cls.Gets.TICKET, amount_text(share.per_ticket, currency)
                 initial |= {
                     f"who_{number}": f"{share.payee.party.value}:{share.payee.reference}",
-                    f"gets_{number}": cls.Gets.FIRST if is_first else cls.Gets.PERCENT,
+                    f"gets_{number}": gets,
                     f"value_{number}": value,
                     f"above_{number}": amount_text(step.above, currency) if step.above and not index else "",
                     f"cap_{number}": amount_text(share.cap, currency) if share.cap and not is_first else "",
@@ -171,12 +176,15 @@ class SharesForm(forms.Form):
 
     def _share(self, number: int, payee: Payee) -> Share | None:
         value = str(self.cleaned_data.get(f"value_{number}") or "")
-        if self.cleaned_data.get(f"gets_{number}") == self.Gets.FIRST:
-            cap = self._amount(f"value_{number}")
-            if not cap:
+        gets = self.cleaned_data.get(f"gets_{number}")
+        if gets in (self.Gets.FIRST, self.Gets.TICKET):
+            amount = self._amount(f"value_{number}")
+            if not amount:
                 self._add(f"value_{number}", _now("Enter an amount like %s.") % format_money(20_000, self.currency))
                 return None
-            return Share(payee, WHOLE, cap)
+            if gets == self.Gets.TICKET:
+                return Share(payee, 0, self._amount(f"cap_{number}") or None, per_ticket=amount)
+            return Share(payee, WHOLE, amount)
         try:
             points = Decimal(value.replace(",", ".")) * 100
         except InvalidOperation:

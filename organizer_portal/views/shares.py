@@ -16,10 +16,10 @@ from analytics.queries import event_sales
 from events.models import Event
 from ledger.models import SplitVersion
 from ledger.split_rules import Rules
-from ledger.splits import earned, set_split_plan, split_version_of
+from ledger.splits import counted, earned, set_split_plan, split_version_of
 from organizer_portal.access import SEE_MONEY, Desk, staff
 from organizer_portal.forms.shares import PartnerForm, SharesForm, payees_of
-from organizer_portal.share_picture import Bar, bars
+from organizer_portal.share_picture import Bar, Sample, bars
 from organizer_portal.views.events import event_or_404, place_refusal
 from payouts.models import Partner
 from payouts.share_words import lines_of, names_of
@@ -77,10 +77,13 @@ def _samples(event: Event, rules: Rules, version: SplitVersion | None) -> dict[s
     taxes = {type_id: sum(tax.amount for tax in one.taxes) for type_id, one in quotes.items()}
     brings = {type_id: max(0, one.total - one.platform_fee - taxes[type_id]) for type_id, one in quotes.items()}
     full = sum(brings[one.ticket_type.pk] * one.capacity for one in sales)
-    houses = [(_("%d %% sold") % percent, full * percent // 100, 0) for percent in FILLED] if full else []
-    now = max(0, earned(version)) if version else 0
+    places = sum(one.capacity for one in sales if one.ticket_type.price)
+    houses = [
+        Sample(_("%d %% sold") % percent, full * percent // 100, places * percent // 100) for percent in FILLED if full
+    ]
+    now, counts = (max(0, earned(version)), counted(version)) if version else (0, 0)
     orders = [
-        (f"{TICKETS} × {one.ticket_type.name}", TICKETS * brings[one.ticket_type.pk], now)
+        Sample(f"{TICKETS} × {one.ticket_type.name}", TICKETS * brings[one.ticket_type.pk], TICKETS, now, counts)
         for one in sales
         if brings[one.ticket_type.pk]
     ]

@@ -6,8 +6,8 @@ from ledger.actions import Amounts, Kind, post
 from ledger.collecting import lock_collecting, settle_own
 from ledger.models import LedgerEntry
 from ledger.queries import sum_of
-from ledger.splits import lock_plan, owing, share_out
-from orders.models import Order
+from ledger.splits import lock_plan, owing, share_out, tickets_of
+from orders.models import Order, Position
 from outbox.actions import enqueue
 from payments.gateway import BalanceLine
 from payments.models import Dispute, Refund
@@ -41,7 +41,13 @@ def _post_and_share(*, key: str, order: Order, amounts: Amounts) -> bool:
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     sales = -amounts.get(Kind.SALES, 0)
     tax = -share(tax_of(order), part=-sales, whole=order.total, gone=order.total - sold)
-    share_out(version=order.split_version, key=key, amount=sales - amounts.get(Kind.PLATFORM_FEES, 0) - tax)
+    tickets = counting_tickets(order) if sold + sales > 0 else 0  # none, when nothing is left of the money
+    share_out(
+        version=order.split_version,
+        key=key,
+        amount=sales - amounts.get(Kind.PLATFORM_FEES, 0) - tax,
+        tickets=tickets - tickets_of(keys_of(order)),
+    )
     _ask_back(f"shares:{key}", key=key, order=order)
     return True
 
@@ -69,6 +75,11 @@ def book_line(*, line: BalanceLine, order: Order, charge_id: str) -> None:
     if post(key=key, currency=line.currency, amounts=amounts) is not None and order.is_separate:
         enqueue(kind="book_platform_fee", key=key, payload={"key": key, "charge_id": charge_id})
         pass_on(key=key, order=order)
+
+
+def counting_tickets(order: Order) -> int:
+    """How many paid tickets of an order count for shares by the ticket: those that are not cancelled."""
+    return order.positions.filter(price__gt=0).exclude(state=Position.State.CANCELLED).count()
 
 
 def tax_of(order: Order) -> int:

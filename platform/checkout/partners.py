@@ -1,8 +1,6 @@
 """What of an order's money the platform takes in for partners, and how much of that goes back (docs/splits.md)."""
 
-from collections import Counter
-
-from checkout.booking import proceeds_of
+from checkout.booking import counting_tickets, proceeds_of
 from ledger.collecting import collected_parties, lock_collecting, still_to_collect
 from ledger.models import SplitVersion
 from orders.models import Order
@@ -29,15 +27,19 @@ def fix_partners_part(order: Order) -> None:
         .exclude(account_id="")
         .exclude(order=order)
     )
-    coming: Counter[SplitVersion] = Counter()
+    coming: dict[SplitVersion, tuple[int, int]] = {}
     on_its_way = 0
+
+    def add(one: Order) -> None:
+        assert one.split_version is not None  # there would be no parties
+        amount, tickets = coming.get(one.split_version, (0, 0))
+        coming[one.split_version] = (amount + proceeds_of(one), tickets + counting_tickets(one))
+
     for other in others.select_related("order__split_version"):
-        assert other.order.split_version is not None  # excluded above
-        coming[other.order.split_version] += proceeds_of(other.order)
+        add(other.order)
         on_its_way += other.partners_part
     most = proceeds_of(order)
-    assert order.split_version is not None  # there would be no parties
-    coming[order.split_version] += most
+    add(order)
     wanted = still_to_collect(parties=parties, currency=order.currency, coming=coming, on_its_way=on_its_way)
     part = min(max(0, wanted), most)
     payment.partners_part = part - part % smallest_step(order.currency)

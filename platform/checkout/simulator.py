@@ -14,11 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, TicketType
 from ledger.split_rules import ORGANIZER, Payee, Rules, split
-from ledger.splits import earned, split_version_of
+from ledger.splits import counted, earned, split_version_of
 from payments.queries import charge_model_of
 from pricing.parts import share
 from pricing.plans import rate_of, terms_of
 from pricing.quote import Item, Quote, Terms, quote
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What a split plan has shared: minor units, and how many tickets count."""
+
+    amount: int = 0
+    tickets: int = 0
 
 
 class Role(models.TextChoices):
@@ -94,7 +102,8 @@ def simulate_event(event: Event, trial: Trial) -> list[Simulation]:
     if trial.fee_share is not None:
         terms = replace(terms, fee_share=trial.fee_share)
     version = split_version_of(str(event.pk))
-    rules, so_far = (Rules.from_dict(version.rules), max(0, earned(version))) if version else (Rules(), 0)
+    so_far = Sold(max(0, earned(version)), counted(version)) if version else Sold()
+    rules = Rules.from_dict(version.rules) if version else Rules()
     return [
         simulate(
             kind,
@@ -116,7 +125,7 @@ def simulate(
     terms: Terms,
     currency: str,
     rules: Rules,
-    so_far: int = 0,
+    so_far: Sold | None = None,
     is_separate: bool = False,
 ) -> Simulation:
     """One order of `kind`, after `so_far` was earned by what the split plan shares. Where the platform is charged
@@ -135,7 +144,8 @@ def simulate(
         tax=tax,
         cost=cost,
         rules=rules,
-        so_far=so_far,
+        so_far=so_far or Sold(),
+        tickets=trial.quantity if price else 0,
         is_separate=is_separate,
     )
     left = _parts(
@@ -144,7 +154,8 @@ def simulate(
         tax=tax - share(tax, part=back, whole=whole),
         cost=cost,  # the provider keeps its charge of what goes back
         rules=rules,
-        so_far=so_far,
+        so_far=so_far or Sold(),
+        tickets=trial.quantity if price and back < quoted.total else 0,
         is_separate=is_separate,
     )
     stakes = tuple(Stake(role, sold[role, payee], left[role, payee], payee) for role, payee in sold)
@@ -152,11 +163,12 @@ def simulate(
 
 
 def _parts(
-    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: int, is_separate: bool
+    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: Sold, tickets: int, is_separate: bool
 ) -> dict[tuple[Role, Payee | None], int]:
     """Whose `amount` is: of what is left after our fee and tax the partners get theirs; the payment's cost is the platform's to
     bear where it is charged itself, else the organizer's."""
-    shared = split(max(0, amount - fee - tax), rules, so_far)
+    net = max(0, amount - fee - tax)
+    shared = split(net, rules, so_far.amount, tickets=tickets, tickets_so_far=so_far.tickets)
     own = shared.pop(ORGANIZER)
     return {
         (Role.ORGANIZER, None): own + min(0, amount - fee - tax) - (0 if is_separate else cost),

@@ -10,7 +10,7 @@ from ledger.actions import Amounts, Kind, post
 from ledger.models import CollectedParty, LedgerEntry, Party, SplitVersion
 from ledger.queries import sum_of
 from ledger.split_rules import ORGANIZER, Payee, Rules
-from ledger.splits import earned, owed
+from ledger.splits import counted, earned, owed
 from tenants.current import lock_until_commit
 
 
@@ -33,17 +33,20 @@ def lock_collecting(currency: str) -> None:
     lock_until_commit(f"collecting:{currency}")
 
 
-def still_to_collect(*, parties: set[Payee], currency: str, coming: Mapping[SplitVersion, int], on_its_way: int) -> int:
-    """What these parties are owed, with their parts of what is `coming` under each version, beyond what the platform has.
+def still_to_collect(
+    *, parties: set[Payee], currency: str, coming: Mapping[SplitVersion, tuple[int, int]], on_its_way: int
+) -> int:
+    """What these parties are owed, with their parts of what is `coming` under each version (amount, tickets), beyond what the
+    platform has.
 
     Minor units; `on_its_way` is what payments under way bring of it. Negative when the platform has more than that. What the
     organizer itself owes the platform is to be taken in as well.
     """
     standing = LedgerEntry.objects.filter(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE], account__currency=currency)
     due = -sum_of(standing.filter(account__reference__in=[payee.reference for payee in parties]))
-    for version, amount in coming.items():
-        before, rules = max(0, earned(version)), Rules.from_dict(version.rules)
-        had, has = rules.parts(before), rules.parts(before + max(0, amount))
+    for version, (amount, tickets) in coming.items():
+        before, counts, rules = max(0, earned(version)), counted(version), Rules.from_dict(version.rules)
+        had, has = rules.parts(before, counts), rules.parts(before + max(0, amount), counts + tickets)
         due += sum(has[payee] - had[payee] for payee in has if payee in parties)
     there, own = _with_the_platform(currency)
     return due - (there - max(0, own)) - on_its_way

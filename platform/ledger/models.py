@@ -129,7 +129,7 @@ class SplitPlan(models.Model):
 class SplitVersion(models.Model):
     """Rules of a plan (ledger.split_rules.Rules), never changed. What is sold under them is shared out by them for good.
 
-    `base` is what had been earned, minor units, when it came: it goes on from there.
+    `base` is what had been earned, minor units, when it came, `base_tickets` how many tickets counted: it goes on from there.
     """
 
     append_only: ClassVar[bool] = True
@@ -138,6 +138,7 @@ class SplitVersion(models.Model):
     number = models.PositiveIntegerField()
     rules = models.JSONField()
     base = models.BigIntegerField()
+    base_tickets = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=80)  # an audit.actions.Actor as text
 
@@ -151,7 +152,8 @@ class SplitVersion(models.Model):
 class SplitLine(models.Model):
     """`amount` minor units, earned or given back, that were shared out: `parts` add up to it, the organizer's rest among them.
 
-    `key` is that of the ledger transaction which earned it, `before` what the version had earned up to there, its base in it.
+    `key` is that of the ledger transaction which earned it, `before` what the version had earned up to there, its base in it;
+    `tickets` more count since, or fewer, and `tickets_before` did up to there.
     """
 
     append_only: ClassVar[bool] = True
@@ -160,6 +162,8 @@ class SplitLine(models.Model):
     key = models.CharField(max_length=120)
     amount = models.BigIntegerField()
     before = models.BigIntegerField()
+    tickets = models.IntegerField(default=0, db_default=0)
+    tickets_before = models.IntegerField(default=0, db_default=0)
     parts = models.JSONField()  # [{"party", "reference", "amount"}]
     at = models.DateTimeField(auto_now_add=True)
 

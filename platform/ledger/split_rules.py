@@ -2,7 +2,8 @@
 
 A plan is a waterfall. What has been earned so far, all of it together, enters the first step; each share of a step takes its
 percent of what reaches it, and what nobody takes flows on to the next step. What is left after the last is the organizer's.
-"The first 300.00 to the venue" is a share of 100 % with a cap of 300.00.
+"The first 300.00 to the venue" is a share of 100 % with a cap of 300.00; "1.50 of each ticket to the promoter" takes as much for each
+ticket that counts, as far as what reaches its step suffices.
 
 So every minor unit that an event earns has one owner, decided by its number alone: the 30,000th cent the venue, the
 30,001st the artist. An order gets the cents that are next, and a refund gives the last ones back: whatever is sold and given
@@ -35,11 +36,13 @@ ORGANIZER = Payee(Party.ORGANIZER)
 
 @dataclass(frozen=True)
 class Share:
-    """`basis_points` (7000 = 70 %) of what reaches the step to `payee`, at most `cap` over the whole event."""
+    """`basis_points` (7000 = 70 %) of what reaches the step to `payee`, at most `cap` over the whole event; or, with
+    `per_ticket`, so many minor units for each ticket that counts."""
 
     payee: Payee
     basis_points: int
     cap: int | None = None
+    per_ticket: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,26 @@ class Step:
 
 @dataclass(frozen=True)
 class Working:
-    """How one share's part came about: `basis_points` of `reach`, and no more than its cap. `number` counts steps from 1."""
+    """How one share's part came about: `basis_points` of `reach`, or so much for each of `tickets`, and no more than its cap or
+    than what reached it. `number` counts steps from 1."""
 
     number: int
     share: Share
     above: int
     reach: int
     part: int
+    tickets: int = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less reached it than so much for each ticket comes to."""
+        return self.share.per_ticket is not None and self.share.per_ticket * self.tickets > self.reach
 
     @property
     def is_capped(self) -> bool:
-        """Whether its percent would be more than its cap."""
+        """Whether its percent, or so much for each ticket, would be more than its cap."""
+        if self.share.per_ticket is not None:
+            return self.share.cap is not None and self.share.per_ticket * self.tickets > self.share.cap
         return self.share.cap is not None and self.reach * self.share.basis_points > self.share.cap * WHOLE
 
 
@@ -73,10 +85,18 @@ class Rules:
     steps: tuple[Step, ...] = ()
 
     def problem(self) -> str:
-        """What is wrong with them, as a word, or "": `steps`, `percent`, `amount`, `twice`."""
+        """What is wrong with them, as a word, or "": `steps`, `percent`, `amount`, `twice`, `ticket`."""
         if len(self.steps) > MOST_STEPS or any(not 0 < len(step.shares) <= MOST_SHARES for step in self.steps):
             return "steps"
         for step in self.steps:
+            if any(share.per_ticket is not None for share in step.shares):
+                if len(step.shares) > 1 or step.above or step.shares[0].basis_points:
+                    return "ticket"
+                share = step.shares[0]
+                amounts = [share.per_ticket or 0, *([share.cap] if share.cap is not None else [])]
+                if not all(0 < amount <= MOST_AMOUNT for amount in amounts):
+                    return "amount"
+                continue
             points = [share.basis_points for share in step.shares]
             if not all(0 < one <= WHOLE for one in points) or sum(points) > WHOLE:
                 return "percent"
@@ -92,11 +112,17 @@ class Rules:
         named = (share.payee for step in self.steps for share in step.shares)
         return [*dict.fromkeys(payee for payee in named if payee != ORGANIZER), ORGANIZER]
 
-    def workings(self, total: int) -> list[Working]:
-        """Share by share, what is each one's of `total` earned, and how that comes about."""
+    def workings(self, total: int, tickets: int = 0) -> list[Working]:
+        """Share by share, what is each one's of `total` earned with so many `tickets`, and how that comes about."""
         found, left = [], total
         for number, step in enumerate(self.steps, start=1):
             reach = max(0, left - step.above)
+            first = step.shares[0]
+            if first.per_ticket is not None:  # it has its step alone
+                part = min(reach, first.per_ticket * tickets, *([first.cap] if first.cap is not None else []))
+                found.append(Working(number, first, step.above, reach, part, tickets))
+                left -= part
+                continue
             counts = apportion(tuple(share.basis_points for share in step.shares), reach)
             for share, count in zip(step.shares, counts, strict=True):
                 part = count if share.cap is None else min(count, share.cap)
@@ -104,10 +130,10 @@ class Rules:
                 left -= part
         return found
 
-    def parts(self, total: int) -> dict[Payee, int]:
-        """What is whose of `total` earned, everybody of `payees()` named; together they are `total`."""
+    def parts(self, total: int, tickets: int = 0) -> dict[Payee, int]:
+        """What is whose of `total` earned with so many `tickets`, everybody of `payees()` named; together they are `total`."""
         parts = dict.fromkeys(self.payees(), 0)
-        for working in self.workings(total):
+        for working in self.workings(total, tickets):
             parts[working.share.payee] += working.part
         parts[ORGANIZER] += total - sum(parts.values())
         return parts
@@ -124,6 +150,7 @@ class Rules:
                             "reference": share.payee.reference,
                             "basis_points": share.basis_points,
                             "cap": share.cap,
+                            **({} if share.per_ticket is None else {"per_ticket": share.per_ticket}),
                         }
                         for share in step.shares
                     ],
@@ -139,7 +166,12 @@ class Rules:
             tuple(
                 Step(
                     tuple(
-                        Share(Payee(Party(one["party"]), one["reference"]), one["basis_points"], one["cap"])
+                        Share(
+                            Payee(Party(one["party"]), one["reference"]),
+                            one["basis_points"],
+                            one["cap"],
+                            one.get("per_ticket"),
+                        )
                         for one in step["shares"]
                     ),
                     step["above"],
@@ -149,15 +181,16 @@ class Rules:
         )
 
 
-def split(amount: int, rules: Rules, so_far: int = 0) -> dict[Payee, int]:
-    """Whose `amount` is that an event earns after `so_far`; negative, for what goes back: whose it was.
+def split(amount: int, rules: Rules, so_far: int = 0, *, tickets: int = 0, tickets_so_far: int = 0) -> dict[Payee, int]:
+    """Whose `amount` is that an event earns with `tickets` after `so_far`; negative, for what goes back: whose it was.
 
-    The parts add up to `amount`, and all have its sign or are nothing. `split(-a, rules, s + a)` is exactly the opposite of
-    `split(a, rules, s)`. Raises ValueError where less than nothing would be left.
+    The parts add up to `amount`, and as long as no ticket more or less counts all have its sign or are nothing.
+    `split(-a, rules, s + a)` is exactly the opposite of `split(a, rules, s)`. Raises ValueError where less than nothing
+    would be left.
     """
     if so_far < 0 or so_far + amount < 0:
         raise ValueError(f"{amount} after {so_far}")
-    before, after = rules.parts(so_far), rules.parts(so_far + amount)
+    before, after = rules.parts(so_far, tickets_so_far), rules.parts(so_far + amount, tickets_so_far + tickets)
     return {payee: after[payee] - before[payee] for payee in after}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from audit.actions import Actor, record
 from ledger.actions import Amounts, Kind, post
@@ -41,6 +42,7 @@ def set_split_plan(*, subject: str, currency: str, rules: Rules, actor: Actor) -
         number=last.number + 1 if last else 1,
         rules=rules.as_dict(),
         base=max(0, earned(last)) if last else 0,
+        base_tickets=max(0, counted(last)) if last else 0,
         created_by=str(actor),
     )
     record(verb="set_split_plan", target=plan, actor=actor, detail={"version": version.number, "rules": version.rules})
@@ -53,26 +55,39 @@ def earned(version: SplitVersion) -> int:
     return last.before + last.amount if last else version.base
 
 
+def counted(version: SplitVersion) -> int:
+    """How many tickets count for it: its base and what was sold under it, less what was cancelled or charged back."""
+    last = version.lines.order_by("-pk").first()
+    return last.tickets_before + last.tickets if last else version.base_tickets
+
+
+def tickets_of(keys: Iterable[str]) -> int:
+    """How many tickets count by the lines of these ledger transactions."""
+    return SplitLine.objects.filter(key__in=list(keys)).aggregate(sum=Sum("tickets"))["sum"] or 0
+
+
 def lock_plan(version: SplitVersion) -> SplitPlan:
     """The version's plan, its row locked until the transaction ends: nothing else is shared out by it meanwhile."""
     return SplitPlan.objects.select_for_update().get(pk=version.plan_id)
 
 
-def share_out(*, version: SplitVersion, key: str, amount: int) -> SplitLine | None:
-    """Share what the ledger transaction `key` earned (minor units; negative: what went back), in that transaction.
+def share_out(*, version: SplitVersion, key: str, amount: int, tickets: int = 0) -> SplitLine | None:
+    """Share what the ledger transaction `key` earned (minor units; negative: what went back), in that transaction; since it
+    `tickets` more count, or fewer.
 
     The parties' parts are posted as `shares:<key>`. None when that was done before, or nothing moved.
     """
-    if amount == 0:
+    if amount == 0 and tickets == 0:
         return None
     if not connection.in_atomic_block:
         raise RuntimeError(f"{key} is shared out outside a transaction")
     plan = lock_plan(version)
     if SplitLine.objects.filter(key=key).exists():
         return None
-    before = earned(version)
+    before, tickets_before = earned(version), counted(version)
     rules = Rules.from_dict(version.rules)
-    had, has = rules.parts(max(0, before)), rules.parts(max(0, before + amount))
+    had = rules.parts(max(0, before), tickets_before)
+    has = rules.parts(max(0, before + amount), tickets_before + tickets)
     parts = {payee: has[payee] - had[payee] for payee in has if payee != ORGANIZER}
     rest = amount - sum(parts.values())  # below nothing, where more went back than came in, it is all the organizer's
     line = SplitLine.objects.create(
@@ -80,6 +95,8 @@ def share_out(*, version: SplitVersion, key: str, amount: int) -> SplitLine | No
         key=key,
         amount=amount,
         before=before,
+        tickets=tickets,
+        tickets_before=tickets_before,
         parts=[
             {"party": payee.party.value, "reference": payee.reference, "amount": part}
             for payee, part in {**parts, ORGANIZER: rest}.items()
@@ -150,7 +167,8 @@ def off_plan() -> list[list[Any]]:
                 payee = Payee(Party(part["party"]), part["reference"])
                 sums[payee] = sums.get(payee, 0) + part["amount"]
         rules = Rules.from_dict(version.rules)
-        had, has = rules.parts(version.base), rules.parts(max(0, earned(version)))
+        had = rules.parts(version.base, version.base_tickets)
+        has = rules.parts(max(0, earned(version)), counted(version))
         for payee in rules.payees():
             due = has[payee] - had[payee]
             if payee != ORGANIZER and sums.get(payee, 0) != due:

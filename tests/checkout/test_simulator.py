@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.refunds import GivingBack, give_back
-from checkout.simulator import PaymentCost, Role, Trial, simulate, simulate_event
+from checkout.simulator import PaymentCost, Role, Sold, Trial, simulate, simulate_event
 from events.charges import add_own_fee, add_tax_rate, tax_ticket_type
 from events.models import TaxRate, TicketType
 from ledger.actions import Kind
@@ -95,7 +95,7 @@ def test_all_parts_together_are_what_the_buyer_has_paid(
     terms = Terms(FeePlan(250, 50), share, (OwnFee("y", True, 0, 350), OwnFee("z", False, 150, 0)), step)
     trial = Trial({}, quantity=quantity, percent_back=back)
 
-    found = simulate(kind, trial=trial, terms=terms, currency="EUR", rules=PLAN, so_far=so_far)
+    found = simulate(kind, trial=trial, terms=terms, currency="EUR", rules=PLAN, so_far=Sold(so_far))
 
     assert sum(one.sold for one in found.stakes) == found.quote.total
     assert sum(one.refunded for one in found.stakes) == found.quote.total - found.back

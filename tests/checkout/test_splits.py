@@ -19,7 +19,7 @@ from ledger.splits import set_split_plan
 from orders.models import Order
 from payments.models import Refund
 from tests import world
-from tests.world import STANDARD
+from tests.world import FREE, STANDARD
 
 NORA = user_actor(UUID(int=1))
 HALL, BAND, ADA = Payee(Party.VENUE, "hall"), Payee(Party.ARTIST, "band"), Payee(Party.AFFILIATE, "ada")
@@ -136,4 +136,26 @@ def test_tax_is_nobodys_share(paying: world.House) -> None:
     assert SplitLine.objects.latest("pk").amount == -(1000 - 43 - 65)
     refund(order, 1, 2, 3)
     assert owed() == {"hall": 0}
+    assert breaches() == {}
+
+
+def test_a_share_by_the_ticket_follows_the_tickets_that_count(paying: world.House) -> None:
+    made = world.make_event(kinds=((STANDARD, 2400, 20), (FREE, 0, 20)))
+    rules = Rules((Step((Share(HALL, 0, per_ticket=150),)), Step((Share(BAND, 7000),))))
+    set_split_plan(subject=str(made.pk), currency="EUR", rules=rules, actor=NORA)
+    order = world.paid_order(made, **{STANDARD: 3, FREE: 1})  # 72.00 beside our fee: 4.50 for three paid tickets
+    assert owed() == {"hall": 450, "band": 4725}
+    refund(order, amount=1000)  # no ticket: 10.00 with 0.43 of our fee in it, all three still count
+    assert owed() == {"hall": 450, "band": 4055}
+    refund(order, 1)  # one is cancelled: 48.00 less the 9.57
+    line = SplitLine.objects.latest("pk")
+    assert (line.tickets, line.tickets_before) == (-1, 3)
+    assert owed()["hall"] == 300
+    assert breaches() == {}
+
+    version = set_split_plan(subject=str(made.pk), currency="EUR", rules=THREE, actor=NORA)
+    assert version is not None
+    assert version.base_tickets == 2  # it goes on from there
+    refund(order, *order.positions.filter(state="sold", price__gt=0).values_list("index", flat=True))
+    assert owed() == {"hall": 0, "band": 0}
     assert breaches() == {}

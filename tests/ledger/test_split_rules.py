@@ -124,3 +124,26 @@ def test_rules_that_cannot_be_say_what_is_wrong() -> None:
 
 def test_frozen_rules_come_back_as_they_were() -> None:
     assert Rules.from_dict(WATERFALL.as_dict()) == WATERFALL
+
+
+def test_so_much_for_each_ticket_is_what_reaches_it_at_most() -> None:
+    """5 % to Ada, 1.50 of each ticket to the hall and no more than 4.00, then 70 % to the band."""
+    rules = Rules(
+        (Step((Share(ADA, 500),)), Step((Share(HALL, 0, cap=400, per_ticket=150),)), Step((Share(BAND, 7000),)))
+    )
+    assert rules.problem() == ""
+    assert Rules.from_dict(rules.as_dict()) == rules
+    assert rules.parts(1000, 1) == {ADA: 50, HALL: 150, BAND: 560, ORGANIZER: 240}
+    assert rules.parts(1000, 3) == {ADA: 50, HALL: 400, BAND: 385, ORGANIZER: 165}
+    assert rules.parts(100, 2) == {ADA: 5, HALL: 95, BAND: 0, ORGANIZER: 0}
+    assert rules.parts(1000, 0) == {ADA: 50, HALL: 0, BAND: 665, ORGANIZER: 285}
+    # A ticket goes back with its 5.00: the hall gives its 1.50, the band what is 70 % of the rest.
+    assert split(-500, rules, 1000, tickets=-1, tickets_so_far=2) == {ADA: -25, HALL: -150, BAND: -227, ORGANIZER: -98}
+
+
+def test_so_much_for_each_ticket_stands_alone() -> None:
+    each = Share(HALL, 0, per_ticket=150)
+    assert Rules((Step((each, Share(ADA, 500))),)).problem() == "ticket"
+    assert Rules((Step((each,), above=100),)).problem() == "ticket"
+    assert Rules((Step((Share(HALL, 500, per_ticket=150),)),)).problem() == "ticket"
+    assert Rules((Step((Share(HALL, 0, per_ticket=0),)),)).problem() == "amount"

@@ -97,6 +97,28 @@ def test_lines_share_a_step_begin_above_an_amount_and_end_at_one(nora: Visitor, 
     assert page.context["form"]["with_2"].value() is True
 
 
+def test_a_line_may_be_so_much_for_each_ticket(nora: Visitor, hall: Partner, band: Partner) -> None:
+    event = world.make_event(kinds=(("Standard", 2400, 50), ("Guest", 0, 10)), is_published=False)
+    typed = lines((hall, "ticket", "1.50"), (band, "percent", "70"), cap_1="60")
+    look = nora.post(f"/portal/events/{event.pk}/shares/", typed | {"look": "1"})
+    # Of a full house of 1,200.00 fifty paid tickets would be 75.00, but no more than 60.00
+    assert [piece.amount for piece in look.context["houses"][-1].pieces] == [6000, 79_800, 34_200]
+    nora.post(f"/portal/events/{event.pk}/shares/", typed)
+    version = split_version_of(str(event.pk))
+    assert version is not None
+    expected = Rules((Step((Share(hall.payee, 0, 6000, per_ticket=150),)), Step((Share(band.payee, 7000),))))
+    assert Rules.from_dict(version.rules) == expected
+    page = nora.get(f"/portal/events/{event.pk}/shares/")
+    assert "€1.50 for each paid ticket, at most €60.00" in text(page)
+    assert page.context["form"]["gets_1"].value() == "ticket"
+
+    typed = lines((hall, "percent", "10"), (band, "ticket", "1.50"), with_2="on")
+    refused = nora.post(f"/portal/events/{event.pk}/shares/", typed)
+    assert refused.status_code == 422
+    assert "So much for each ticket is a line of its own" in text(refused)
+    assert split_version_of(str(event.pk)) == version
+
+
 @pytest.mark.parametrize(
     ("gets", "value", "more", "words"),
     [
@@ -109,6 +131,7 @@ def test_lines_share_a_step_begin_above_an_amount_and_end_at_one(nora: Visitor, 
             {"who_2": "same", "gets_2": "percent", "value_2": "50", "with_2": "on"},
             "have 100 % between them",
         ),
+        ("ticket", "", {}, "Enter an amount like €200.00."),
         ("percent", "10", {"value_2": "10"}, "Choose who gets this."),
     ],
 )
