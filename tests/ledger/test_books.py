@@ -59,7 +59,7 @@ def test_each_currency_stands_for_itself(northside: world.House) -> None:
 
     assert [(one.currency, one.payable) for one in standings()] == [("EUR", 100), ("JPY", 7)]
     assert balance(Kind.PAYABLE) == {"EUR": -100, "JPY": -7}
-    assert posted_at_provider(["sale:jpy", "share:eur", "nothing"]) == {"sale:jpy": {"JPY": 9}}
+    assert posted_at_provider(["sale:jpy", "share:eur", "nothing"]) == {"sale:jpy": {"JPY": 9}, "share:eur": {}}
 
 
 def test_two_currencies_do_not_make_up_for_each_other(northside: world.House) -> None:
