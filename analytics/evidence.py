@@ -86,9 +86,10 @@ def pack(dispute: Dispute) -> Pack:
 
 
 def log_text(log: tuple[Line, ...], zone: str) -> str:
-    """The log as plain lines, times in `zone`."""
+    """The log as plain lines, times in `zone`, each with its name: a bank may be anywhere."""
     return "\n".join(
-        f"{moment_text(line.at, zone)}  {line.words}{f' ({line.detail})' if line.detail else ''}" for line in log
+        f"{moment_text(line.at, zone)} {zone_name(line.at, zone)}  {line.words}{f' ({line.detail})' if line.detail else ''}"
+        for line in log
     )
 
 
@@ -162,7 +163,8 @@ def _what_was_sold(order: Order) -> str:
 def _terms(order: Order) -> str:
     """The refund terms that were shown before the payment, and what was agreed to."""
     consents = Consent.objects.filter(reference=str(order.pk), kind=Consent.Kind.TERMS, is_given=True).order_by("at")
-    agreed = [f"Agreed to on {moment_text(one.at, 'UTC')} UTC: {one.text}" for one in consents]
+    zone = order.performance.timezone
+    agreed = [f"Agreed to on {moment_text(one.at, zone)} {zone_name(one.at, zone)}: {one.text}" for one in consents]
     lines = []
     for position in order.positions.order_by("index"):
         told = _promise(position)

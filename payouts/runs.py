@@ -202,6 +202,9 @@ def record_payout(*, payout_id: UUID, facts: gateway.PayoutFacts) -> None:
 
 def _tell_failure(payout: Payout) -> None:
     enqueue(kind="mail_payout_failed", key=str(payout.pk), payload={"payout_id": str(payout.pk)})
+    if payout.provider_id:  # what the provider would not even take moved nothing
+        came_back = {"provider_id": payout.provider_id, "currency": payout.currency, "amount": payout.amount}
+        enqueue(kind="note_payout_failure", key=str(payout.pk), payload=came_back)
 
 
 def take_up_payout(*, provider_id: str) -> None:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from ledger.actions import Kind
 from ledger.models import Party, SplitVersion
-from ledger.queries import balance, standings
+from ledger.queries import balance
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
 from payments.models import Dispute, Payment
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
@@ -62,6 +62,7 @@ class OrderRow:
     disputed: int = 0
     fee: int = 0
     tickets: int = 0
+    charge: int = 0  # the provider's for disputes, which nobody shares
     parts: dict[Payee, int] = field(default_factory=dict)
 
     @property
@@ -88,25 +89,22 @@ class Statement:
     names: dict[Payee, str]
 
     def as_rows(self) -> list[list[str | int]]:
-        """The same as a table for a spreadsheet: sections first, then every order with each party's part."""
-        rows: list[list[str | int]] = []
+        """The same as a table for a spreadsheet: sections, then every order with each party's part, and their sums."""
+        about = f"{self.event.title}, {self.event.currency}, {_('as of')} {self.at:%Y-%m-%d %H:%M} UTC"
+        rows: list[list[str | int]] = [[_("Settlement"), about], []]
         for section in self.sections:
             rows.append([section.title, section.note])
             rows.extend([row.words, row.how, row.amount] for row in section.rows)
             rows.append([])
         head = [_("Order"), _("Paid"), _("Went back"), _("Taken by banks"), _("Our fee"), _("Tax"), _("Proceeds")]
-        rows.append([*head, _("Version"), *self.names.values()])
+        rows.append([*head, _("Version"), *self.names.values(), _("Charged for the dispute")])
+        sums = [0] * (7 + len(self.names))
         for one in self.orders:
-            numbers: list[str | int] = [
-                one.paid,
-                -one.back,
-                -one.disputed,
-                -one.fee,
-                -one.tax,
-                one.earned,
-                str(one.version or ""),
-            ]
-            rows.append([one.number, *numbers, *(one.parts.get(payee, 0) for payee in self.names)])
+            numbers = [one.paid, -one.back, -one.disputed, -one.fee, -one.tax, one.earned]
+            parts = [*(one.parts.get(payee, 0) for payee in self.names), -one.charge]
+            rows.append([one.number, *numbers, str(one.version or ""), *parts])
+            sums = [had + more for had, more in zip(sums, [*numbers, *parts], strict=True)]
+        rows.append([_("All orders"), *sums[:6], "", *sums[6:]])
         return rows
 
 
@@ -151,6 +149,13 @@ _TICKETS = (
 SELECT its.order_id, sum(l.tickets)::bigint FROM its JOIN ledger_splitline l ON l.key = its.key GROUP BY 1
 """
 )
+_ELSEWHERE = """
+SELECT coalesce(sum((part ->> 'amount')::bigint), 0)::bigint
+  FROM ledger_splitplan p JOIN ledger_splitversion v ON v.plan_id = p.id JOIN ledger_splitline l ON l.version_id = v.id
+ CROSS JOIN jsonb_array_elements(l.parts) part
+ WHERE p.currency = %(currency)s AND p.subject <> %(event)s
+   AND part ->> 'party' = %(party)s AND part ->> 'reference' = %(reference)s
+"""
 _ORDERS = """
 SELECT o.id, o.number, o.paid_at, o.total, v.number,
        (SELECT coalesce(sum(amount), 0)::bigint FROM orders_tax WHERE order_id = o.id)
@@ -205,6 +210,11 @@ def _orders(event: Event) -> list[OrderRow]:
         cursor.execute(_SHARED, about)
         for order_id, party, reference, amount in cursor.fetchall():
             found[order_id].parts[Payee(Party(party), reference)] = amount
+    for order_id, fee in Dispute.objects.filter(payment__order__in=found).values_list("payment__order", "fee"):
+        found[order_id].charge += fee
+    for order in found.values():
+        if order.version is None:  # nobody shared in it
+            order.parts[ORGANIZER] = order.earned
     return list(found.values())
 
 
@@ -279,7 +289,7 @@ def _how(working: Working, currency: str) -> str:
 def _yours(event: Event, orders: list[OrderRow]) -> Section:
     shared = [one for one in orders if one.version is not None]
     alone = [one for one in orders if one.version is None]
-    costs = sum(Dispute.objects.filter(payment__order__event=event).values_list("fee", flat=True))
+    costs = sum(one.charge for one in orders)
     rows = [
         Row(_("The rest of what was shared"), _count(shared), sum(one.parts.get(ORGANIZER, 0) for one in shared)),
         Row(_("Sold while nothing was shared"), _count(alone), sum(one.earned for one in alone)),
@@ -291,12 +301,10 @@ def _yours(event: Event, orders: list[OrderRow]) -> Section:
 def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
     """What a partner earned here and elsewhere, what it was paid of all that, and what is left."""
     here = sum(one.parts.get(partner.payee, 0) for one in orders)
-    standing = [
-        one
-        for one in standings()
-        if (one.party, one.reference) == tuple(partner.payee) and one.currency == event.currency
-    ]
-    left = sum(one.payable - one.receivable for one in standing)
+    about = {"currency": event.currency, "event": str(event.pk), "party": partner.kind, "reference": str(partner.pk)}
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE, about)
+        (elsewhere,) = cursor.fetchone()
     paid = sum(
         partner.transfers.filter(currency=event.currency)
         .exclude(state=Transfer.State.FAILED)
@@ -313,9 +321,6 @@ def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
         )
         for direction in PartnerPayment.Direction
     }
-    elsewhere = (
-        left - here + paid - returned + by_hand[PartnerPayment.Direction.OUT] - by_hand[PartnerPayment.Direction.BACK]
-    )
     rows = [
         Row(_("Earned by this event"), "", here),
         Row(_("Earned by others"), "", elsewhere),
@@ -324,7 +329,7 @@ def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
         Row(_("Paid by hand"), "", -by_hand[PartnerPayment.Direction.OUT]),
         Row(_("Paid back by hand"), "", by_hand[PartnerPayment.Direction.BACK]),
     ]
-    words = _("Still to pay") if left >= 0 else _("Owed by the partner")
+    words = _("Still to pay") if sum(row.amount for row in rows) >= 0 else _("Owed by the partner")
     return Section(f"{partner.name} ({partner.get_kind_display()})", (*rows, _sum(words, rows)))
 
 

@@ -27,7 +27,7 @@ from ledger.models import LedgerTransaction
 from orders.models import Order
 from outbox.models import OutboxMessage
 from payments import gateway
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, RefundTurn
 from tests import world
 from tests.stack import Stack
 from tickets.models import Ticket
@@ -192,7 +192,9 @@ def client(stack: Stack) -> stripe.StripeClient:
 
 def waiting() -> list[str]:
     """What is still to be done, in this organizer and on the platform."""
-    here = list(OutboxMessage.objects.filter(done_at=None, is_dead=False).values_list("kind", flat=True))
+    soon = timezone.now() + timedelta(minutes=30)  # a reminder of a deadline waits for days
+    undone = OutboxMessage.objects.filter(done_at=None, is_dead=False, due_at__lt=soon)
+    here = list(undone.values_list("kind", flat=True))
     with schema_context("public"):
         there = list(OutboxMessage.objects.filter(done_at=None, is_dead=False).values_list("kind", flat=True))
         events = list(ProviderEvent.objects.filter(state=ProviderEvent.State.RECEIVED).values_list("type", flat=True))
@@ -203,6 +205,7 @@ def end_leases() -> None:
     """Let the leases of a worker that is dead run out now: a minute later, as its messages see it."""
     now = timezone.now()
     OutboxMessage.objects.filter(done_at=None, is_dead=False, attempts__gt=0).update(due_at=now)
+    RefundTurn.objects.filter(state=RefundTurn.State.WAITING, attempts__gt=0).update(due_at=now)
     with schema_context("public"):
         OutboxMessage.objects.filter(done_at=None, is_dead=False, attempts__gt=0).update(due_at=now)
         ProviderEvent.objects.filter(state=ProviderEvent.State.RECEIVED).update(due_at=now)

@@ -1,6 +1,7 @@
 """The settlement statement of an event, as a page, on paper, and for a spreadsheet."""
 
 import csv
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from organizer_portal.access import SEE_MONEY, Desk, staff
-from organizer_portal.forms.fields import amount_text
 from organizer_portal.seating import harmless
 from organizer_portal.views.events import event_or_404
 from payouts.statement import event_statement, statement_pdf
 from tickets.errors import PdfUnavailable
+from ui.money import minor_unit_exponent
 
 
 @require_safe
@@ -43,7 +44,7 @@ def statement_file(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResp
 @require_safe
 @staff(SEE_MONEY)
 def statement_csv(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
-    """The same as CSV; amounts are in whole units with a point."""
+    """The same as CSV; amounts are in whole units with a point and all decimals of the currency."""
     found = event_or_404(event_id)
     # With its byte order mark, or a spreadsheet reads UTF-8 as something else.
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
@@ -55,4 +56,4 @@ def statement_csv(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespo
 
 
 def _amount(amount: int, currency: str) -> str:
-    return f"-{amount_text(-amount, currency)}" if amount < 0 else amount_text(amount, currency)
+    return str(Decimal(amount).scaleb(-minor_unit_exponent(currency)))

@@ -29,7 +29,7 @@ from outbox.actions import Handler
 from payouts.letters import mail_payout_failed
 from payouts.runs import send_payout
 from payouts.transfers import send_reversal, send_transfer, take_back
-from reconciliation.actions import note_fraud_warning, work_on_check
+from reconciliation.actions import note_fraud_warning, note_payout_failure, work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
 from tickets.actions import publish_signing_key
 
@@ -94,6 +94,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),
     "send_evidence": lambda payload: send_evidence(dispute_id=UUID(payload["dispute_id"])),
     "send_payout": lambda payload: send_payout(payout_id=UUID(payload["payout_id"])),
+    "note_payout_failure": lambda payload: note_payout_failure(**payload),
     "mail_payout_failed": lambda payload: mail_payout_failed(payout_id=UUID(payload["payout_id"])),
     "send_transfer": lambda payload: send_transfer(transfer_id=UUID(payload["transfer_id"])),
     "take_back": lambda payload: take_back(

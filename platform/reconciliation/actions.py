@@ -427,6 +427,11 @@ def note_fraud_warning(*, warning_id: UUID) -> None:
         _fix(incident)
 
 
+def note_payout_failure(*, provider_id: str, currency: str, amount: int) -> None:
+    """An incident for a payout of `amount` minor units that the bank sent back, as soon as we hear of it. Repeatable."""
+    _open(Kind.PAYOUT_FAILED, f"payout:{provider_id}", subject=provider_id, currency=currency, theirs=amount)
+
+
 # --- Incidents ------------------------------------------------------------------------------------------------------------------
 
 

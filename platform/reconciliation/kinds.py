@@ -38,8 +38,8 @@ PLAYBOOKS: dict[str, Any] = {
         "Under “Disputes” you choose whether that is done by itself."
     ),
     Kind.PAYOUT_FAILED: _(
-        "Your bank sent a payout back, so the money is in your Stripe balance again. Check the bank account at Stripe; Stripe pays "
-        "out again when it is right."
+        "Your bank sent a payout back, so the money is in your Stripe balance again. Check the bank account at Stripe; we try "
+        "again by ourselves, after a day at first."
     ),
     Kind.AMOUNT_DIFFERS: _(
         "Stripe and our books both have this, but with different amounts. The difference is booked as unexplained, so that the "

@@ -29,6 +29,7 @@ PURCHASE = {
     "web, PaymentIntent saved, order not answered": "after_intent",
     "web, webhook stored and not answered": "after_event_stored",
     "worker, places sold, money not taken": "after_secure",
+    "worker, before the money is taken": "before_capture",
     "worker, money taken, no ticket": "after_capture",
     "worker, tickets written, not committed": "before_complete_commit",
     "worker, PDF and mail written, not ticked off": "after_mail_tickets",
@@ -46,6 +47,8 @@ LATE = {
 REFUND = {
     "worker, before the refund is sent": "before_refund_sent",
     "worker, refund sent, not noted": "after_refund_sent",
+    "worker, refund noted, not committed": "before_refund_noted",
+    "worker, refund noted, not ticked off": "after_send_refund",
 }
 
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+import stripe
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -218,8 +219,10 @@ def test_one_in_three_fails_and_all_are_accounted_for(
 
 
 def test_a_provider_that_never_answers_ends_in_failures_that_can_be_retried(
-    event: Event, orders: list[Order], stripe_sandbox: Sandbox
+    event: Event, orders: list[Order], stripe_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for delay in ("INITIAL_DELAY", "MAX_DELAY"):  # the SDK asks as often as ever, only at once
+        monkeypatch.setattr(stripe.HTTPClient, delay, 0)
     stripe_sandbox.control("faults", path="/v1/refunds", method="post", status=503, count=10_000)
     batch = begin(event)
     with patch.object(batches, "MOST_ATTEMPTS", 2):

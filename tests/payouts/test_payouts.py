@@ -27,6 +27,7 @@ from payouts.models import Maturity, Payout, PayoutSchedule
 from payouts.queries import earnings
 from payouts.runs import run_payouts, send_payout, set_payout_schedule
 from payouts.schedule import next_try_at, payables, payout_schedule, upcoming, waits_because
+from reconciliation.actions import note_payout_failure
 from tests import world
 from tests.processes import Sandbox
 from tests.reconciliation.conftest import check_money, fresh_account, provider, told
@@ -287,8 +288,13 @@ def test_a_payout_that_came_back_is_told_and_tried_again_a_day_later(
     mail = EmailMessage.objects.get(key__startswith="payout-failed:")
     assert mail.subject == "A payout of €48.00 came back"
     assert "The bank account is closed, wrong or not yours." in mail.text
+    assert told() == []
+    (message,) = OutboxMessage.objects.filter(kind="note_payout_failure")
+    for _time in range(2):
+        note_payout_failure(**message.payload)
+    assert told() == [("payout_failed", "open")]  # before any check
     check_money()
-    assert told() == [("payout_failed", "open")]
+    assert told() == [("payout_failed", "open")]  # which finds the same one
 
     Payout.objects.update(settled_at=timezone.now() + timedelta(days=14))
     again = next_try_at("EUR")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +141,9 @@ def test_three_parties_an_affiliate_a_part_that_went_back_and_a_dispute_lost(
     # Each order's parts are its own proceeds, and all orders together are the sections.
     assert [one.order_id for one in statement.orders] == [early.pk, a.pk, b.pk, c.pk]
     assert [one.earned for one in statement.orders] == [2400, 7200, -220, 1443]
-    assert all(sum(one.parts.values()) == one.earned for one in statement.orders[1:])
+    assert [one.charge for one in statement.orders] == [0, 0, 2000, 0]
+    assert all(sum(one.parts.values()) == one.earned for one in statement.orders)
+    assert part(statement, 0, ORGANIZER) == 2400
     for payee, amount in ((ada, 421), (hall, 5000), (band, 2101), (ORGANIZER, 901)):
         assert sum(part(statement, number, payee) for number in (1, 2, 3)) == amount
     assert breaches() == {}
@@ -181,9 +184,16 @@ def test_it_is_a_page_a_pdf_and_a_table_and_another_version_goes_on_from_the_fir
     assert head[:8] == ["Order", "Paid", "Went back", "Taken by banks", "Our fee", "Tax", "Proceeds", "Version"]
     lines = table[table.index(head) + 1 :]
     assert [line[1:8] for line in lines] == [
-        ["75.30", "0", "0", "-3.30", "-4.93", "67.07", "1"],
-        ["25.10", "0", "0", "-1.10", "-1.64", "22.36", "2"],
+        ["75.30", "0.00", "0.00", "-3.30", "-4.93", "67.07", "1"],
+        ["25.10", "0.00", "0.00", "-1.10", "-1.64", "22.36", "2"],
+        ["100.40", "0.00", "0.00", "-4.40", "-6.57", "89.43", ""],
     ]
+    assert table[0][0] == "Settlement"
+    assert ", EUR, as of " in table[0][1]
+    for line in lines:  # across: what it earned is whose it is; down: the last line is the sum
+        assert Decimal(line[6]) == sum(map(Decimal, line[8:-1]))
+    for column in (*range(1, 7), *range(8, len(head))):
+        assert sum(Decimal(line[column]) for line in lines[:-1]) == Decimal(lines[-1][column])
     pdf = nora.get(f"{address}.pdf")
     assert (pdf.status_code, pdf["Content-Type"]) == (200, "application/pdf")
     assert pdf.content.startswith(b"%PDF-")

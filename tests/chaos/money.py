@@ -1,0 +1,325 @@
+"""Workers killed at every step of a payout, a transfer, its reversal, an answer to a bank and a batch; counted in Stripe's books."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import stripe
+from django.utils import timezone
+
+from analytics.invariants import breaches
+from audit.actions import SYSTEM, user_actor
+from checkout.batches import cancel_and_refund, progress
+from checkout.disputes import submit_evidence
+from checkout.refunds import GivingBack, give_back
+from config.tasks import run_these_payouts
+from events.models import Event, Performance
+from ledger.actions import Kind
+from ledger.collecting import collected
+from ledger.models import Party
+from ledger.queries import balance, standings
+from ledger.split_rules import WHOLE, Rules, Share, Step
+from ledger.splits import set_split_plan
+from orders.models import Order
+from payments import gateway
+from payments.models import Dispute, Payment, RefundBatch
+from payouts.models import Maturity, Partner, Payout, PayoutSchedule, Transfer, TransferReversal
+from payouts.runs import set_payout_schedule
+from payouts.transfers import request_transfer
+from tests import crashes, world
+from tests.chaos.matrix import Case
+from tests.crashes import talking_to
+from tests.reconciliation.conftest import connected_partner
+from tests.stack import Stack
+from tests.world import STANDARD
+
+PAYOUT = {
+    "Stripe's own schedule switched off, not noted": "after_payouts_manual",
+    "date matured, not committed": "before_mature_commit",
+    "date matured": "after_mature_commit",
+    "payout planned, not committed": "before_payout_asked_commit",
+    "payout planned": "after_payout_asked",
+    "before the payout is sent": "before_payout_sent",
+    "payout sent, not noted": "after_payout_sent",
+    "payout noted, not committed": "before_payout_noted",
+    "payout noted, not ticked off": "after_send_payout",
+}
+RESERVE = {
+    "reserve released, not committed": "before_release_commit",
+    "reserve released": "after_release_commit",
+}
+TRANSFER = {
+    "before the transfer is sent": "before_transfer_sent",
+    "transfer sent, not noted": "after_transfer_sent",
+    "transfer noted, not committed": "before_transfer_noted",
+    "transfer noted, not ticked off": "after_send_transfer",
+}
+REVERSAL = {
+    "reversal asked for, not committed": "before_reversal_commit",
+    "reversal asked for": "after_reversal_asked",
+    "reversal asked for, not ticked off": "after_take_back",
+    "before the reversal is sent": "before_reversal_sent",
+    "reversal sent, not noted": "after_reversal_sent",
+    "reversal noted, not committed": "before_reversal_noted",
+    "reversal noted, not ticked off": "after_send_reversal",
+}
+EVIDENCE = {
+    "before the evidence's file": "before_evidence_uploaded",
+    "evidence's file sent, not noted": "after_evidence_uploaded",
+    "before the evidence is sent": "before_evidence_sent",
+    "evidence sent, not noted": "after_evidence_sent",
+    "evidence noted, not committed": "before_dispute_commit",
+    "evidence noted, not ticked off": "after_send_evidence",
+}
+BATCH = {
+    "batch, turns given": "after_batch_taken_up",
+    "batch, a turn taken": "after_batch_turn_taken",
+    "batch, refund asked for, not committed": "before_batch_asked_commit",
+    "batch, refund asked for": "after_batch_asked",
+    "batch, refund sent, not noted": "after_refund_sent",
+    "batch, refund noted, turn not": "after_batch_sent",
+    "batch, a turn done": "after_batch_turn",
+    "batch, before the next round": "before_next_round",
+    "batch, ended, not committed": "before_batch_end_commit",
+    "batch, round not ticked off": "after_run_refund_batch",
+}
+
+
+def cases() -> list[Case]:
+    """Every step, in the order in which money leaves."""
+
+    def each(table: dict[str, str], play: Callable[..., object], outcome: str) -> list[Case]:
+        return [
+            Case(f"kill -9: worker of money, {name}", outcome, partial(_play, play, point))
+            for name, point in table.items()
+        ]
+
+    return [
+        *each(PAYOUT, pay_out_through_a_crash, "paid out once, all of it"),
+        *each(RESERVE, release_through_a_crash, "released and paid out once"),
+        *each(TRANSFER, transfer_through_a_crash, "transferred once"),
+        *each(REVERSAL, take_back_through_a_crash, "taken back once"),
+        *each(EVIDENCE, answer_through_a_crash, "answered once, with the file"),
+        *each(BATCH, give_all_back_through_a_crash, "each order given back once"),
+    ]
+
+
+def _play(play: Callable[..., object], point: str, stack: Stack, house: world.House) -> object:
+    with talking_to(stack):
+        return play(stack, house, point)
+
+
+class Watch(crashes.Sale):
+    """A sale that is over: what comes after it is waited for, with whatever dies started again."""
+
+    def check_struck(self, point: str) -> None:
+        """The process was killed there; what it had begun came to its end, and nothing is broken."""
+        self.wait_until_quiet()
+        assert not self.stack.is_armed(point), f"nothing ever reached {point}"
+        assert self.restarts >= 1, f"nothing was killed at {point}"
+        self.check_everything()
+        account = Payment.objects.latest("created_at").account_id
+        theirs = {currency: amount for currency, amount in gateway.fetch_balance(account).items() if amount}
+        assert theirs == {currency: amount for currency, amount in balance(Kind.PROVIDER).items() if amount}
+
+
+def _sold(
+    stack: Stack, house: world.House, *, orders: int = 1, rules: Rules | None = None
+) -> tuple[Watch, list[Order]]:
+    event = world.make_event("Money Matters", kinds=((STANDARD, 2400, 10),))
+    if rules is not None:
+        set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=SYSTEM)
+    sold = [world.paid_order(event, **{STANDARD: 1}) for _number in range(orders)]
+    watch = Watch(stack=stack, house=house, event=event)
+    watch.wait_until_quiet()
+    return watch, sold
+
+
+def _client(stack: Stack) -> stripe.StripeClient:
+    return crashes.client(stack)
+
+
+# --- Payouts ----------------------------------------------------------------------------------------------------------------
+
+
+def _over_days_ago(event: Event, days: int) -> None:
+    ended = timezone.now() - timedelta(days=days)
+    began = ended - timedelta(hours=3)
+    Performance.objects.filter(event=event).update(doors_at=began, starts_at=began, ends_at=ended)
+
+
+def _payouts(stack: Stack, account: str) -> list[int]:
+    options: Any = {"stripe_account": account}
+    return [one.amount for one in _client(stack).v1.payouts.list(params={"limit": 100}, options=options).data]
+
+
+@contextmanager
+def _counting_payouts(stack: Stack, account: str) -> Iterator[list[int]]:
+    """What payouts the provider made meanwhile, filled in at the end."""
+    before, made = len(_payouts(stack, account)), list[int]()
+    yield made
+    now = _payouts(stack, account)
+    made.extend(now[: len(now) - before])
+
+
+def _agree(reserve_percent: int) -> None:
+    set_payout_schedule(
+        days_after=3,
+        reserve_percent=reserve_percent,
+        reserve_days=60,
+        most_disputes=1000,
+        held_because="",
+        actor=SYSTEM,
+    )
+
+
+def _run_until_paid(watch: Watch, paid: Callable[[], bool]) -> None:
+    """The clock's task, again after each death: it comes round every six hours, a killed one is not taken up."""
+    for _time in range(4):
+        run_these_payouts.delay()
+        try:
+            watch.wait(paid, "the payout", seconds=12)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"nothing was paid out\n{watch.stack.worker.tail(60)}")
+
+
+def pay_out_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    _agree(reserve_percent=0)
+    watch, (order,) = _sold(stack, house)
+    account = order.payment.account_id
+    stack.sandbox.control("balance/available")
+    PayoutSchedule.objects.update(manual_account_id="")
+    _over_days_ago(watch.event, 5)
+    known, bank = set(Payout.objects.values_list("pk", flat=True)), balance(Kind.BANK).get("EUR", 0)
+    with _counting_payouts(stack, account) as made:
+        stack.arm(point)
+        new = Payout.objects.exclude(pk__in=known)
+        _run_until_paid(watch, lambda: new.filter(state__in=["sent", "paid"]).exists())
+        watch.check_struck(point)
+    (payout,) = new
+    assert made == [payout.amount], made
+    assert payout.amount >= 2400
+    assert balance(Kind.BANK)["EUR"] - bank == payout.amount
+    assert Maturity.objects.filter(performance__event=watch.event).count() == 1
+    return watch
+
+
+def release_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    """A date matured with a reserve of half; then its time is over."""
+    _agree(reserve_percent=50)
+    watch, (order,) = _sold(stack, house)
+    stack.sandbox.control("balance/available")
+    _over_days_ago(watch.event, 5)
+    known = set(Payout.objects.values_list("pk", flat=True))
+    new = Payout.objects.exclude(pk__in=known)
+    _run_until_paid(watch, lambda: new.filter(state__in=["sent", "paid"]).exists())
+    watch.wait_until_quiet()
+    with _counting_payouts(stack, order.payment.account_id) as made:
+        Maturity.objects.filter(performance__event=watch.event).update(release_at=timezone.now())
+        stack.arm(point)
+        _run_until_paid(watch, lambda: new.filter(state__in=["sent", "paid"]).count() == 2)
+        watch.check_struck(point)
+    assert made == [1200], made
+    assert [one.reserve for one in standings() if one.party == Party.ORGANIZER] == [0]
+    return watch
+
+
+# --- Partners ---------------------------------------------------------------------------------------------------------------
+
+
+def _with_a_hall(stack: Stack, house: world.House) -> tuple[Watch, Order, Partner]:
+    """One order of 24.00, all of it the hall's, which has an account; the platform has money."""
+    hall = connected_partner(house, Partner.Kind.VENUE, f"Hall{Partner.objects.count()}")
+    watch, (order,) = _sold(stack, house, rules=Rules((Step((Share(hall.payee, WHOLE, cap=5000),)),)))
+    params: Any = {
+        "amount": 50_000,
+        "currency": "eur",
+        "confirm": True,
+        "payment_method": "pm_card_bypassPending",
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+    }
+    _client(stack).v1.payment_intents.create(params=params)
+    stack.sandbox.control("balance/available")
+    return watch, order, hall
+
+
+def _transfers(stack: Stack, hall: Partner) -> list[tuple[int, int]]:
+    made = _client(stack).v1.transfers.list(params={"destination": hall.account_id, "limit": 100}).data
+    return [(one.amount, one.amount_reversed) for one in made]
+
+
+def transfer_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    watch, _order, hall = _with_a_hall(stack, house)
+    stack.arm(point)
+    transfer = request_transfer(partner=hall, currency="EUR", actor=SYSTEM)
+    watch.wait(lambda: Transfer.objects.get(pk=transfer.pk).state != "requested", "the transfer")
+    watch.check_struck(point)
+    assert Transfer.objects.get(pk=transfer.pk).state == "sent"
+    assert _transfers(stack, hall) == [(2400, 0)]
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 2400
+    return watch
+
+
+def take_back_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    """The hall was paid, and the order is refunded: it gives back what it was paid."""
+    watch, order, hall = _with_a_hall(stack, house)
+    request_transfer(partner=hall, currency="EUR", actor=SYSTEM)
+    watch.wait_until_quiet()
+    assert _transfers(stack, hall) == [(2400, 0)]
+    before = collected("EUR")
+    stack.arm(point)
+    give_back(order_id=order.pk, asked=GivingBack(amount=order.total), actor=SYSTEM)
+    watch.wait(lambda: TransferReversal.objects.filter(transfer__partner=hall, state="done").exists(), "the reversal")
+    watch.check_struck(point)
+    assert _transfers(stack, hall) == [(2400, 2400)]
+    assert gateway.fetch_balance(hall.account_id).get("EUR", 0) == 0
+    assert collected("EUR") == before  # what the refund took from it, the hall gave back
+    return watch
+
+
+# --- Banks and cancelled events -----------------------------------------------------------------------------------------------
+
+
+def answer_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    watch, (order,) = _sold(stack, house)
+    account = order.payment.account_id
+    made = stack.sandbox.control("disputes", payment_intent=order.payment.intent_id)
+    watch.wait(lambda: Dispute.objects.filter(provider_id=made["id"]).exists(), "the dispute")
+    watch.wait_until_quiet()
+    dispute = Dispute.objects.get(provider_id=made["id"])
+    stack.arm(point)
+    texts = {"customer_name": "Bea Buyer"}
+    submit_evidence(dispute_id=dispute.pk, texts=texts, pdf=b"%PDF-1.4", actor=user_actor(house.owner.pk))
+
+    def is_submitted() -> bool:
+        dispute.refresh_from_db()
+        return dispute.submitted_at is not None
+
+    watch.wait(is_submitted, "the answer")
+    watch.check_struck(point)
+    there = _client(stack).v1.disputes.retrieve(made["id"], options={"stripe_account": account})
+    assert there.evidence_details.submission_count == 1
+    assert there.evidence.customer_name == "Bea Buyer"
+    assert there.evidence.uncategorized_file == dispute.file_id
+    return watch
+
+
+def give_all_back_through_a_crash(stack: Stack, house: world.House, point: str) -> Watch:
+    watch, sold = _sold(stack, house, orders=3)
+    stack.arm(point)
+    actor = user_actor(house.owner.pk)
+    batch = cancel_and_refund(event_id=watch.event.pk, words="Too much rain.", actor=actor)
+    watch.wait(lambda: RefundBatch.objects.get(pk=batch.pk).state == "done", "the end of the batch")
+    watch.check_struck(point)
+    assert progress(batch) == {"done": 3, "failed": 0, "waiting": 0, "total": 3}
+    for order in sold:
+        options: Any = {"stripe_account": order.payment.account_id}
+        params: Any = {"payment_intent": order.payment.intent_id}
+        back = _client(stack).v1.refunds.list(params=params, options=options).data
+        assert [one.amount for one in back] == [order.total]
+    assert breaches() == {}
+    return watch
