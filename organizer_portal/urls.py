@@ -147,6 +147,7 @@ urlpatterns = [
     path("payments/", money.payments, name="payments"),
     path("payments/charging/", charging.charging, name="charging"),
     path("payments/onboardings/", money.onboardings, name="onboardings"),
+    path("payments/debits/", money.debits, name="debits"),
     path("payments/return/", money.payments_return, name="payments_return"),
     path("settings/", settings.settings, name="settings"),
     path("settings/taxes/", fees.taxes, name="taxes"),

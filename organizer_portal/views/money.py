@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from organizer_portal.access import SEE_MONEY, Desk, staff
-from payments.actions import refresh_account, register_hosts, start_onboarding
+from payments.actions import ask_for_debits, refresh_account, register_hosts, start_onboarding
+from payments.gateway import DEBIT_COUNTRIES, DEBITS
 from payments.queries import connected_account
 from payments.requirements import needs, reason
 from payouts.failure_words import what_to_do
@@ -50,6 +51,22 @@ def onboardings(request: HttpRequest, desk: Desk) -> HttpResponse:
     return redirect(url)
 
 
+@require_POST
+@staff(SEE_MONEY)
+def debits(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Ask Stripe for bank debits on an account that was opened without them."""
+    try:
+        account = ask_for_debits(organizer=desk.organizer, actor=desk.actor)
+    except DomainError as refusal:
+        context = {**_account_in_words(desk), "refusal": refusal.detail or refusal.title}
+        return render(request, "organizer_portal/payments.html", context, status=refusal.status)
+    if account.capabilities.get(DEBITS) == "active":
+        messages.success(request, _("Bank debits are on. Each event says until when it takes them."))
+    else:
+        messages.success(request, _("Asked for. Stripe may want to know more first; what it needs is listed here."))
+    return redirect("organizer_portal:payments")
+
+
 def _account_in_words(desk: Desk) -> dict[str, Any]:
     account = connected_account()
     if account is None:
@@ -59,6 +76,8 @@ def _account_in_words(desk: Desk) -> dict[str, Any]:
         "zone": desk.organizer.timezone,
         "needs": needs(account.requirements),
         "reason": reason(account.disabled_reason),
+        "debits": account.capabilities.get(DEBITS, ""),
+        "may_debit": desk.organizer.country in DEBIT_COUNTRIES,
         "hosts": account.wallet_domains.order_by("host"),
         "is_complete": account.charges_enabled and account.payouts_enabled and not account.requirements,
     }

@@ -133,6 +133,18 @@ def start_onboarding(*, organizer: Organizer, email: str, return_url: str, refre
     return gateway.create_onboarding_link(account_id=account.account_id, return_url=return_url, refresh_url=refresh_url)
 
 
+def ask_for_debits(*, organizer: Organizer, actor: Actor) -> ConnectedAccount:
+    """Have the provider allow bank debits on an account that was opened without them.
+
+    Raises NotConnected, ProviderUnavailable, ProviderRefused; nothing has changed then.
+    """
+    account = connected_account()
+    if account is None or account.disconnected_at is not None or organizer.country not in gateway.DEBIT_COUNTRIES:
+        raise NotConnected
+    facts = gateway.request_debits(account.account_id)
+    return keep_account_facts(organizer=organizer, facts=facts, actor=actor)
+
+
 @transaction.atomic
 def keep_account_facts(*, organizer: Organizer, facts: gateway.AccountFacts, actor: Actor) -> ConnectedAccount:
     """Keep what the provider says of the organizer's account, and route its events here."""

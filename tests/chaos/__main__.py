@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.chaos.matrix import Case
     from tests.stack import Stack
 
-MOST_SECONDS = 2400
+MOST_SECONDS = 3600
 
 
 def main() -> int:

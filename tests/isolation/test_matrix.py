@@ -191,6 +191,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:incident": staff(200, 403),
     "organizer_portal:incident_closure": staff(422, 403, "POST"),  # without a word why
     "organizer_portal:onboardings": staff(503, 403, "POST"),  # the provider is away in these tests
+    "organizer_portal:debits": staff(503, 403, "POST"),  # as above
     "organizer_portal:payments_return": staff(302, 403),
     "organizer_portal:settings": staff(200, 200),
     "organizer_portal:team": staff(200, 200),

@@ -1,9 +1,11 @@
 """Stripe is connected; what was earned is told in plain words."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from audit.actions import SYSTEM
@@ -23,6 +25,7 @@ from payments.queries import connected_account
 from tenants.actions import add_domain
 from tests import world
 from tests.processes import Sandbox
+from tests.reconciliation.conftest import fresh_account
 from tests.staff import Visitor, signed_in, text
 
 
@@ -85,6 +88,26 @@ def test_wallets_are_registered_on_every_host_when_cards_can_be_taken(
     assert hosts == [(host, "active", "active", "") for host in (northside.host, "tickets.northside.example")]
     assert "tickets.northside.example" in page
     assert register_hosts(organizer=northside.organizer) == []  # asked about today
+
+
+def test_an_account_that_was_opened_without_bank_debits_asks_for_them(
+    northside: world.House, nora: Visitor, stripe_sandbox: Sandbox
+) -> None:
+    application: dict[str, Any] = {"fees": {"payer": "application"}, "losses": {"payments": "application"}}
+    account = fresh_account(northside, **application, stripe_dashboard={"type": "express"})
+    assert "Ask Stripe for them" in text(nora.get("/portal/payments/"))
+    ConnectedAccount.objects.update(disconnected_at=timezone.now(), charges_enabled=False, payouts_enabled=False)
+    assert nora.post("/portal/payments/debits/").status_code == 409
+    ConnectedAccount.objects.update(disconnected_at=None)
+
+    page = text(nora.post("/portal/payments/debits/", follow=True))
+
+    assert "Bank debits are on." in page
+    assert "Ask Stripe for them" not in page
+    assert ConnectedAccount.objects.get().capabilities["sepa_debit_payments"] == "active"
+    there = gateway.client().v1.accounts.retrieve(account)
+    assert there.capabilities is not None
+    assert there.capabilities.sepa_debit_payments == "active"
 
 
 def test_a_host_that_stripe_refuses_is_shown_with_its_reason(paying: world.House, stripe_sandbox: Sandbox) -> None:

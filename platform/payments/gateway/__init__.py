@@ -9,11 +9,13 @@ that a call whose answer was lost can be made again. By subject: `charges`, `tra
 
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.gateway.accounts import (
+    DEBIT_COUNTRIES,
     create_account,
     create_onboarding_link,
     create_recipient,
     fetch_account,
     register_host,
+    request_debits,
 )
 from payments.gateway.balances import (
     create_payout,
@@ -35,6 +37,7 @@ from payments.gateway.charges import (
 from payments.gateway.disputes import fetch_dispute, fetch_fraud_warning, submit_evidence, upload_evidence
 from payments.gateway.events import list_events, verified_event
 from payments.gateway.facts import (
+    DEBITS,
     AccountFacts,
     BalanceLine,
     DisputeFacts,
@@ -48,6 +51,8 @@ from payments.gateway.facts import (
 from payments.gateway.transfers import create_transfer, reverse_transfer
 
 __all__ = [
+    "DEBITS",
+    "DEBIT_COUNTRIES",
     "PLATFORM",
     "AccountFacts",
     "BalanceLine",
@@ -81,6 +86,7 @@ __all__ = [
     "list_balance_lines",
     "list_events",
     "register_host",
+    "request_debits",
     "reverse_transfer",
     "set_manual_payouts",
     "submit_evidence",

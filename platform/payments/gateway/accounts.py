@@ -3,7 +3,7 @@
 from typing import Any
 
 from payments.gateway.call import of_account, provider, translated
-from payments.gateway.facts import CAPABILITIES, AccountFacts, WalletAnswer, account_facts
+from payments.gateway.facts import CAPABILITIES, DEBITS, AccountFacts, WalletAnswer, account_facts
 
 # Where the provider debits bank accounts in euros for accounts of these countries.
 DEBIT_COUNTRIES = frozenset(
@@ -51,8 +51,15 @@ def create_recipient(*, email: str, country: str, name: str, key: str) -> Accoun
 
 
 def _capabilities(country: str) -> Any:
-    wanted = [*CAPABILITIES, *(["sepa_debit_payments"] if country in DEBIT_COUNTRIES else [])]
+    wanted = [*CAPABILITIES, *([DEBITS] if country in DEBIT_COUNTRIES else [])]
     return {name: {"requested": True} for name in wanted}
+
+
+def request_debits(account_id: str) -> AccountFacts:
+    """Ask that an account may take bank debits in euros, which one that is older than them was not asked for. Repeatable."""
+    with translated():
+        params: Any = {"capabilities": {DEBITS: {"requested": True}}}
+        return account_facts(provider().v1.accounts.update(account_id, params=params))
 
 
 def fetch_account(account_id: str) -> AccountFacts:

@@ -8,6 +8,7 @@ import stripe
 
 # What our two charge models need of a connected account.
 CAPABILITIES = ("card_payments", "transfers")
+DEBITS = "sepa_debit_payments"
 
 
 @dataclass(frozen=True)
@@ -281,5 +282,5 @@ def account_facts(account: stripe.Account) -> AccountFacts:
         requirements=tuple((needs.currently_due or []) if needs else []),
         disabled_reason=(needs.disabled_reason or "") if needs else "",
         deadline=datetime.fromtimestamp(needs.current_deadline, UTC) if needs and needs.current_deadline else None,
-        capabilities={name: str(state) for name in CAPABILITIES if (state := getattr(can, name, None))},
+        capabilities={name: str(state) for name in (*CAPABILITIES, DEBITS) if (state := getattr(can, name, None))},
     )
