@@ -242,7 +242,7 @@ def test_when_the_provider_is_away_the_order_waits_and_the_same_key_finishes_it(
         ({"consents": []}, "consent_required", "consents"),
         ({"consents": ["news"]}, "consent_required", "consents"),
         ({"consents": ["everything"]}, "invalid_input", "body.buyer.consents.0"),
-        ({"consents": ["terms"] * 3}, "invalid_input", "body.buyer.consents"),
+        ({"consents": ["terms"] * 4}, "invalid_input", "body.buyer.consents"),
         ({"is_vip": True}, "invalid_input", "body.buyer.is_vip"),
     ],
 )
