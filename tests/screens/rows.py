@@ -282,11 +282,14 @@ def _new_codes(page: Page) -> None:
 
 
 def _pair(page: Page, token: str) -> None:
-    """Pair the phone, which remembers it the second time, and start."""
+    """Pair the phone and start; the second time it remembers both."""
     start, field = page.get_by_role("button", name="Start scanning"), page.get_by_label("Device token")
-    start.or_(field).locator("visible=true").first.wait_for()
+    code = page.get_by_label("Code on the ticket")
+    start.or_(field).or_(code).locator("visible=true").first.wait_for()
     if field.is_visible():
         field.fill(token)
         page.get_by_role("button", name="Pair", exact=True).click()
-    start.click()
-    page.get_by_label("Code on the ticket").wait_for()
+        start.wait_for()
+    if start.is_visible():
+        start.click()
+    code.wait_for()
