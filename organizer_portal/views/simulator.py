@@ -13,7 +13,6 @@ from ledger.splits import split_version_of
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.forms.simulator import SimulatorForm
 from organizer_portal.views.events import event_or_404
-from payments.queries import charge_model_of
 from payouts.share_words import names_of
 
 COLORS = {Role.ORGANIZER: 0, Role.TAX: 4, Role.PLATFORM: 3, Role.PROVIDER: 2}
@@ -64,7 +63,6 @@ def simulator(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
         "percent_back": trial.percent_back,
         "shown": [_shown(one, sees_shares=desk.membership.can_refund) for one in simulations],
         "cost": cost,
-        "is_separate": charge_model_of(found).is_separate,
         "has_plan": split_version_of(str(found.pk)) is not None,
     }
     if "HX-Request" in request.headers:

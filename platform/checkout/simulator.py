@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event, TicketType
 from ledger.split_rules import ORGANIZER, Payee, Rules, split
 from ledger.splits import counted, earned, split_version_of
-from payments.queries import charge_model_of
 from pricing.parts import share
 from pricing.plans import rate_of, terms_of
 from pricing.quote import Item, Quote, Terms, quote
@@ -34,7 +33,7 @@ class Role(models.TextChoices):
 
     ORGANIZER = "organizer", _("You")
     PARTNER = "partner", _("Partner")
-    PLATFORM = "platform", _("Our fee")
+    PLATFORM = "platform", _("Our fee, less payment costs")
     TAX = "tax", _("Tax office")
     PROVIDER = "provider", _("Payment costs (estimate)")
 
@@ -112,7 +111,6 @@ def simulate_event(event: Event, trial: Trial) -> list[Simulation]:
             currency=event.currency,
             rules=rules,
             so_far=so_far,
-            is_separate=charge_model_of(event).is_separate,
         )
         for kind in event.ticket_types.filter(is_active=True).select_related("tax")
     ]
@@ -126,10 +124,8 @@ def simulate(
     currency: str,
     rules: Rules,
     so_far: Sold | None = None,
-    is_separate: bool = False,
 ) -> Simulation:
-    """One order of `kind`, after `so_far` was earned by what the split plan shares. Where the platform is charged
-    (`is_separate`) it bears the payment's cost, else the organizer."""
+    """One order of `kind`, after `so_far` was earned by what the split plan shares."""
     price = trial.prices.get(kind.pk, kind.price)
     item = Item(kind.pk, kind.name, trial.quantity, price, tax=rate_of(kind.tax))
     quoted = quote([item], currency=currency, terms=terms)
@@ -146,7 +142,6 @@ def simulate(
         rules=rules,
         so_far=so_far or Sold(),
         tickets=trial.quantity if price else 0,
-        is_separate=is_separate,
     )
     left = _parts(
         quoted.total - back,
@@ -156,24 +151,23 @@ def simulate(
         rules=rules,
         so_far=so_far or Sold(),
         tickets=trial.quantity if price and back < quoted.total else 0,
-        is_separate=is_separate,
     )
     stakes = tuple(Stake(role, sold[role, payee], left[role, payee], payee) for role, payee in sold)
     return Simulation(kind, quoted, back, stakes)
 
 
 def _parts(
-    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: Sold, tickets: int, is_separate: bool
+    amount: int, *, fee: int, tax: int, cost: int, rules: Rules, so_far: Sold, tickets: int
 ) -> dict[tuple[Role, Payee | None], int]:
-    """Whose `amount` is: of what is left after our fee and tax the partners get theirs; the payment's cost is the platform's to
-    bear where it is charged itself, else the organizer's."""
+    """Whose `amount` is: of what is left after our fee and tax the partners get theirs. The payment's cost is the platform's to
+    bear, out of its fee, whoever is charged: our accounts are made so (`controller.fees.payer`)."""
     net = max(0, amount - fee - tax)
     shared = split(net, rules, so_far.amount, tickets=tickets, tickets_so_far=so_far.tickets)
     own = shared.pop(ORGANIZER)
     return {
-        (Role.ORGANIZER, None): own + min(0, amount - fee - tax) - (0 if is_separate else cost),
+        (Role.ORGANIZER, None): own + min(0, amount - fee - tax),
         **{(Role.PARTNER, payee): part for payee, part in shared.items()},
         (Role.TAX, None): tax,
-        (Role.PLATFORM, None): fee - (cost if is_separate else 0),
+        (Role.PLATFORM, None): fee - cost,
         (Role.PROVIDER, None): cost,
     }

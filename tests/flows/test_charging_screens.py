@@ -50,7 +50,7 @@ def test_an_event_is_charged_on_the_platforms_account(screen: Page, stack: Stack
     looked_at(screen, "charging-default")
     assert charge_default() == ChargeModel.DIRECT
     screen.goto(stack.url(in_house.host, f"/portal/events/{event.pk}/fees/simulator/"))
-    expect(screen.get_by_text("so the payment costs come out of our fee")).to_be_visible()
+    expect(screen.get_by_text("They come out of our fee")).to_be_visible()
     looked_at(screen, "simulator")
 
     email = f"bea.{new_code(6).lower()}@example.com"
