@@ -9,6 +9,7 @@ from audit.actions import SYSTEM, Actor, record
 from config import failpoints
 from events.models import ChargeModel
 from inbox.actions import route_account, route_object
+from inventory.queries import database_now
 from orders.models import Order
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused
@@ -122,14 +123,14 @@ def start_onboarding(*, organizer: Organizer, email: str, return_url: str, refre
     """
     account = connected_account()
     if account is None or account.disconnected_at is not None:
-        gone = ConnectedAccount.objects.count()
+        gone, asked_at = ConnectedAccount.objects.count(), database_now()
         facts = gateway.create_account(
             email=email,
             country=organizer.country,
             name=organizer.name,
             key=f"account-{organizer.pk}-{gone}" if gone else f"account-{organizer.pk}",
         )
-        account = keep_account_facts(organizer=organizer, facts=facts, actor=actor)
+        account = keep_account_facts(organizer=organizer, facts=facts, asked_at=asked_at, actor=actor)
     return gateway.create_onboarding_link(account_id=account.account_id, return_url=return_url, refresh_url=refresh_url)
 
 
@@ -141,14 +142,25 @@ def ask_for_debits(*, organizer: Organizer, actor: Actor) -> ConnectedAccount:
     account = connected_account()
     if account is None or account.disconnected_at is not None or organizer.country not in gateway.DEBIT_COUNTRIES:
         raise NotConnected
+    asked_at = database_now()
     facts = gateway.request_debits(account.account_id)
-    return keep_account_facts(organizer=organizer, facts=facts, actor=actor)
+    return keep_account_facts(organizer=organizer, facts=facts, asked_at=asked_at, actor=actor)
 
 
 @transaction.atomic
-def keep_account_facts(*, organizer: Organizer, facts: gateway.AccountFacts, actor: Actor) -> ConnectedAccount:
-    """Keep what the provider says of the organizer's account, and route its events here."""
+def keep_account_facts(
+    *, organizer: Organizer, facts: gateway.AccountFacts, actor: Actor, asked_at: datetime | None = None
+) -> ConnectedAccount:
+    """Keep what the provider says of the organizer's account, and route its events here.
+
+    `asked_at` is the database's clock (UTC) before the provider was asked; None stands for now. An answer that was asked for
+    before what is kept already is left: after each change an event has us ask again, so the last question knows of all.
+    """
     route_account(account_id=facts.id, organizer=organizer)
+    asked_at = asked_at or database_now()
+    kept = ConnectedAccount.objects.select_for_update().filter(account_id=facts.id).first()
+    if kept is not None and asked_at < kept.asked_at:
+        return kept
     account, is_new = ConnectedAccount.objects.update_or_create(
         account_id=facts.id,
         defaults={
@@ -159,6 +171,7 @@ def keep_account_facts(*, organizer: Organizer, facts: gateway.AccountFacts, act
             "capabilities": facts.capabilities,
             "disabled_reason": facts.disabled_reason,
             "disconnected_at": None,
+            "asked_at": asked_at,
         },
     )
     record(
@@ -182,7 +195,7 @@ def disconnect_account(*, account_id: str) -> ConnectedAccount | None:
     account.charges_enabled = account.payouts_enabled = False
     Payer.objects.filter(account_id=account_id).delete()  # their cards lie where we have no access any more
     account.requirements, account.deadline, account.capabilities = [], None, {}
-    account.disconnected_at = timezone.now()
+    account.disconnected_at = account.asked_at = database_now()
     account.save()
     record(verb="disconnect_account", target=account, actor=SYSTEM, detail={"account_id": account_id})
     return account
@@ -229,13 +242,14 @@ def refresh_account(*, organizer: Organizer, account_id: str) -> ConnectedAccoun
     """Ask the provider what the account may do now. None where it is not this organizer's. Raises ProviderUnavailable."""
     if not ConnectedAccount.objects.filter(account_id=account_id).exists():
         return None
+    asked_at = database_now()
     try:
         facts = gateway.fetch_account(account_id)
     except ProviderRefused as error:
         if error.extra.get("provider_code") != ACCESS_IS_GONE:
             raise
         return disconnect_account(account_id=account_id)
-    return keep_account_facts(organizer=organizer, facts=facts, actor=SYSTEM)
+    return keep_account_facts(organizer=organizer, facts=facts, asked_at=asked_at, actor=SYSTEM)
 
 
 def look_after_account(*, organizer: Organizer) -> int:

@@ -25,6 +25,9 @@ class ConnectedAccount(models.Model):
     capabilities = models.JSONField(default=dict)  # name -> active, pending, inactive, unrequested
     disabled_reason = models.CharField(max_length=80, blank=True)
     disconnected_at = models.DateTimeField(null=True)  # when the organizer took our access to it back
+    asked_at = models.DateTimeField(
+        db_default=Now()
+    )  # when the provider was asked for all this: an older answer is no news
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 from audit.actions import SYSTEM
 from checkout.actions import refund_order, send_refund
 from inventory.models import Hold
+from inventory.queries import database_now
 from payments import gateway
 from payments.actions import (
     disconnect_account,
@@ -146,6 +147,20 @@ def test_who_takes_our_access_back_sells_nothing_paid_and_reads_what_to_do(
     world.enable_account(again.account_id)
     refresh_account(organizer=paying.organizer, account_id=again.account_id)
     world.hold(event, Standard=1)
+
+
+def test_an_answer_does_not_undo_what_became_known_after_it_was_asked_for(paying: world.House) -> None:
+    account = ConnectedAccount.objects.get()
+    asked_at = database_now()
+    facts = gateway.fetch_account(account.account_id)
+    assert facts.charges_enabled
+    disconnect_account(account_id=account.account_id)
+
+    keep_account_facts(organizer=paying.organizer, facts=facts, asked_at=asked_at, actor=SYSTEM)
+
+    account.refresh_from_db()
+    assert (account.charges_enabled, account.disconnected_at is not None) == (False, True)
+    assert keep_account_facts(organizer=paying.organizer, facts=facts, actor=SYSTEM).charges_enabled  # asked for since
 
 
 def test_access_that_went_without_an_event_is_noticed(northside: world.House, stripe_sandbox: Sandbox) -> None:

@@ -1,6 +1,5 @@
 """What the pictures show: an organizer to whom everything that can happen has happened, beside another that is suspended."""
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from events.refund_rules import RefundRules, Tier
 from inventory.models import Hold
 from orders.models import Order
 from payments import gateway
-from payments.actions import disconnect_account, refresh_account
+from payments.actions import disconnect_account
 from people.actions import add_member
 from people.models import Membership
 from scanning.actions import pair_device
@@ -67,12 +66,7 @@ def set_up(stack: Stack) -> Scene:
             made = furnish(house, WORD)
         with tenant_context(house.organizer):
             disconnect_account(account_id=f"acct_{WORD}")  # which no provider knows
-        account = world.connect_stripe(house)
-        time.sleep(
-            10
-        )  # until the worker has asked about the new account, too: what it was told may be the older answer
-        with tenant_context(house.organizer):
-            refresh_account(organizer=house.organizer, account_id=account)
+        world.connect_stripe(house)
         with tenant_context(house.organizer):
             facts = _more(made)
         gateway.client.cache_clear()
