@@ -1,0 +1,216 @@
+"""Separate charges and transfers: web and worker killed at every step of a sale, its transfers, a refund and a dispute.
+
+Each story is played once and killed at all of its steps in turn, so that one sale, and one start of everything, serve many deaths.
+What came of it is counted in the provider's books: the platform's, the organizer's and the partner's.
+"""
+
+from functools import partial
+
+from django_tenants.utils import get_public_schema_name, schema_context
+
+from audit.actions import SYSTEM
+from checkout.charge_models import choose_charge_model
+from checkout.refunds import GivingBack, give_back
+from console.models import PlatformDifference
+from console.platform_money import check_platform_money
+from events.models import ChargeModel, Event
+from ledger.actions import Kind
+from ledger.queries import balance, standings
+from ledger.split_rules import Rules, Share, Step
+from ledger.splits import set_split_plan
+from orders.models import Order
+from payments import gateway
+from payments.models import Dispute
+from payments.queries import connected_account
+from payouts.models import Partner, Transfer, TransferReversal
+from payouts.transfers import run_transfers
+from tests import crashes, world
+from tests.chaos import money
+from tests.chaos.matrix import Case
+from tests.reconciliation.conftest import connected_partner
+from tests.stack import Stack
+from tests.world import STANDARD
+
+PATIENCE = 240  # seconds for a story that dies a dozen times
+
+SALE = (
+    "before_intent",
+    "before_intent_saved",
+    "after_intent",
+    "after_event_stored",
+    "after_secure",
+    "before_capture",
+    "after_capture",
+    "before_complete_commit",
+    "after_book_platform_fee",
+)
+TRANSFER = (
+    "before_transfer_commit",
+    "after_transfer_asked",
+    "before_transfer_sent",
+    "after_transfer_sent",
+    "before_transfer_noted",
+    "after_send_transfer",
+)
+REVERSAL = (
+    "before_reversal_commit",
+    "after_reversal_asked",
+    "after_take_back",
+    "before_reversal_sent",
+    "after_reversal_sent",
+    "before_reversal_noted",
+    "after_send_reversal",
+)
+REFUND = ("before_refund_sent", "after_refund_sent", "before_refund_noted", "after_send_refund", *REVERSAL)
+DISPUTE = ("before_dispute_kept", "before_dispute_commit", "after_list_dispute", *REVERSAL)
+
+
+def cases() -> list[Case]:
+    """In the order in which money comes and goes."""
+    stories = {
+        f"sale, {len(SALE)} deaths": (sell, "charged once, everybody's part owed"),
+        f"transfers, {len(TRANSFER)} deaths": (transfer, "transferred and arrived once"),
+        f"refund, {len(REFUND)} deaths": (refund, "refunded once, taken back once from each"),
+        f"dispute, {len(DISPUTE)} deaths, and lost, {len(DISPUTE)} more": (lose, "taken back once from each"),
+    }
+    return [
+        Case(f"kill -9: separate charge, {name}", outcome, partial(money.talking, play))
+        for name, (play, outcome) in stories.items()
+    ]
+
+
+def _event(house: world.House) -> tuple[Event, Partner]:
+    """Charged on the platform's account; half of what it earns is a hall's, which has an account."""
+    hall = connected_partner(house, Partner.Kind.VENUE, f"Hall{Partner.objects.count()}")
+    event = world.make_event("Passed On", kinds=((STANDARD, 2400, 10),))
+    set_split_plan(
+        subject=str(event.pk), currency="EUR", rules=Rules((Step((Share(hall.payee, 5000),)),)), actor=SYSTEM
+    )
+    return choose_charge_model(event_id=event.pk, model=ChargeModel.ON_BEHALF, actor=SYSTEM), hall
+
+
+def _sold(stack: Stack, house: world.House, *tickets: int) -> tuple[money.Watch, Partner, list[Order]]:
+    """An order of so many tickets each, for a date that is over and due."""
+    event, hall = _event(house)
+    money.agree(reserve_percent=0)
+    sold = [world.paid_order(event, **{STANDARD: number}) for number in tickets]
+    money.over_days_ago(event, 5)
+    watch = money.Watch(stack=stack, house=house, event=event)
+    watch.wait_until_quiet()
+    return watch, hall, sold
+
+
+def _paid(stack: Stack, house: world.House, *tickets: int) -> tuple[money.Watch, Partner, list[Order]]:
+    """The same, and everybody has been transferred theirs."""
+    watch, hall, sold = _sold(stack, house, *tickets)
+    run_transfers()
+    watch.wait_until_quiet()
+    assert set(Transfer.objects.filter(order__in=sold).values_list("state", flat=True)) == {"sent"}
+    return watch, hall, sold
+
+
+def _own() -> str:
+    account = connected_account()
+    assert account is not None
+    return account.account_id
+
+
+def _charges(stack: Stack, order: Order) -> list[tuple[int, int]]:
+    """What was captured and refunded of every charge that the platform's account has for this order."""
+    found = crashes.client(stack).v1.charges.list(params={"transfer_group": str(order.pk), "limit": 100}).data
+    return [(one.amount_captured, one.amount_refunded) for one in found]
+
+
+def _transfers(stack: Stack, account: str, *orders: Order) -> list[tuple[int, int]]:
+    """What was transferred to an account out of these orders' charges, and what of it reversed."""
+    groups = {str(order.pk) for order in orders}
+    found = crashes.client(stack).v1.transfers.list(params={"destination": account, "limit": 100}).data
+    return sorted((one.amount, one.amount_reversed) for one in found if one.transfer_group in groups)
+
+
+def _check(watch: money.Watch, *points: str) -> None:
+    """Killed at each of these; nothing is broken; and the platform's books are the provider's, charge by charge."""
+    watch.check_struck(*points)
+    differing = {one.currency: one.difference for one in check_platform_money() if one.difference}
+    assert differing == {}, differing
+    with schema_context(get_public_schema_name()):
+        assert list(PlatformDifference.objects.values_list("about", "theirs", "ours")) == []
+
+
+def sell(stack: Stack, house: world.House) -> money.Watch:
+    event, hall = _event(house)
+    before = balance(Kind.COLLECTED).get("EUR", 0)
+    sale = money.Watch(stack=stack, house=house, event=event)
+    for point in SALE:
+        stack.arm(point)
+    sale.order_tickets()
+    sale.pay()
+    sale.wait(lambda: sale.order.is_paid, "the tickets", seconds=PATIENCE)
+    _check(sale, *SALE)
+    sale.check_paid_once()
+    assert sale.order.payment.account_id == ""
+    assert _charges(stack, sale.order) == [(5020, 0)]
+    assert balance(Kind.COLLECTED)["EUR"] - before == 4800
+    assert [one.payable for one in standings() if one.reference == str(hall.pk)] == [2400]
+    # The next story pays it out: what is still owed would pay what is to be taken back there.
+    money.over_days_ago(event, 5)
+    return sale
+
+
+def transfer(stack: Stack, house: world.House) -> money.Watch:
+    """By the clock, to the hall and to the organizer."""
+    watch, hall, (order,) = _sold(stack, house, 2)
+    for point in TRANSFER:
+        stack.arm(point)
+    sent = Transfer.objects.filter(order=order, state="sent")
+    money.run_until_paid(watch, lambda: sent.count() == 2, tries=PATIENCE // 12)
+    _check(watch, *TRANSFER)
+    assert Transfer.objects.filter(order=order).count() == 2
+    assert (_transfers(stack, hall.account_id, order), _transfers(stack, _own(), order)) == ([(2400, 0)], [(2400, 0)])
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 2400
+    return watch
+
+
+def refund(stack: Stack, house: world.House) -> money.Watch:
+    """One ticket's money of two goes back, and half of what it earned from each; a second time there would be enough left."""
+    watch, hall, (order,) = _paid(stack, house, 2)
+    for point in REFUND:
+        stack.arm(point)
+    give_back(order_id=order.pk, asked=GivingBack(amount=2510), actor=SYSTEM)
+    back = TransferReversal.objects.filter(transfer__order=order, state="done")
+    watch.wait(lambda: back.count() == 2, "the reversals", seconds=PATIENCE)
+    _check(watch, *REFUND)
+    assert _charges(stack, order) == [(5020, 2510)]
+    assert (_transfers(stack, hall.account_id, order), _transfers(stack, _own(), order)) == (
+        [(2400, 1200)],
+        [(2400, 1200)],
+    )
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 1200
+    return watch
+
+
+def lose(stack: Stack, house: world.House) -> money.Watch:
+    """A bank takes 25.10 and charges 15.00, the organizer's to bear; then it is lost, and the hall gives up its part."""
+    watch, hall, (first, second) = _paid(stack, house, 1, 3)
+    own, both = _own(), (first, second)
+    assert sum(amount for amount, _back in _transfers(stack, own, *both)) == 1200 + 3600
+    for point in DISPUTE:
+        stack.arm(point)
+    made = stack.sandbox.control("disputes", payment_intent=first.payment.intent_id)
+
+    def reversed_of(account: str) -> int:
+        return sum(back for _amount, back in _transfers(stack, account, *both))
+
+    watch.wait(lambda: reversed_of(own) >= 4010, "the organizer's part", seconds=PATIENCE)
+    _check(watch, *DISPUTE)
+    assert (reversed_of(own), reversed_of(hall.account_id)) == (4010, 0)
+    for point in DISPUTE:
+        stack.arm(point)
+    stack.sandbox.control(f"disputes/{made['id']}/decide", won=False)
+    # 75.30 less 4.40 of our fee are left of all: half of it is the hall's
+    watch.wait(lambda: reversed_of(hall.account_id) >= 4800 - 3545, "the hall's part", seconds=PATIENCE)
+    _check(watch, *DISPUTE)
+    assert (reversed_of(own), reversed_of(hall.account_id)) == (4010, 4800 - 3545)
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 3545
+    assert list(Dispute.objects.filter(payment__order__in=both).values_list("state", "taken")) == [("lost", 2510)]
+    return watch
