@@ -31,8 +31,6 @@ from tests.reconciliation.conftest import connected_partner
 from tests.stack import Stack
 from tests.world import STANDARD
 
-PATIENCE = 240  # seconds for a story that dies a dozen times
-
 SALE = (
     "before_intent",
     "before_intent_saved",
@@ -141,11 +139,10 @@ def sell(stack: Stack, house: world.House) -> money.Watch:
     event, hall = _event(house)
     before = balance(Kind.COLLECTED).get("EUR", 0)
     sale = money.Watch(stack=stack, house=house, event=event)
-    for point in SALE:
-        stack.arm(point)
+    money.arm(stack, SALE)
     sale.order_tickets()
     sale.pay()
-    sale.wait(lambda: sale.order.is_paid, "the tickets", seconds=PATIENCE)
+    sale.wait(lambda: sale.order.is_paid, "the tickets", seconds=money.PATIENCE)
     _check(sale, *SALE)
     sale.check_paid_once()
     assert sale.order.payment.account_id == ""
@@ -160,10 +157,9 @@ def sell(stack: Stack, house: world.House) -> money.Watch:
 def transfer(stack: Stack, house: world.House) -> money.Watch:
     """By the clock, to the hall and to the organizer."""
     watch, hall, (order,) = _sold(stack, house, 2)
-    for point in TRANSFER:
-        stack.arm(point)
+    money.arm(stack, TRANSFER)
     sent = Transfer.objects.filter(order=order, state="sent")
-    money.run_until_paid(watch, lambda: sent.count() == 2, tries=PATIENCE // 12)
+    money.run_until_paid(watch, lambda: sent.count() == 2)
     _check(watch, *TRANSFER)
     assert Transfer.objects.filter(order=order).count() == 2
     assert (_transfers(stack, hall.account_id, order), _transfers(stack, _own(), order)) == ([(2400, 0)], [(2400, 0)])
@@ -174,11 +170,10 @@ def transfer(stack: Stack, house: world.House) -> money.Watch:
 def refund(stack: Stack, house: world.House) -> money.Watch:
     """One ticket's money of two goes back, and half of what it earned from each; a second time there would be enough left."""
     watch, hall, (order,) = _paid(stack, house, 2)
-    for point in REFUND:
-        stack.arm(point)
+    money.arm(stack, REFUND)
     give_back(order_id=order.pk, asked=GivingBack(amount=2510), actor=SYSTEM)
     back = TransferReversal.objects.filter(transfer__order=order, state="done")
-    watch.wait(lambda: back.count() == 2, "the reversals", seconds=PATIENCE)
+    watch.wait(lambda: back.count() == 2, "the reversals", seconds=money.PATIENCE)
     _check(watch, *REFUND)
     assert _charges(stack, order) == [(5020, 2510)]
     assert (_transfers(stack, hall.account_id, order), _transfers(stack, _own(), order)) == (
@@ -194,21 +189,19 @@ def lose(stack: Stack, house: world.House) -> money.Watch:
     watch, hall, (first, second) = _paid(stack, house, 1, 3)
     own, both = _own(), (first, second)
     assert sum(amount for amount, _back in _transfers(stack, own, *both)) == 1200 + 3600
-    for point in DISPUTE:
-        stack.arm(point)
+    money.arm(stack, DISPUTE)
     made = stack.sandbox.control("disputes", payment_intent=first.payment.intent_id)
 
     def reversed_of(account: str) -> int:
         return sum(back for _amount, back in _transfers(stack, account, *both))
 
-    watch.wait(lambda: reversed_of(own) >= 4010, "the organizer's part", seconds=PATIENCE)
+    watch.wait(lambda: reversed_of(own) >= 4010, "the organizer's part", seconds=money.PATIENCE)
     _check(watch, *DISPUTE)
     assert (reversed_of(own), reversed_of(hall.account_id)) == (4010, 0)
-    for point in DISPUTE:
-        stack.arm(point)
+    money.arm(stack, DISPUTE)
     stack.sandbox.control(f"disputes/{made['id']}/decide", won=False)
     # 75.30 less 4.40 of our fee are left of all: half of it is the hall's
-    watch.wait(lambda: reversed_of(hall.account_id) >= 4800 - 3545, "the hall's part", seconds=PATIENCE)
+    watch.wait(lambda: reversed_of(hall.account_id) >= 4800 - 3545, "the hall's part", seconds=money.PATIENCE)
     _check(watch, *DISPUTE)
     assert (reversed_of(own), reversed_of(hall.account_id)) == (4010, 4800 - 3545)
     assert gateway.fetch_balance(hall.account_id)["EUR"] == 3545
