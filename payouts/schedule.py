@@ -69,7 +69,8 @@ def payout_schedule() -> PayoutSchedule:
 
 
 # What each date that is not due yet has earned: its sales less refunds as the books have them at the provider, and the
-# organizer's own of those whose money lies with the platform, less what banks hold of it or have taken for good.
+# organizer's own of those whose money lies with the platform, less what banks hold of it or have taken for good. A date whose
+# sales are others' altogether is due as well: it has earned nothing, and they are paid.
 EARNED = """
 WITH entry AS (
     SELECT CASE a.kind WHEN 'own' THEN substr(t.key, 5) ELSE t.key END AS key, a.kind = 'own' AS is_there, e.amount, a.currency
@@ -77,11 +78,13 @@ WITH entry AS (
       JOIN ledger_account a ON a.id = e.account_id
        AND (a.kind = 'provider' OR (a.kind = 'own' AND left(t.key, 4) = 'own:'))),
 sale AS (
-    SELECT o.id, o.performance_id, pay.id AS payment_id, pay.account_id = '' AS is_there FROM orders_order o
+    SELECT o.id, o.performance_id, o.currency, pay.id AS payment_id, pay.account_id = '' AS is_there FROM orders_order o
       JOIN payments_payment pay ON pay.order_id = o.id AND pay.state = 'captured'
      WHERE NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id))
 SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there), 0)::bigint,
        coalesce(sum(amount) FILTER (WHERE is_there), 0)::bigint FROM (
+    SELECT sale.performance_id, sale.currency, sale.is_there, 0 AS amount FROM sale
+    UNION ALL
     SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
       JOIN entry ON entry.key = 'sale:' || sale.id
     UNION ALL

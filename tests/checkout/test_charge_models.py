@@ -32,7 +32,7 @@ from outbox.actions import drain
 from payments import gateway
 from payments.models import Payment
 from payments.queries import charge_default, charge_model_of, payment_by_intent
-from payouts.models import Partner, Transfer
+from payouts.models import Maturity, Partner, Transfer
 from payouts.runs import set_payout_schedule
 from payouts.schedule import payables
 from payouts.transfers import run_transfers, send_reversal, send_transfer, take_back
@@ -294,6 +294,22 @@ def test_the_choice_holds_for_new_orders_and_the_default_for_events_that_say_not
     with tenant_context(southside.organizer):
         assert payment_by_intent(later.payment.intent_id) is None
         assert charge_default() == ChargeModel.DIRECT
+
+
+@pytest.mark.parametrize("model", [ChargeModel.ON_BEHALF, ChargeModel.DIRECT])
+def test_a_date_of_which_the_organizer_earns_nothing_is_due_for_its_partners(
+    account: str, event: Event, hall: Partner, model: ChargeModel
+) -> None:
+    choose_charge_model(event_id=event.pk, model=model, actor=NORA)
+    world.paid_order(event, **{STANDARD: 1})  # 24.00 of the first 50.00: all the hall's
+    _let_money_arrive()
+    assert run_transfers() == 0  # the date is to come
+    assert run_transfers(at=when_due(event)) == 1
+    drain()
+    assert (at_provider(hall.account_id), at_provider(account)) == (2400, 0)
+    maturity = Maturity.objects.get()
+    assert (maturity.performance, maturity.net, maturity.reserve) == (world.the_performance(event), 0, 0)
+    assert breaches() == {}
 
 
 @pytest.mark.parametrize("crash", ["before_transfer_sent", "after_transfer_sent", "before_reversal_sent"])
