@@ -46,7 +46,12 @@ def fresh_account(house: world.House, **controller: Any) -> str:
 def connected_partner(house: world.House, kind: Partner.Kind, name: str) -> Partner:
     """Somebody who shares in what events earn, with an account that transfers can be made to."""
     partner = add_partner(kind=kind, name=name, email=f"{name.lower()}@example.com", actor=SYSTEM)
-    facts = gateway.create_recipient(email=partner.email, country="DE", name=name, key=f"partner-{partner.pk}")
+    return connect_partner(house, partner)
+
+
+def connect_partner(house: world.House, partner: Partner) -> Partner:
+    """A partner that was there already connects its account."""
+    facts = gateway.create_recipient(email=partner.email, country="DE", name=partner.name, key=f"partner-{partner.pk}")
     world.enable_account(facts.id)
     keep_partner_facts(partner=partner, organizer=house.organizer, facts=gateway.fetch_account(facts.id))
     partner.refresh_from_db()

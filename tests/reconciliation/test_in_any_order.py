@@ -1,18 +1,19 @@
-"""Money in any order: orders paid, captured, refunded here and there in parts, disputed, answered and decided, warned of; partners
-paid by transfer and by hand and asked to give back; money paid out to banks that send it back; webhooks lost, late, double, reversed
-and forged; workers killed at every step of a call; checked.
+"""Money in any order: orders charged directly, in the organizer's name or in the platform's, side by side; paid, captured, refunded
+here and there in parts, disputed, answered and decided, warned of; partners, with an account or without, and the organizer paid by
+transfer, by the clock or at once, and by hand, and asked to give back; money paid out to banks that send it back; webhooks lost,
+late, double, reversed and forged; workers killed at every step of a call; checked.
 
 Hypothesis drives the real verbs on real Postgres, with the provider's own SDK against the sandbox. After each step every currency in
 both ledgers adds up to nothing, each order's sales are its payments less its refunds and what was lost to its buyer's
-bank, and each line of the account's balance that our books know of moved there what they say, and nothing else did. After each check
-the account's, the partners' and the platform's balances are ours to the minor unit, the platform's charge by charge and transfer
-by transfer, and nothing is unexplained.
+bank, and each line of the account's balance that our books know of moved there what they say, and nothing else did; of the
+platform's likewise each line of an order that it was charged for. After each check the account's, the partners' and the platform's
+balances are ours to the minor unit, the platform's charge by charge and transfer by transfer, and nothing is unexplained.
 """
 
 import json
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -35,6 +36,7 @@ from hypothesis.stateful import (
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
 from checkout.actions import refund_order, send_refund, settle_payment
+from checkout.charge_models import choose_charge_model
 from checkout.disputes import set_dispute_policy, submit_evidence, take_up_dispute
 from checkout.errors import EvidenceRefused, NotRefundable
 from checkout.fraud_warnings import take_up_warning
@@ -43,13 +45,13 @@ from config import failpoints
 from config.stripe_events import VERBS
 from console.models import PlatformDifference
 from console.platform_money import check_platform_money
+from events.models import ChargeModel
 from inbox.actions import process_due_events, receive_event
 from inbox.models import ProviderEvent
 from ledger.actions import Kind
-from ledger.collecting import collected
 from ledger.models import LedgerEntry, Party
-from ledger.queries import balance, is_posted, posted_at_provider, standings
-from ledger.split_rules import WHOLE, Rules, Share, Step
+from ledger.queries import ITS_ACCOUNT, THE_PLATFORMS, balance, is_posted, posted_at_provider, standings
+from ledger.split_rules import ORGANIZER, WHOLE, Rules, Share, Step
 from ledger.splits import payable, set_split_plan
 from orders.models import Order
 from outbox.actions import drain
@@ -58,21 +60,22 @@ from payments import gateway
 from payments.models import Dispute, DisputePolicy, Payment, Refund
 from payments.queries import OWED
 from payments.sandbox.delivery import signature
-from payouts.actions import note_payment
+from payouts.actions import add_partner, note_payment
 from payouts.errors import NothingToTransfer, PaymentNotOwed
 from payouts.models import Partner, PartnerPayment, Payout, Transfer, TransferReversal
 from payouts.runs import run_payouts, send_payout
-from payouts.transfers import request_transfers
+from payouts.transfers import request_transfers, run_transfers
 from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.depth import looking
 from tests.processes import Sandbox
-from tests.reconciliation.conftest import check_money, connected_partner, fresh_account, provider
+from tests.reconciliation.conftest import check_money, connect_partner, connected_partner, fresh_account, provider
 from tests.staff import Visitor
 
 CURRENCIES = (("EUR", 2400), ("JPY", 3000), ("KWD", 12_000))  # 24 euros, 3000 yen, 12.000 dinars
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute")
 numbers = st.integers(0, 20)
+models = st.sampled_from(ChargeModel)
 # What of the outbox moves money. The rest (mails, screens) is another test's.
 MONEY = [
     "book_platform_fee",
@@ -92,6 +95,9 @@ PLACES = (
 )
 SALE_PLACES = ("after_secure", "before_capture", "after_capture", "before_complete_commit")
 RUN_PLACES = ("after_payouts_manual", "before_mature_commit", "after_mature_commit", "before_payout_asked_commit")
+# What transfers, and what of them went back, are on the account that they came to.
+TRANSFERRED = ("payment", "payment_refund")
+ROUND_PLACES = ("before_mature_commit", "before_transfer_commit", "before_reversal_commit")
 REFUSED = ("/v1/transfers", "/v1/transfers/*/reversals", "/v1/payouts", "/v1/refunds")
 
 
@@ -111,7 +117,7 @@ def dying(place: str, step: Callable[[], object]) -> None:
 
 
 class MoneyInAnyOrder(RuleBasedStateMachine):
-    """One organizer that sells in three currencies on an account of its own.
+    """One organizer that sells in three currencies, on an account of its own and on the platform's.
 
     The provider has a clock of its own, so no rule's being possible depends on how things stand there: it may do nothing.
     """
@@ -133,12 +139,16 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         self.partners = [
             connected_partner(self.house, Partner.Kind.VENUE, "Hall"),
             connected_partner(self.house, Partner.Kind.ARTIST, "Band"),
+            add_partner(kind=Partner.Kind.PROMOTER, name="Paula", email="paula@example.com", actor=SYSTEM),
         ]
-        hall, band = (partner.payee for partner in self.partners)
-        for event, (currency, price) in zip(self.events, CURRENCIES, strict=True):
-            rules = Rules((Step((Share(hall, WHOLE, cap=price * 3 // 2),)), Step((Share(band, 7000),))))
+        hall, band, paula = (partner.payee for partner in self.partners)
+        # Half a ticket's price, one, or one and a half go to the hall first: of some dates nobody else earns anything.
+        for halves, event, (currency, price) in zip((1, 2, 3), self.events, CURRENCIES, strict=True):
+            first, then = Share(hall, WHOLE, cap=price * halves // 2), (Share(band, 6000), Share(paula, 1000))
+            rules = Rules((Step((first,)), Step(then)))
             set_split_plan(subject=str(event.pk), currency=currency, rules=rules, actor=SYSTEM)
         self.orders: list[Order] = []
+        self.began = timezone.now() - timedelta(seconds=2)
         # What other tests left on the platform's balance and rolled back from its books.
         self.gap = {found.currency: found.difference for found in check_platform_money()}
         with schema_context(get_public_schema_name()):
@@ -158,19 +168,34 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
 
     # --- What people do ---
 
-    @initialize(which=st.permutations([0, 1, 2]), back=st.booleans())
-    def some_buy(self, which: list[int], back: bool) -> None:
-        """Few steps lead further when somebody's refund is under way already, one that will fail."""
-        self.buy(which[0], "pm_card_refundFail", hears=True)
-        self.buy(which[1], "pm_card_visa", hears=True)
+    @initialize(
+        which=st.permutations([0, 1, 2]),
+        charged=st.permutations([ChargeModel.ON_BEHALF, ChargeModel.PLATFORM, ChargeModel.DIRECT]),
+        waits=st.booleans(),
+        back=st.booleans(),
+    )
+    def some_buy(self, which: list[int], charged: list[ChargeModel], waits: bool, back: bool) -> None:
+        """Few steps lead further when everybody has been paid already, or somebody's refund is under way, one that will fail."""
+        self.buy(which[0], charged[0], "pm_card_refundFail", hears=True)
+        self.buy(which[1], charged[1], "pm_card_visa", hears=True)
+        if not waits:
+            self.everybody_is_paid(is_due=True, sends=True, dies_at="")
         if back:
             self.refund(0, hears=True)
 
     @rule(
-        which=st.integers(0, 2), card=st.sampled_from(CARDS), hears=st.booleans(), dies_at=st.sampled_from(SALE_PLACES)
+        which=st.integers(0, 2),
+        model=models,
+        card=st.sampled_from(CARDS),
+        hears=st.booleans(),
+        dies_at=st.sampled_from(SALE_PLACES),
     )
-    def buy(self, which: int, card: str, hears: bool, dies_at: str = "") -> None:
-        """With `hears` we learn of it, perhaps up to a place; otherwise only the provider has captured it, and every message is lost."""
+    def buy(self, which: int, model: ChargeModel, card: str, hears: bool, dies_at: str = "") -> None:
+        """With `hears` we learn of it, perhaps up to a place; otherwise only the provider has captured it, and every message is lost.
+
+        Each order of an event may be charged in another way than the one before.
+        """
+        self.events[which] = choose_charge_model(event_id=self.events[which].pk, model=model, actor=SYSTEM)
         order = world.place_order(self.events[which], Standard=1)
         intent = world.pay(order, card=card)
         if hears and dies_at and card == "pm_card_visa":
@@ -178,7 +203,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         elif hears:
             settle_payment(order_id=order.pk)
         else:
-            gateway.capture_intent(account_id=self.account, intent_id=intent.id, key=f"other-{order.pk}")
+            gateway.capture_intent(account_id=order.payment.account_id, intent_id=intent.id, key=f"other-{order.pk}")
         order.refresh_from_db()
         self.orders.append(order)
 
@@ -202,11 +227,11 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         order = self.orders[number % len(self.orders)]
         payment = Payment.objects.get(order=order)
         amount = payment.amount // share // 10 * 10  # dinars end in nought
+        params: Any = {"payment_intent": payment.intent_id, "amount": amount}
+        if payment.account_id:
+            params["refund_application_fee"] = with_fee
         with suppress(stripe.InvalidRequestError):  # more than is left, or disputed
-            provider().v1.refunds.create(
-                params={"payment_intent": payment.intent_id, "amount": amount, "refund_application_fee": with_fee},
-                options={"stripe_account": self.account},
-            )
+            provider().v1.refunds.create(params=params, options=on(payment.account_id))
 
     @rule(number=numbers, share=st.sampled_from([2, 3]), hears=st.booleans())
     def refund_a_part(self, number: int, share: int, hears: bool) -> None:
@@ -229,28 +254,49 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         with suppress(httpx.HTTPStatusError):  # disputed before, or refunded in full
             made = self.sandbox.control("disputes", payment_intent=payment.intent_id, inquiry=inquiry)
             if hears:
-                take_up_dispute(account_id=self.account, provider_id=made["id"])
+                take_up_dispute(account_id=payment.account_id, provider_id=made["id"])
 
     @rule(number=numbers, won=st.booleans(), hears=st.booleans())
     def decide(self, number: int, won: bool, hears: bool) -> None:
         """A bank has decided, about one of its disputes, those that we never heard of among them."""
-        found = provider().v1.disputes.list(options={"stripe_account": self.account}).data
+        intents = set(Payment.objects.values_list("intent_id", flat=True))  # others' are on the platform's account, too
+        found = [
+            (account, one)
+            for account in (self.account, gateway.PLATFORM)
+            for one in provider().v1.disputes.list(params={"limit": 100}, options=on(account)).data
+            if one.payment_intent in intents
+        ]
         if not found:
             return
-        dispute = found[number % len(found)]
+        account, dispute = found[number % len(found)]
         with suppress(httpx.HTTPStatusError):  # decided before
             self.sandbox.control(f"disputes/{dispute.id}/decide", won=won)
         if hears:
-            take_up_dispute(account_id=self.account, provider_id=dispute.id)
+            take_up_dispute(account_id=account, provider_id=dispute.id)
 
     @rule(dies_at=st.sampled_from(RUN_PLACES + ("",) * 4))
     def payouts_are_planned(self, dies_at: str) -> None:
         """The clock comes round long after the events; what sends them is the outbox."""
         dying(dies_at, lambda: run_payouts(at=timezone.now() + timedelta(days=100)))
 
+    @rule(is_due=st.booleans(), sends=st.booleans(), dies_at=st.sampled_from(ROUND_PLACES + ("",) * 6))
+    def everybody_is_paid(self, is_due: bool, sends: bool, dies_at: str) -> None:
+        """The clock comes round to what parties owe and are owed, long after the events or before them; with `sends` a worker follows."""
+        at = timezone.now() + timedelta(days=100 if is_due else 0)
+        dying(dies_at, lambda: run_transfers(at=at))
+        if sends:
+            self.a_worker_works("")
+
+    @rule()
+    def a_partner_connects(self) -> None:
+        """Who was paid by hand can be paid by transfer from now on, if not before."""
+        paula = self.partners[2]
+        if not paula.account_id:
+            connect_partner(self.house, paula)
+
     @rule(number=numbers, which=st.integers(0, 2), by_hand=st.booleans())
     def a_partner_is_paid(self, number: int, which: int, by_hand: bool) -> None:
-        partner, currency = self.partners[number % 2], CURRENCIES[which][0]
+        partner, currency = self.partners[number % 3], CURRENCIES[which][0]
         partner.refresh_from_db()
         if not by_hand:
             with suppress(NothingToTransfer):
@@ -270,7 +316,9 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     @rule(number=numbers, which=st.integers(0, 2))
     def a_partner_takes_its_money_to_its_bank(self, number: int, which: int) -> None:
         """So nothing can be taken back from it, and it keeps owing."""
-        account, currency = self.partners[number % 2].account_id, CURRENCIES[which][0]
+        account, currency = self.partners[number % 3].account_id, CURRENCIES[which][0]
+        if not account:
+            return
         there = gateway.fetch_available(account).get(currency, 0)
         with suppress(stripe.InvalidRequestError):  # nothing there
             provider().v1.payouts.create(
@@ -304,7 +352,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         with suppress(httpx.HTTPStatusError):  # not captured yet
             made = self.sandbox.control("fraud_warnings", payment_intent=payment.intent_id)
             if hears:
-                take_up_warning(account_id=self.account, provider_id=made["id"], is_admitted=lambda _order: False)
+                take_up_warning(account_id=payment.account_id, provider_id=made["id"], is_admitted=lambda _order: False)
 
     @rule(number=numbers)
     def the_organizer_answers(self, number: int) -> None:
@@ -365,6 +413,8 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     def webhooks_come(self, copies: int, backwards: bool, every: int) -> None:
         """Some of the messages, in either order, each perhaps twice; the platform's own (fees, transfers) as well."""
         events, _more = gateway.list_events(account_id=self.account, types=VERBS, since=None)
+        separate, _more = gateway.list_events(account_id=gateway.PLATFORM, types=VERBS, since=self.began)
+        events += separate
         events += [event.to_dict() for event in provider().v1.events.list(params={"limit": 10}).data]
         for event in (events if not backwards else events[::-1])[::every]:
             for _copy in range(copies):
@@ -376,11 +426,16 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     def check(self) -> None:
         self.a_worker_works("")
         check_money()
-        for _time in range(3):  # what the provider's own clock brings in between comes with the next one
+        for _time in range(4):  # what the provider's own clock brings in between comes with the next one
+            check_platform_money()  # hands over the lines of separate charges
             check_money()
+            self.a_worker_works("")
+            while OutboxMessage.objects.filter(done_at=None, kind__in=("book_platform_fee", "take_back")).exists():
+                self.a_worker_works("")
             ours = {currency: amount for currency, amount in balance(Kind.PROVIDER).items() if amount}
             theirs = {currency: amount for currency, amount in gateway.fetch_balance(self.account).items() if amount}
-            if ours == theirs:
+            platforms = {found.currency: found.difference for found in check_platform_money()}
+            if ours == theirs and platforms == {**dict.fromkeys(platforms, 0), **self.gap}:
                 break
         assert ours == theirs
         assert not any(balance(Kind.UNEXPLAINED).values())
@@ -388,24 +443,27 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         unexpected = {Incident.Kind.AMOUNT_DIFFERS, Incident.Kind.MONEY_UNKNOWN, Incident.Kind.LINE_MISSING}
         assert not Incident.objects.filter(kind__in=[*unexpected, Incident.Kind.BALANCE_DIFFERS]).exists()
         assert not Incident.objects.filter(kind=Incident.Kind.UNSETTLED, state="open").exists()
-        while OutboxMessage.objects.filter(done_at=None, kind__in=("book_platform_fee", "take_back")).exists():
-            self.a_worker_works("")
-        self.the_partners_balances_are_what_they_were_sent()
+        self.everybodys_balance_is_what_they_were_sent()
         self.the_platforms_balance_is_ours_one_by_one()
 
-    def the_partners_balances_are_what_they_were_sent(self) -> None:
-        for partner in self.partners:
-            sent = Transfer.objects.filter(partner=partner, state=Transfer.State.SENT)
-            back = TransferReversal.objects.filter(transfer__partner=partner, state=TransferReversal.State.DONE)
+    def everybodys_balance_is_what_they_were_sent(self) -> None:
+        """Nothing else comes to partners' accounts; to the organizer's its own sales, which the books tell apart."""
+        for payee, partner in [(ORGANIZER, None), *((partner.payee, partner) for partner in self.partners)]:
+            account = partner.account_id if partner else self.account
             ours = {currency: 0 for currency, _price in CURRENCIES}
-            for moved in sent:
+            for moved in Transfer.objects.filter(partner=partner, state=Transfer.State.SENT):
                 ours[moved.currency] += moved.amount
+            back = TransferReversal.objects.filter(transfer__partner=partner, state=TransferReversal.State.DONE)
             for reversal in back.select_related("transfer"):
                 ours[reversal.transfer.currency] -= reversal.amount
-            lines, _more = gateway.list_balance_lines(account_id=partner.account_id, since=None)
+            lines = lines_of(account) if account else []
             for currency, amount in ours.items():
-                theirs = [line.net for line in lines if line.currency == currency and line.type != "payout"]
-                assert sum(theirs) == amount, (partner.name, currency, sum(theirs), amount)
+                came = [line for line in lines if line.currency == currency and line.type in TRANSFERRED]
+                theirs = sum(line.net for line in came)
+                assert theirs == amount, (payee, currency, theirs, amount)
+                if partner:
+                    others = {line.type for line in lines} - {*TRANSFERRED, "payout"}
+                    assert not others, (payee, others)
 
     def the_platforms_balance_is_ours_one_by_one(self) -> None:
         for found in check_platform_money():
@@ -417,7 +475,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
             us = [one for one in standings() if one.reference == str(self.house.organizer.pk)]
         owed = {one.currency: one.payable - one.receivable for one in us if one.party == Party.ORGANIZER}
         for currency, _price in CURRENCIES:
-            assert owed.get(currency, 0) == collected(currency)
+            assert owed.get(currency, 0) == balance(Kind.COLLECTED).get(currency, 0)
 
     # --- After each step ---
 
@@ -444,24 +502,32 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
 
     def each_line_moved_what_our_books_say(self) -> None:
         """A line at the provider is either booked to the minor unit or not known yet; and nothing is booked that has no line."""
-        lines, more = gateway.list_balance_lines(account_id=self.account, since=None)
-        while more:
-            older, more = gateway.list_balance_lines(account_id=self.account, since=None, after=lines[-1].id)
-            lines += older
         orders = dict(Payment.objects.exclude(intent_id="").values_list("intent_id", "order_id"))
         refunds = dict(Refund.objects.exclude(provider_id="").values_list("provider_id", "pk"))
-        known: dict[str, int] = {}
-        for line in lines:
+
+        def booked(line: gateway.BalanceLine, kinds: tuple[Kind, ...]) -> list[int]:
             key = {
                 "charge": f"sale:{orders.get(line.intent_id)}",
                 "refund": f"refund:{refunds.get(line.source)}",
                 "refund_failure": f"refund-failed:{refunds.get(line.source)}",
+                **dict.fromkeys(TRANSFERRED, f"arrived:{line.source}"),
             }.get(line.type, "")
-            booked = [part.get(line.currency, 0) for part in posted_at_provider([key, f"line:{line.id}"]).values()]
-            assert not booked or sum(booked) == line.net, (line, booked)
-            known[line.currency] = known.get(line.currency, 0) + sum(booked)
+            posted = posted_at_provider([key, f"line:{line.id}"], kinds)
+            return [part.get(line.currency, 0) for part in posted.values()]
+
+        known: dict[str, int] = {}
+        for line in lines_of(self.account):
+            parts = booked(line, ITS_ACCOUNT)
+            assert not parts or sum(parts) == line.net, (line, parts)
+            known[line.currency] = known.get(line.currency, 0) + sum(parts)
         ours = balance(Kind.PROVIDER)
         assert {name: ours.get(name, 0) for name in known} == known
+        assert {name for name, amount in ours.items() if amount} <= set(known)
+        for line in lines_of(gateway.PLATFORM, since=self.began):
+            if line.intent_id in orders:  # the rest is of direct sales, or others'
+                parts = booked(line, THE_PLATFORMS)
+                cost = line.provider_fee if line.type == "charge" else 0  # the platform's to bear
+                assert not parts or sum(parts) == line.net + cost, (line, parts)
 
     def its_sales_are_its_payments_less_what_went_back(self, order: Order) -> None:
         """What the books have as sold of an order: what was paid, less refunds in the books, less what banks took for good."""
@@ -484,6 +550,19 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         paid = payment.amount if payment.state == Payment.State.CAPTURED else 0
         assert sold == paid - back - lost, (order.number, sold, paid, back, lost)
         assert back + lost <= payment.amount
+
+
+def on(account_id: str) -> Any:
+    """The provider's option for a connected account; none for the platform's own."""
+    return {"stripe_account": account_id} if account_id else {}
+
+
+def lines_of(account_id: str, *, since: datetime | None = None) -> list[gateway.BalanceLine]:
+    lines, more = gateway.list_balance_lines(account_id=account_id, since=since)
+    while more:
+        older, more = gateway.list_balance_lines(account_id=account_id, since=since, after=lines[-1].id)
+        lines += older
+    return lines
 
 
 def fund_the_platform() -> None:
