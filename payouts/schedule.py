@@ -188,7 +188,7 @@ def schedule_words(schedule: PayoutSchedule) -> list[str]:
 def waits_because(schedule: PayoutSchedule) -> str:
     """Why no payout is made now whatever is due, in words, or ""."""
     if schedule.held_because:
-        return _("The platform holds your payouts: %s") % schedule.held_because
+        return _("The platform holds payouts: %s") % schedule.held_because
     undecided = Dispute.objects.filter(state__in=UNDECIDED).count()
     if undecided > schedule.most_disputes:
         return (

@@ -47,7 +47,7 @@ def queue_email(
             to=to,
             subject=subject[:250],
             text=render_to_string(f"{template}.txt", context),
-            html=render_to_string(f"{template}.html", context),
+            html=render_to_string(f"{template}.html", {**context, "subject": subject}),
             attachments=[{"name": a.name, "path": a.path, "type": a.type} for a in attachments],
             language=language,
         )

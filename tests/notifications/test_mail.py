@@ -108,6 +108,7 @@ def test_a_mail_has_words_in_text_and_html_and_a_subject_of_one_line(order: Any)
     assert sent.to == ["bea@example.com"]
     assert "bcc" not in {name.lower() for name in sent.message()}
     assert sent.alternatives[0].mimetype == "text/html"
+    assert f"<title>{sent.subject}</title>" in str(sent.alternatives[0].content)
     assert sent.body.strip()
 
 

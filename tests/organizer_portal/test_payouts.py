@@ -66,13 +66,13 @@ def test_the_platform_sets_the_schedule_and_nora_reads_why_it_waits(
     assert ada.post(url, {**terms, "reserve_percent": 60}).status_code == 422
     assert ada.post(url, terms).status_code == 302
     assert "10 % of it is held back for 90 days" in text(ada.get(f"/console/organizers/{northside.organizer.pk}/"))
-    assert "The platform holds your payouts: we look into a report" in text(ada.get(url))
+    assert "The platform holds payouts: we look into a report" in text(ada.get(url))
 
     with tenant_context(northside.organizer):
         assert PayoutSchedule.objects.get().days_after == 7
         page = text(nora.get("/portal/payouts/"))
         assert "What a date earned goes to your bank 7 days after it has ended." in page
-        assert "The platform holds your payouts: we look into a report" in page
+        assert "The platform holds payouts: we look into a report" in page
     with tenant_context(southside.organizer):
         assert not PayoutSchedule.objects.exists()
         sam = signed_in(southside.owner)

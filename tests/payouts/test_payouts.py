@@ -205,7 +205,7 @@ def test_payouts_wait_while_the_platform_holds_them_or_too_much_is_disputed(
     world.paid_order(event, **{STANDARD: 2})
     agree(held_because="we look into a report")
     assert run(stripe_sandbox, days=14) == []
-    assert waits_because(payout_schedule()) == "The platform holds your payouts: we look into a report"
+    assert waits_because(payout_schedule()) == "The platform holds payouts: we look into a report"
 
     agree(most_disputes=0)
     made = stripe_sandbox.control("disputes", payment_intent=Payment.objects.get(order=order).intent_id)

@@ -66,6 +66,8 @@ NO_SCREEN = {
     "organizer_portal:seat_figures": PART,
     "organizer_portal:seat_map_thumbnail": PICTURE,
     "organizer_portal:seat_map_draft": DATA,
+    "organizer_portal:map_dates": DATA,
+    "organizer_portal:map_date": DATA,
     "organizer_portal:seat_map_plan": PICTURE,
     "organizer_portal:preset_thumbnail": PICTURE,
     "organizer_portal:map_export": FILE,
