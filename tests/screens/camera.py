@@ -1,4 +1,7 @@
-"""A browser with several people at it, who look at screens at each width; what is wrong with each; the contact sheets."""
+"""A browser with several people at it, who look at screens at each width; what is wrong with each; the contact sheets.
+
+A script that throws is a fault too: axe finds nothing in a map that was never drawn.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -31,10 +34,12 @@ class Camera:
     port: int
     folder: Path
     pages: dict[str, Page] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)  # what the scripts of the page in front threw
 
     def look(self, screen: Screen, width: int) -> list[str]:
         """Take the picture; say everything that is wrong with the screen at this width."""
-        page, faults = self._page_of(screen.who), []
+        page, faults = self._page_of(screen.who), list[str]()
+        self.broken.clear()
         page.set_viewport_size({"width": width, "height": WIDTHS[width]})
         address = f"http://{screen.host}:{self.port}{screen.path}"
         if screen.document:
@@ -56,6 +61,7 @@ class Camera:
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wider > 0:
                 faults.append(f"scrolls {wider} px sideways")
+            faults += [f"script: {one}" for one in dict.fromkeys(self.broken)]
             page.screenshot(path=self.folder / f"{screen.name}-{width}.png", full_page=True)
         except BrowserError as error:
             faults.append(str(error).splitlines()[0])
@@ -67,6 +73,7 @@ class Camera:
             context = self.browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce")
             context.set_default_timeout(PATIENCE)
             self.pages[who] = context.new_page()
+            self.pages[who].on("pageerror", lambda error: self.broken.append(error.message))
             people = {
                 "owner": self.scene.made.house.owner,
                 "door": self.scene.made.house.door,

@@ -305,7 +305,8 @@ export class Editor {
     const toX = (x: number): number => (x - view.x) * view.scale + width / 2;
     const toY = (y: number): number => (y - view.y) * view.scale + height / 2;
     const { plan } = this;
-    if (plan?.image.complete && plan.opacity > 0) {
+    // A picture that could not be read is "complete" with a width of 0, and drawing it would stop the whole map.
+    if (plan?.image.complete && plan.image.naturalWidth > 0 && plan.opacity > 0) {
       context.globalAlpha = plan.opacity;
       const size = plan.scale * view.scale;
       context.drawImage(plan.image, toX(plan.x), toY(plan.y), plan.image.naturalWidth * size, plan.image.naturalHeight * size);
