@@ -81,7 +81,7 @@ class Hand:
 
     def choose(self, label: str, value: str) -> None:
         self.actions += 1
-        self.page.get_by_label(label, exact=True).first.select_option(label=value)
+        self.page.get_by_label(label, exact=True).filter(visible=True).first.select_option(label=value)
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
         """Where on the screen."""
