@@ -11,6 +11,7 @@ from django.db import connection
 
 from ledger.models import Party
 from ledger.split_rules import ORGANIZER, Payee
+from payouts.keys import ITS
 
 
 @dataclass
@@ -59,15 +60,8 @@ SELECT * FROM (
       FROM sale JOIN booked ON booked.order_id = sale.order_id) found
  WHERE left_of_it > 0 ORDER BY paid_at, order_id
 """
-_PARTS = """
-WITH its AS (
-    SELECT o.id AS order_id, 'sale:' || o.id AS key FROM orders_order o WHERE o.id = ANY (%(orders)s)
-    UNION ALL
-    SELECT pay.order_id, word || r.id FROM payments_payment pay JOIN payments_refund r ON r.payment_id = pay.id
-     CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word WHERE pay.order_id = ANY (%(orders)s)
-    UNION ALL
-    SELECT pay.order_id, word || d.id FROM payments_payment pay JOIN payments_dispute d ON d.payment_id = pay.id
-     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word WHERE pay.order_id = ANY (%(orders)s))
+_PARTS = f"""
+WITH sale AS (SELECT order_id AS id, id AS payment_id FROM payments_payment WHERE order_id = ANY (%(orders)s)), {ITS}
 SELECT order_id, party, reference, sum(amount)::bigint FROM (
     SELECT its.order_id, part ->> 'party' AS party, part ->> 'reference' AS reference, (part ->> 'amount')::bigint AS amount
       FROM its JOIN ledger_splitline l ON l.key = its.key CROSS JOIN jsonb_array_elements(l.parts) part

@@ -3,19 +3,12 @@
 from django.db import connection
 
 from ledger.split_rules import ORGANIZER, Payee
+from payouts.keys import ITS
 
-_KEYS = """
+_SALES = """
 WITH sale AS (
     SELECT o.id, pay.id AS payment_id FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
      WHERE o.currency = %(currency)s AND pay.state = 'captured' AND ({which})),
-its AS (
-    SELECT 'sale:' || sale.id AS key FROM sale
-    UNION ALL
-    SELECT word || r.id FROM sale JOIN payments_refund r ON r.payment_id = sale.payment_id
-     CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word
-    UNION ALL
-    SELECT word || d.id FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id
-     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word)
 """
 _FROZEN = "o.frozen_at IS NOT NULL"
 _TO_COME = "NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id)"
@@ -44,5 +37,5 @@ def held_share(payee: Payee, currency: str, *, to_come: bool = False) -> int:
 def _sum(what: str, payee: Payee, currency: str, which: str) -> int:
     about = {"currency": currency, "party": payee.party.value, "reference": payee.reference}
     with connection.cursor() as cursor:
-        cursor.execute(_KEYS.format(which=which) + what, about)
+        cursor.execute(_SALES.format(which=which) + ITS + what, about)
         return int(cursor.fetchone()[0])

@@ -22,6 +22,7 @@ from ledger.models import Party, SplitVersion
 from ledger.queries import balance
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
 from payments.models import Dispute, Payment
+from payouts.keys import ITS
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
 from payouts.share_words import names_of, percent_words, rule_words
 from pricing.parts import share
@@ -108,17 +109,10 @@ class Statement:
         return rows
 
 
-_KEYS = """
-WITH its AS (
-    SELECT o.id AS order_id, 'sale:' || o.id AS key, 'paid' AS kind FROM orders_order o WHERE o.event_id = %(event)s
-    UNION ALL
-    SELECT o.id, word || r.id, 'back' FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
-      JOIN payments_refund r ON r.payment_id = pay.id
-     CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word WHERE o.event_id = %(event)s
-    UNION ALL
-    SELECT o.id, word || d.id, 'disputed' FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
-      JOIN payments_dispute d ON d.payment_id = pay.id
-     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word WHERE o.event_id = %(event)s)
+_KEYS = f"""
+WITH sale AS (
+    SELECT o.id, pay.id AS payment_id FROM orders_order o LEFT JOIN payments_payment pay ON pay.order_id = o.id
+     WHERE o.event_id = %(event)s), {ITS}
 """
 _MOVED = (
     _KEYS
