@@ -15,11 +15,12 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from checkout.erasure import close_buyers_account
 from orders.models import Order
-from orders.queries import has_orders, orders_of_customer
+from orders.queries import orders_of_customer
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.queries import standings
-from payments.saved_cards import forget_cards, remove_card, saved_cards
+from payments.saved_cards import remove_card, saved_cards
 from payments.standing import Standing
 from people.errors import SignInOver
 from people.models import BuyerSession
@@ -27,7 +28,6 @@ from people.sign_in import (
     CODE_TIME,
     SignedIn,
     ask_to_sign_in,
-    close_account,
     open_sign_in,
     rename_customer,
     sign_in_by_code,
@@ -234,11 +234,10 @@ def account_closure(request: HttpRequest, session: BuyerSession) -> HttpResponse
         error = _("Tick the box to close your account.")
         return render(request, "storefront/account_closure.html", {"error": error}, status=422)
     try:
-        forget_cards(customer=session.customer)
+        close_buyers_account(customer=session.customer)
     except (ProviderUnavailable, ProviderRefused):
         error = _("The payment provider does not answer, so nothing is closed yet. Try again in a minute.")
         return render(request, "storefront/account_closure.html", {"error": error}, status=503)
-    close_account(customer=session.customer, is_needed=has_orders(session.customer_id))
     response = redirect(f"{reverse('storefront:sign_in')}?closed=1")
     forget_signed_in(response)
     return response

@@ -10,6 +10,7 @@ from checkout.errors import BuyerStillNeeded
 from checkout.visits import KEPT_FOR as DISPUTABLE_FOR
 from notifications.actions import forget_emails_to
 from orders.models import Order
+from orders.queries import has_orders
 from payments.models import Refund, RefundRequest
 from payments.saved_cards import forget_cards
 from people.models import Customer
@@ -19,6 +20,17 @@ from tickets.actions import forget_pdfs
 from ui.errors import NotFound
 
 ERASED_NAME = "-"  # on orders that have lost theirs
+
+
+def close_buyers_account(*, customer: Customer) -> None:
+    """End a buyer's account as they ask. Saved cards go first, at the provider: while it does not answer nothing is closed.
+
+    Raises ProviderUnavailable, ProviderRefused.
+    """
+    forget_cards(customer=customer)
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(pk=customer.pk)  # an order being placed for it is seen, or waits
+        close_account(customer=customer, is_needed=has_orders(customer.pk))
 
 
 def erase_buyer(*, email: str, actor: Actor) -> int:
