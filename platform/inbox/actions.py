@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DataError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -29,11 +30,7 @@ def route_account(*, account_id: str, organizer: Organizer) -> None:
     Raises AccountTaken when it is another's.
     """
     route, is_new = ProviderAccount.objects.get_or_create(account_id=account_id, defaults={"organizer": organizer})
-    if route.organizer_id != organizer.pk:
-        raise AccountTaken
-    if is_new:
-        early = ProviderEvent.objects.filter(account_id=account_id, organizer=None)
-        early.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
+    _take_up(route, organizer, ProviderEvent.objects.filter(account_id=account_id) if is_new else None)
 
 
 @transaction.atomic
@@ -43,11 +40,18 @@ def route_object(*, object_id: str, organizer: Organizer) -> None:
     Raises AccountTaken when it is another's.
     """
     route, is_new = RoutedObject.objects.get_or_create(object_id=object_id, defaults={"organizer": organizer})
+    _take_up(route, organizer, ProviderEvent.objects.filter(intent_id=object_id) if is_new else None)
+
+
+def _take_up(
+    route: ProviderAccount | RoutedObject, organizer: Organizer, early: QuerySet[ProviderEvent] | None
+) -> None:
+    """Give a new route its events that were kept unrouted. Raises AccountTaken for another organizer's."""
     if route.organizer_id != organizer.pk:
         raise AccountTaken
-    if is_new:
-        early = ProviderEvent.objects.filter(intent_id=object_id, organizer=None)
-        early.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
+    if early is not None:
+        waiting = early.filter(organizer=None)
+        waiting.update(organizer=organizer, state=ProviderEvent.State.RECEIVED, due_at=timezone.now(), done_at=None)
 
 
 def organizers_of(object_ids: Iterable[str]) -> dict[str, Organizer]:
