@@ -27,7 +27,7 @@ from tickets.models import Ticket
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
 from ui.brand import DEFAULT_COLOR, LIGHT_PAPER, ink, normalised, text_on
-from ui.dates import event_day, event_time, zone_name
+from ui.dates import doors_time, event_day, event_time, zone_name
 from ui.money import format_money
 from ui.poster import poster
 
@@ -105,7 +105,7 @@ def _page(ticket: Ticket) -> dict[str, Any]:
     zone = performance.timezone
     return {
         "day": event_day(performance.starts_at, zone),
-        "doors": event_time(performance.doors_at, zone),
+        "doors": doors_time(performance.doors_at, performance.starts_at, zone),
         "starts": event_time(performance.starts_at, zone),
         "zone": zone_name(performance.starts_at, zone),
         "address": ", ".join(part for part in (venue.address, venue.city) if part),

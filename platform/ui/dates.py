@@ -37,6 +37,13 @@ def event_time(moment: datetime, zone: str) -> str:
     return format_time(moment, "HH:mm", tzinfo=ZoneInfo(zone), locale=reader_locale())
 
 
+def doors_time(doors: datetime, start: datetime, zone: str) -> str:
+    """19:00, or with its date where the doors open on another day than the show starts."""
+    local = ZoneInfo(zone)
+    is_same_day = doors.astimezone(local).date() == start.astimezone(local).date()
+    return event_time(doors, zone) if is_same_day else moment_text(doors, zone)
+
+
 def zone_name(moment: datetime, zone: str) -> str:
     """CET, or the city's own time where the reader's language has no short name for the zone."""
     return get_timezone_name(moment.astimezone(ZoneInfo(zone)), "short", locale=reader_locale())

@@ -78,6 +78,12 @@ def event_time(moment: datetime | None, zone: str) -> str:
 
 
 @register.filter
+def doors_time(performance: Any) -> str:
+    """When the doors of a date open."""
+    return dates.doors_time(performance.doors_at, performance.starts_at, performance.timezone)
+
+
+@register.filter
 def zone_name(moment: datetime | None, zone: str) -> str:
     return dates.zone_name(moment, zone) if moment else ""
 
