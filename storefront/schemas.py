@@ -143,7 +143,17 @@ class HoldIn(Strict):
     access: bool = Field(False, strict=True, description="Wheelchair spaces are asked for as such")
 
 
+class StepOut(Schema):
+    """One reason of a ticket's price."""
+
+    kind: Literal["base", "phase", "dynamic", "chosen", "bundle", "automatic", "code"]
+    name: str = Field(description="The phase, the discount or the code; empty where it has no name")
+    amount: int = Field(description="Per ticket; below 0 for what comes off")
+
+
 class QuoteLineOut(Schema):
+    """Tickets of one type that cost the same; a type whose tickets cost differently has several lines."""
+
     ticket_type_id: UUID
     name: str
     quantity: int
@@ -155,6 +165,8 @@ class QuoteLineOut(Schema):
     included: int = Field(0, description="Taxes inside `total`")
     total: int
     seats: list[str] = Field(default=[], description="Ids of the seats; they stay when the map is drawn anew")
+    steps: list[StepOut] = Field([], description="How `price` came about, adding up to it; none: it is the type's own")
+    bundle: str = Field("", description="The id of the bundle that these tickets are a part of")
 
 
 class QuoteOut(Schema):

@@ -14,10 +14,10 @@ settings.register_profile("marquee", derandomize=not IS_DEEP, print_blob=True, d
 settings.load_profile("marquee")
 
 
-def looking(examples: int, *, steps: int = 50) -> settings:
-    """Settings of a property test on a real database, which takes the time it takes."""
+def looking(examples: int, *, steps: int = 50, deep: int | None = None) -> settings:
+    """Settings of a property test that takes the time it takes; `deep` examples where ten times as many are not enough."""
     return settings(
-        max_examples=examples * 10 if IS_DEEP else examples,
+        max_examples=(deep or examples * 10) if IS_DEEP else examples,
         stateful_step_count=steps * 2 if IS_DEEP else steps,
         suppress_health_check=list(HealthCheck),
     )

@@ -30,8 +30,9 @@ from organizer_portal.forms.fees import tax_chosen
 from organizer_portal.seat_offers import categories_of, unpriced_categories
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
+from pricing.basket import TaxRate
 from pricing.plans import rate_of, terms_of
-from pricing.quote import TaxRate, Terms, quote_one
+from pricing.quote import Terms, quote_one
 from seating.models import Venue
 from tenants.queries import storefront_url
 from ui.errors import DomainError, NotFound

@@ -22,8 +22,9 @@ from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
+from pricing.basket import Item, TaxRate
 from pricing.plans import platform_fee_plans
-from pricing.quote import FeePlan, Item, OwnFee, Quote, TaxRate, Terms, price_one, quote
+from pricing.quote import FeePlan, OwnFee, Quote, Terms, price_one, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
 from ui.money import smallest_step

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event, TicketType
 from ledger.split_rules import ORGANIZER, Payee, Rules, split
 from ledger.splits import counted, earned, split_version_of
+from pricing.basket import Item
 from pricing.parts import share
 from pricing.plans import rate_of, terms_of
-from pricing.quote import Item, Quote, Terms, quote
+from pricing.quote import Quote, Terms, quote
 
 
 @dataclass(frozen=True)

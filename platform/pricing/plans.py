@@ -6,8 +6,9 @@ from django.conf import settings
 
 from events import models
 from events.models import Event
+from pricing.basket import TaxRate
 from pricing.models import FeeOverride
-from pricing.quote import FeePlan, OwnFee, TaxRate, Terms
+from pricing.quote import FeePlan, OwnFee, Terms
 from tenants.current import current_organizer
 from ui.money import smallest_step
 

@@ -3,7 +3,8 @@
 All amounts are integers in minor units of the quote's currency. The platform's fee is
 `round_half_up(price * basis_points / 10000) + fixed` per paid ticket, within the plan's bounds, and nothing for a free one.
 Who bears it is the event's choice: the buyer sees what is passed on inside the price from the first listing on, itemised at
-each step; what is absorbed is taken from what the organizer asked. docs/fees-and-tax.md goes through one quote line by line.
+each step; what is absorbed is taken from what the organizer asked. docs/fees-and-tax.md goes through one quote line by line,
+docs/discounts.md through what comes off before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from pricing.basket import Item, Reason, Step, TaxRate
+from pricing.discounts import Discount, discounted
 from pricing.parts import largest_remainder
 
 NOBODY = UUID(int=0)
@@ -27,15 +30,6 @@ class FeePlan:
     fixed: int
     minimum: int = 0
     maximum: int | None = None
-
-
-@dataclass(frozen=True)
-class TaxRate:
-    """A tax of the organizer's: `basis_points` (700 = 7 %), inside the amount (`is_inclusive`) or on top of it."""
-
-    name: str
-    basis_points: int
-    is_inclusive: bool
 
 
 @dataclass(frozen=True)
@@ -62,18 +56,6 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Item:
-    """So many of one ticket type at the organizer's price per ticket; `seats` are ids, where they are seats of a map."""
-
-    ticket_type_id: UUID
-    name: str
-    quantity: int
-    price: int
-    seats: tuple[str, ...] = ()
-    tax: TaxRate | None = None
-
-
-@dataclass(frozen=True)
 class Charge:
     """An own fee of the organizer's: `amount` without a tax that comes on top. In a line per ticket, in a quote for all."""
 
@@ -95,11 +77,13 @@ class TaxLine:
 
 @dataclass(frozen=True)
 class Line:
-    """One ticket type of a quote: `total` = `quantity` x (`price` + `fee` + its own fees + `tax`).
+    """Tickets of one type at one price: `total` = `quantity` x (`price` + `fee` + its own fees + `tax`).
 
     `price` is what the organizer asks for one ticket, `fee` our fee on top of it, `absorbed` what we take of the price, `own`
     the organizer's fees and `tax` the taxes on top of one ticket. `included` is the tax inside the whole line's total.
-    `seats` names the seats by their ids, which never change, in the map's order; empty where any places will do.
+    `seats` names the seats by their ids, which never change, in the map's order; empty where any places will do. `steps`
+    say how the price came about and add up to it; without any it is the ticket type's own. A type whose tickets cost
+    differently has several lines.
     """
 
     ticket_type_id: str
@@ -113,6 +97,13 @@ class Line:
     own: tuple[Charge, ...] = ()
     tax: int = 0
     included: int = 0
+    steps: tuple[Step, ...] = ()
+    bundle: str = ""  # the id of what it is a part of
+
+    @property
+    def before_discounts(self) -> int:
+        """What the organizer would ask for one ticket without discount and code."""
+        return self.price - sum(step.amount for step in self.steps if step.kind in ("automatic", "code"))
 
     @property
     def all_in_price(self) -> int:
@@ -151,6 +142,15 @@ class Quote:
     def is_free(self) -> bool:
         return self.total == 0
 
+    def taken(self, kind: Reason, name: str) -> int:
+        """What a discount or a code of this name has taken off in all: 0 where it did not apply."""
+        return -sum(
+            line.quantity * step.amount
+            for line in self.lines
+            for step in line.steps
+            if step.kind == kind and step.name == name
+        )
+
     @property
     def quantity(self) -> int:
         """How many tickets in all."""
@@ -169,13 +169,21 @@ class Quote:
     def from_dict(cls, data: dict[str, Any]) -> "Quote":
         """The quote that `as_dict` froze."""
         lines = (
-            Line(**{**line, "seats": tuple(line.get("seats", ())), "own": _charges(line)}) for line in data["lines"]
+            Line(
+                **{
+                    **line,
+                    "seats": tuple(line.get("seats", ())),
+                    "own": _charges(line),
+                    "steps": tuple(Step(**step) for step in line.get("steps", ())),
+                }
+            )
+            for line in data["lines"]
         )
         taxes = tuple(TaxLine(**tax) for tax in data.get("taxes", ()))
         return cls(**{**data, "lines": tuple(lines), "own": _charges(data), "taxes": taxes})
 
 
-_LEFT_OUT = ("seats", "absorbed", "own", "tax", "included", "taxes", "is_per_order")
+_LEFT_OUT = ("seats", "absorbed", "own", "tax", "included", "taxes", "is_per_order", "steps", "bundle")
 
 
 def _charges(data: dict[str, Any]) -> tuple[Charge, ...]:
@@ -232,14 +240,14 @@ def price_once(terms: Terms) -> Once:
     return Once(tuple(charge for charge, _tax in charged), on_top)
 
 
-def quote(items: Iterable[Item], *, currency: str, terms: Terms) -> Quote:
-    """Price a basket.
+def quote(items: Iterable[Item], *, currency: str, terms: Terms, discounts: Sequence[Discount] = ()) -> Quote:
+    """Price a basket. Discounts come first (`pricing.discounts`); fees and taxes are on what is left of the price.
 
     A tax on top is rounded once per rate for each ticket, and once for what is charged per order, so that a ticket's price
     times their number is the total. A tax inside is rounded once per rate for the whole order and parted among the lines by
     largest remainder, so that they add up to it.
     """
-    singles = [_Single.of(item, terms) for item in items]
+    singles = [_Single.of(item, terms) for item in discounted(items, discounts, step=terms.step)]
     subtotal = sum(one.item.quantity * one.item.price for one in singles)
     orders = tuple(_charged(terms, subtotal, is_per_order=True))
     lines = [one.line() for one in singles]
@@ -312,6 +320,8 @@ class _Single:
             absorbed=self.absorbed,
             own=own,
             tax=tax,
+            steps=self.item.steps,
+            bundle=str(self.item.bundle or ""),
         )
 
 

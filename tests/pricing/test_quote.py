@@ -6,14 +6,13 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pricing.basket import Item, TaxRate
 from pricing.quote import (
     Charge,
     FeePlan,
-    Item,
     OwnFee,
     Quote,
     TaxLine,
-    TaxRate,
     Terms,
     fee_on,
     price_once,
