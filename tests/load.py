@@ -158,6 +158,8 @@ class _Crowd:
     def __init__(self, port: int, connections: int) -> None:
         self.address = ("127.0.0.1", port)
         self.sockets = [self._connect() for _n in range(connections)]
+        if connections > 1000:
+            time.sleep(1)  # until the server has taken them all: they are open to us from the kernel's answer on
 
     def _connect(self) -> socket.socket:
         for attempt in range(20):  # a full backlog drops a SYN

@@ -1,9 +1,13 @@
 """Two hundred buyers at once, through real HTTP, on a real server: nothing is sold twice and everybody gets a clear answer."""
 
+import os
+import signal
+import socket
 import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -31,6 +35,7 @@ from waiting_room.queries import open_line
 from waiting_room.tokens import Pass, sign_pass
 
 BUYERS, PLACES = 200, 50
+RUSH_OF_CONNECTIONS = 400
 REFUSALS = {"sold_out", "busy_try_again"}
 
 
@@ -105,6 +110,29 @@ def test_two_hundred_buyers_for_fifty_tickets(web):
     assert (
         StockEntry.objects.filter(kind="hold", hold_id__in=Hold.objects.filter(performance__event=event)).count() == 50
     )
+
+
+def test_a_rush_of_connections_waits_to_be_taken_while_the_server_is_busy(web):
+    """Beyond the backlog a connection is tried again only after one second, and after three."""
+    if int(Path("/proc/sys/net/core/somaxconn").read_text()) < RUSH_OF_CONNECTIONS:
+        pytest.skip("this system keeps no longer backlogs")
+    workers = [
+        int(pid)
+        for pid in Path(f"/proc/{web.process.child.pid}/task/{web.process.child.pid}/children").read_text().split()
+    ]
+    opened = []
+    try:
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        for _buyer in range(RUSH_OF_CONNECTIONS):
+            opened.append(socket.create_connection(("127.0.0.1", web.port), timeout=0.9))
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        for one in opened:
+            one.close()
+
+    assert len(opened) == RUSH_OF_CONNECTIONS
 
 
 def test_the_on_sale_path_answers_many_buyers_with_one_statement(web):
