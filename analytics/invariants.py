@@ -27,13 +27,16 @@ class Invariant:
 INVARIANTS = (
     Invariant(
         "I1",
-        "A sold position has exactly one sold place in each pool that its ticket type draws from, and no other does.",
+        "A sold position has exactly one sold place in each pool that its ticket type and its sale phase draw from, "
+        "and no other does.",
         """
         SELECT p.id, pool.id, count(place.id)
           FROM orders_position p
           JOIN orders_order o ON o.id = p.order_id
-          JOIN events_quota_ticket_types qt ON qt.tickettype_id = p.ticket_type_id
-          JOIN inventory_pool pool ON pool.quota_id = qt.quota_id AND pool.performance_id = p.performance_id
+          JOIN LATERAL (
+               SELECT quota_id FROM events_quota_ticket_types WHERE tickettype_id = p.ticket_type_id
+               UNION ALL SELECT quota_id FROM events_phase WHERE id = p.phase_id) drawn ON true
+          JOIN inventory_pool pool ON pool.quota_id = drawn.quota_id AND pool.performance_id = p.performance_id
           LEFT JOIN inventory_place place ON place.pool_id = pool.id AND place.position_id = p.id AND place.state = 'sold'
          WHERE p.state = 'sold' OR o.state = 'secured'
          GROUP BY p.id, pool.id HAVING count(place.id) <> 1

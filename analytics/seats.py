@@ -102,6 +102,7 @@ SELECT quota.id, quota.name,
       FROM inventory_place place LEFT JOIN orders_position position ON position.id = place.position_id
      WHERE place.pool_id = pool.id) counted
  WHERE pool.performance_id = %s
+   AND NOT EXISTS (SELECT FROM events_phase phase WHERE phase.quota_id = quota.id)  -- those draw from the type's own as well
  ORDER BY quota.id
 """
 

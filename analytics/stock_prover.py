@@ -32,17 +32,20 @@ WITH pool AS (
                           WHERE place_id = place.id ORDER BY id DESC LIMIT 1) entry ON true
 ), claimed AS (
     -- (c): who has a right to a place: a valid ticket, or an order whose money is being taken.
-    SELECT position.id, position.ticket_type_id FROM orders_position position
+    SELECT position.id, position.ticket_type_id, position.phase_id FROM orders_position position
       JOIN tickets_ticket ticket ON ticket.position_id = position.id AND ticket.state = 'valid'
      WHERE position.performance_id = %(id)s
     UNION ALL
-    SELECT position.id, position.ticket_type_id FROM orders_position position
+    SELECT position.id, position.ticket_type_id, position.phase_id FROM orders_position position
       JOIN orders_order sale ON sale.id = position.order_id AND sale.state = 'secured'
      WHERE position.performance_id = %(id)s
 ), ticket AS (
     SELECT claimed.id AS position_id, pool.id AS pool_id, count(*) AS number
-      FROM claimed JOIN events_quota_ticket_types link ON link.tickettype_id = claimed.ticket_type_id
-      JOIN pool ON pool.quota_id = link.quota_id GROUP BY 1, 2
+      FROM claimed
+      JOIN LATERAL (
+           SELECT quota_id FROM events_quota_ticket_types WHERE tickettype_id = claimed.ticket_type_id
+           UNION ALL SELECT quota_id FROM events_phase WHERE id = claimed.phase_id) drawn ON true
+      JOIN pool ON pool.quota_id = drawn.quota_id GROUP BY 1, 2
 ), sold AS (
     SELECT pool_id, position_id FROM place WHERE state = 'sold'
 ), difference AS (

@@ -184,6 +184,7 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
                 "max_per_order": offer.ticket_type.most_per_order,
                 "status": offer.status,
                 "available": offer.most,
+                "phase": offer.phase,
             }
             for offer in offers
         ],

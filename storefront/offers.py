@@ -1,21 +1,64 @@
 """What a page or the API shows of an event: prices all-in, and what is left of each ticket type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from events.models import Event, Performance, TicketType
+from events.models import Event, Performance, Phase, TicketType
+from events.phases import phases_of
 from inventory.live import Snapshot, stock_of
-from inventory.queries import Stock, StockStatus
+from inventory.queries import Stock, StockStatus, left_in_phases
 from payments.queries import can_take_payments
 from pricing.plans import platform_fee_plans, rate_of, terms_of
-from pricing.quote import Line, Once, TaxLine, Terms, price_once, quote_one
+from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote_one
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
 NOTHING_ONCE = Once((), 0)
+
+
+FEW_AT_THIS_PRICE = 10  # up to so many, or under a tenth of the phase's quota, the page counts them
+
+
+@dataclass(frozen=True)
+class PhaseNow:
+    """The sale phase that one ticket would be priced with now: `left` of it where few are, `until` when it ends at the latest.
+
+    `ends_by_quota` says that it ends with its last ticket, too; `next_price` is what a ticket costs after it, all-in in minor
+    units (None where nothing comes after it, or the same price).
+    """
+
+    name: str
+    left: int | None
+    until: datetime | None
+    ends_by_quota: bool
+    next_price: int | None
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The sale phases of some ticket types and what is left of them, by performance and phase."""
+
+    of_type: Mapping[UUID, Sequence[Phase]]
+    left: Mapping[tuple[UUID, UUID], int]
+
+    @classmethod
+    def read(cls, event_ids: Iterable[UUID], performance_ids: Iterable[UUID]) -> "Phases":
+        """At most two queries; one where no type has phases."""
+        of_type = phases_of(event_ids)
+        has_quotas = any(phase.quota_id for phases in of_type.values() for phase in phases)
+        return cls(of_type, left_in_phases(performance_ids) if has_quotas else {})
+
+    def now(self, kind: TicketType, performance: Performance, *, at: datetime) -> tuple[Phase | None, Phase | None]:
+        """The phase that is open and the one after it; None for the type's own price."""
+        phases = [
+            phase
+            for phase in self.of_type.get(kind.pk, ())
+            if (phase.until is None or phase.until > at) and self.left.get((performance.pk, phase.pk)) != 0
+        ]
+        return (*phases, None, None)[0], (*phases, None, None)[1]
 
 
 @dataclass(frozen=True)
@@ -23,7 +66,7 @@ class Offer:
     """One ticket type for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
 
     `line` has the price's other parts, `taxes` what is inside it or on top; `once` is what a paid order with it costs besides.
-    `most` is how many one order may take now.
+    `most` is how many one order may take now; `phase` the sale phase that the price is of, if there is one.
     """
 
     ticket_type: TicketType
@@ -35,6 +78,7 @@ class Offer:
     line: Line
     taxes: tuple[TaxLine, ...]
     once: Once
+    phase: PhaseNow | None = None
 
     @property
     def is_itemised(self) -> bool:
@@ -55,16 +99,19 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
 
 def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime) -> list[Offer]:
     """Every active ticket type of the event; those on sale first, sold-out ones last."""
-    return _offers(event, performance, stock, terms_of(event), at)
+    phases = Phases.read([event.pk], [performance.pk])
+    return _offers(event, performance, stock, terms_of(event), at, phases)
 
 
-def _offers(event: Event, performance: Performance, stock: Snapshot | None, terms: Terms, at: datetime) -> list[Offer]:
+def _offers(
+    event: Event, performance: Performance, stock: Snapshot | None, terms: Terms, at: datetime, phases: Phases
+) -> list[Offer]:
     left = stock.types if stock else {}
     kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
     is_open = event.is_published and not performance.is_stopped
-    can_charge = any(kind.price for kind in kinds) and can_take_payments()
+    can_charge = any(kind.price or kind.pk in phases.of_type for kind in kinds) and can_take_payments()
     offers = [
-        _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, is_open and (can_charge or not kind.price))
+        _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, phases, is_open=is_open, can_charge=can_charge)
         for kind in kinds
     ]
     return sorted(offers, key=lambda offer: offer.status == "sold_out")
@@ -75,8 +122,11 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     dates = {event.pk: (event, next_performance(event, at=at)) for event in events}
     stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
     plans = platform_fee_plans() if dates else {}
+    phases = Phases.read(dates, [performance.pk for _event, performance in dates.values() if performance])
     return {
-        pk: _offers(event, performance, stock.get(performance.pk), terms_of(event, plans), at) if performance else []
+        pk: _offers(event, performance, stock.get(performance.pk), terms_of(event, plans), at, phases)
+        if performance
+        else []
         for pk, (event, performance) in dates.items()
     }
 
@@ -106,15 +156,29 @@ def lowest_price(offers: Iterable[Offer]) -> int | None:
 
 
 def _offer(
-    ticket_type: TicketType, performance: Performance, stock: Stock, terms: Terms, at: datetime, is_open: bool
+    ticket_type: TicketType,
+    performance: Performance,
+    stock: Stock,
+    terms: Terms,
+    at: datetime,
+    phases: Phases,
+    *,
+    is_open: bool,
+    can_charge: bool,
 ) -> Offer:
-    quoted = quote_one(ticket_type.price, terms, rate_of(ticket_type.tax))
+    phase, later = phases.now(ticket_type, performance, at=at)
+    quoted = quote_one((phase or ticket_type).price, terms, rate_of(ticket_type.tax))
     one = quoted.lines[0]
     status: Status = "on_sale"
-    if not (is_open and ticket_type.is_on_sale(at=at, performance=performance)):
+    is_offered = is_open and (can_charge or not one.price)
+    if not (is_offered and ticket_type.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:
         status = "sold_out"
+    now = None
+    if phase is not None:
+        then = price_one((later or ticket_type).price, terms, rate_of(ticket_type.tax)).all_in_price
+        now = _phase_now(phase, phases.left.get((performance.pk, phase.pk)), then, price=one.all_in_price)
     return Offer(
         ticket_type=ticket_type,
         price=one.all_in_price,
@@ -125,4 +189,19 @@ def _offer(
         line=one,
         taxes=quoted.taxes,
         once=price_once(terms) if one.price else NOTHING_ONCE,
+        phase=now,
+    )
+
+
+def _phase_now(phase: Phase, left: int | None, then: int, *, price: int) -> PhaseNow:
+    is_few = (
+        left is not None and phase.quota is not None and (left <= FEW_AT_THIS_PRICE or left * 10 < phase.quota.size)
+    )
+    ends = phase.until is not None or left is not None
+    return PhaseNow(
+        name=phase.name,
+        left=left if is_few else None,
+        until=phase.until,
+        ends_by_quota=left is not None,
+        next_price=then if ends and then != price else None,
     )

@@ -26,6 +26,7 @@ from django_tenants.utils import tenant_context
 
 from checkout.catalog import Offer, Priced, offer_kept_for, read_offer
 from checkout.holding import Asked, asked_by, claim_request, created_json, refusal
+from checkout.phases import NOTHING_KNOWN, Known, is_phase_over
 from config import failpoints
 from idempotency.actions import LONGEST_KEY, fingerprint_of
 from inventory.claim import ClaimAnswer
@@ -116,16 +117,21 @@ class OnSale:
     async def _hold(self, organizer: Organizer, asking: "_Asking") -> "_Answer":
         schema, performance_id = organizer.schema_name, asking.performance_id
         offer = offer_kept_for(schema, performance_id) or await self._read_offer(organizer, performance_id)
-        for _attempt in range(MOST_CLAIMS):
-            priced = _priced(offer, asking.basket)
+        known, attempts = NOTHING_KNOWN, MOST_CLAIMS
+        while True:
+            priced = _priced(offer, asking.basket, known)
             request = claim_request(offer, priced, asking.asked)
             failpoints.hit("before_hold_commit")
             answer = await self.lanes.claim(
                 schema=schema, performance_id=performance_id, offer_version=offer.version, request=request
             )
-            if answer.verdict != "stale":
+            attempts -= 1
+            if is_phase_over(answer, waited=True):  # the lane has asked `busy` ones again for a second
+                known = known.after(answer)
+            elif answer.verdict == "stale" and attempts > 0:
+                offer = await self._read_offer(organizer, performance_id)
+            else:
                 break
-            offer = await self._read_offer(organizer, performance_id)
         if answer.verdict == "held" and answer.created_at is not None:
             failpoints.hit("after_hold_commit")
             content = created_json(
@@ -335,9 +341,9 @@ def _uuid(text: str) -> UUID:
     return UUID(text)
 
 
-def _priced(offer: Offer, basket: Mapping[UUID, int]) -> Priced:
+def _priced(offer: Offer, basket: Mapping[UUID, int], known: Known) -> Priced:
     try:
-        return offer.price(basket)
+        return offer.price(basket, known=known)
     except DomainError as error:  # memory may be old, and Django has the words
         raise _NotOurs from error
 

@@ -60,6 +60,16 @@ class OnceOut(Schema):
     total: int
 
 
+class PhaseOut(Schema):
+    """The sale phase that a ticket would be priced with now; each hold decides anew."""
+
+    name: str
+    left: int | None = Field(description="At this price, where few are")
+    until: datetime | None = Field(description="When it ends at the latest")
+    ends_by_quota: bool = Field(description="It ends with its last ticket, too")
+    next_price: int | None = Field(description="All-in price of one ticket after it; null where nothing changes")
+
+
 class TicketTypeOut(Schema):
     id: UUID
     name: str
@@ -72,6 +82,7 @@ class TicketTypeOut(Schema):
     max_per_order: int
     status: Literal["on_sale", "sold_out", "not_on_sale"] = Field(description="For the event's next date")
     available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
+    phase: PhaseOut | None = Field(None, description="Whose price `price` is, if the type has sale phases")
 
 
 class RefundLineOut(Schema):
@@ -167,6 +178,7 @@ class QuoteLineOut(Schema):
     seats: list[str] = Field(default=[], description="Ids of the seats; they stay when the map is drawn anew")
     steps: list[StepOut] = Field([], description="How `price` came about, adding up to it; none: it is the type's own")
     bundle: str = Field("", description="The id of the bundle that these tickets are a part of")
+    phase: str = Field("", description="The id of the sale phase whose price it is")
 
 
 class QuoteOut(Schema):

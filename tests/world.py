@@ -23,11 +23,13 @@ from accounts.models import User
 from audit.actions import SYSTEM, user_actor
 from checkout import actions as checkout
 from checkout.catalog import read_offer
+from checkout.changes import change_phases
 from checkout.holding import claim_request, hold_made
 from checkout.publish import publish_event
 from checkout.seats import SeatChoice
 from events import actions as events
 from events.models import Event, Performance, TicketType
+from events.phases import PhaseWish
 from events.seating_plan import paint_for_event, painting_of, plan_of, plan_seating
 from inventory import actions as stock
 from inventory.models import Hold
@@ -352,6 +354,12 @@ def the_performance(event: Event) -> Performance:
 
 def kind_of(event: Event, name: str) -> TicketType:
     return event.ticket_types.get(name=name)
+
+
+def set_phases(event: Event, kind: str, *phases: PhaseWish) -> TicketType:
+    """Give a ticket type these sale phases, in order."""
+    wanted = kind_of(event, kind)
+    return change_phases(ticket_type_id=wanted.pk, phases=phases, actor=user_actor(UUID(int=0)))
 
 
 def hold(event: Event, **wanted: int) -> Hold:

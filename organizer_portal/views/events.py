@@ -1,5 +1,6 @@
 """Events: list, create, change, ticket types, publish, live sales."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,8 @@ from checkout.changes import change_quantity, move_performance
 from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
 from events.charges import tax_rates, tax_ticket_type
-from events.models import Event, Performance, TicketType
+from events.models import Event, Performance, Phase, TicketType
+from events.phases import phases_of
 from events.preview import preview_token
 from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
@@ -137,12 +139,13 @@ def event_page(
 ) -> HttpResponse:
     """An event's page; `refusal` says above it why it is not on sale, `context` has what a form of it refused."""
     terms = terms_of(found)
+    phases = phases_of([found.pk])
     shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
         **stock_context(found),
         "offers": [
-            _offer(kind, found.currency, terms)
+            _offer(kind, found.currency, terms, phases.get(kind.pk, ()))
             for kind in found.ticket_types.filter(is_active=True).select_related("tax")
         ],
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
@@ -181,7 +184,7 @@ def _charts(found: Event, zone: str) -> dict[str, Chart]:
     return charts
 
 
-def _offer(kind: TicketType, currency: str, terms: Terms) -> dict[str, Any]:
+def _offer(kind: TicketType, currency: str, terms: Terms, phases: Sequence[Phase]) -> dict[str, Any]:
     one = quote_one(kind.price, terms, rate_of(kind.tax))
     quantity = sum(quota.size for quota in kind.quotas.all())
     gets = one.total - one.platform_fee
@@ -192,6 +195,7 @@ def _offer(kind: TicketType, currency: str, terms: Terms) -> dict[str, Any]:
         "currency": currency,
         "quantity": quantity,
         "taxes": one.taxes,
+        "phases": phases,
     }
 
 

@@ -28,6 +28,7 @@ from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, Rese
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.partners import fee_parts, fix_partners_part
+from checkout.phases import NOTHING_KNOWN, is_phase_over
 from checkout.refunds import GivingBack, fee_with, give_back, refuse_disputed, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
@@ -109,7 +110,7 @@ def place_hold(
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
-    inventory.actions.LONGEST_WAIT. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, PersonLimitReached,
+    inventory.actions.LONGEST_WAIT; one whose sale phase was over is priced with the next one and made again. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, PersonLimitReached,
     NotOnSale, SoldOut, KeyReused or, after that wait, Busy; on any of them nothing is held.
     """
     if seats is not None:
@@ -120,17 +121,21 @@ def place_hold(
         return hold_best(performance_id=performance_id, baskets=[basket], asked=asked)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
-    waits = False
-    for _attempt in range(MOST_CLAIMS):
+    waits, known, attempts = False, NOTHING_KNOWN, MOST_CLAIMS
+    while True:
         answer = stock.claim(performance_id=performance_id, offer_version=offer.version, request=request, waits=waits)
-        if answer.verdict == "stale":
-            offer = read_offer(performance_id)
-            priced = offer.price(basket)
-            request = claim_request(offer, priced, asked)
-        elif answer.verdict == "busy" and not waits:
-            waits = True
-        else:
+        if is_phase_over(answer, waited=waits):  # which ends of itself: each time less is left of the phases
+            known = known.after(answer)
+        elif answer.verdict not in ("stale", "busy") or attempts == 0 or (answer.verdict == "busy" and waits):
             break
+        elif answer.verdict == "stale":
+            offer = read_offer(performance_id)
+            attempts -= 1
+        else:
+            waits = True
+            continue
+        priced = offer.price(basket, known=known)
+        request = claim_request(offer, priced, asked)
     if answer.verdict == "known":
         return hold_of_key(offer, asked)
     if answer.verdict != "held" or answer.created_at is None:
@@ -259,6 +264,8 @@ def _write_order(
             ticket_type_name=line.name,
             performance_id=hold.performance_id,
             price=line.price,
+            phase_id=UUID(line.phase) if line.phase else None,
+            steps=[asdict(step) for step in line.steps] or None,
             max_per_person=per_person.get(UUID(line.ticket_type_id)),
             seat_id=seat_id,
             refund_promise=promise(promised.of(UUID(line.ticket_type_id)), starts_at=starts_at),
@@ -404,7 +411,7 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, 
 
 def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
-    seated = [stock.SeatedPosition(one.pk, one.ticket_type_id, one.seat_id) for one in positions]
+    seated = [stock.SeatedPosition(one.pk, one.ticket_type_id, one.seat_id, one.phase_id) for one in positions]
     return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
 
 

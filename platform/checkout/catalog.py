@@ -8,7 +8,7 @@ either.
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from checkout.errors import BasketInvalid, SeatsNeeded
+from checkout.phases import NOTHING_KNOWN, Known, Part, Phase, lines_of, parts_of
 from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
@@ -35,7 +36,10 @@ MOST_KEPT = 2000  # performances per process; the one that was longest unused go
 
 @dataclass(frozen=True)
 class Offered:
-    """One ticket type of a performance: `price` in minor units before our fee, `pools` (id, places) that it draws from."""
+    """One ticket type of a performance: `price` in minor units before our fee, `pools` (id, places) that it draws from.
+
+    `phases` are its sale phases in order; after the last its own price holds.
+    """
 
     ticket_type_id: UUID
     name: str
@@ -49,6 +53,7 @@ class Offered:
     category: str = ""  # of the event's seat map; "" on events without one
     is_seated: bool = False  # its places are seats, which a buyer names
     tax: TaxRate | None = None
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,38 +84,62 @@ class Offer:
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
-        self._priced: dict[tuple[tuple[UUID, int], ...], Priced] = {}
+        self._phased = frozenset(kind.ticket_type_id for kind in self.kinds.values() if kind.phases)
+        self._priced: dict[tuple[object, ...], Priced] = {}
 
-    def price(self, basket: Mapping[UUID, int], seats: Mapping[UUID, tuple[str, ...]] | None = None) -> Priced:
+    def price(
+        self,
+        basket: Mapping[UUID, int],
+        seats: Mapping[UUID, tuple[str, ...]] | None = None,
+        *,
+        known: Known = NOTHING_KNOWN,
+    ) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
 
-        `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. Raises
-        SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
+        `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
+        this basket's claims have said of sale phases. Raises SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
+        parts = self._parts(chosen, known)
         if seats:
-            return self._price(chosen, seats)
-        found = self._priced.get(chosen)
+            return self._price(chosen, parts, known, seats)
+        # How many phases are over by their dates is part of the claim's lines.
+        over = tuple(sum(known.is_over(phase) for phase in self.kinds[type_id].phases) for type_id in parts)
+        name = (chosen, *parts.values(), over)
+        found = self._priced.get(name)
         if found is None:
-            found = self._price(chosen)
+            found = self._price(chosen, parts, known)
             if len(self._priced) < 500:  # baskets are few: anybody may invent more
-                self._priced[chosen] = found
+                self._priced[name] = found
         return found
 
     def all_in_price(self, kind: Offered) -> int:
         """What the buyer pays for one ticket of a type."""
         return price_one(kind.price, self.terms, kind.tax).all_in_price
 
-    def _price(self, chosen: tuple[tuple[UUID, int], ...], seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS) -> Priced:
+    def _parts(self, chosen: tuple[tuple[UUID, int], ...], known: Known) -> dict[UUID, tuple[Part, ...]]:
+        """How the tickets of each type that has sale phases are parted among them."""
+        return {
+            type_id: parts_of(self.kinds[type_id].phases, n, known) for type_id, n in chosen if type_id in self._phased
+        }
+
+    def _price(
+        self,
+        chosen: tuple[tuple[UUID, int], ...],
+        parts: Mapping[UUID, tuple[Part, ...]],
+        known: Known,
+        seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS,
+    ) -> Priced:
         if self.is_stopped:
             raise SaleStopped
         if not chosen:
             raise BasketInvalid(_("Choose at least one ticket."))
         if any(n < 0 or type_id not in self.kinds for type_id, n in chosen):
             raise BasketInvalid(_("One of these tickets is not offered for this date."))
-        lines = []
+        lines: list[ClaimLine] = []
+        items: list[Item] = []
         for type_id, n in chosen:
             kind = self.kinds[type_id]
             if n > kind.max_per_order:
@@ -122,7 +151,8 @@ class Offer:
                 )
             if kind.is_seated and len(seats.get(type_id, ())) != n:
                 raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
-            if kind.price and not self.can_charge:
+            of_kind = _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()))
+            if any(item.price for item in of_kind) and not self.can_charge:
                 raise NotConnected(
                     _("“%(name)s” is not on sale now: the organizer cannot take payments.") % {"name": kind.name}
                 )
@@ -132,14 +162,40 @@ class Offer:
                 ClaimLine(pool, size, type_id, n, kind.starts, kind.ends, person_limit=kind.max_per_person)
                 for pool, size in kind.pools
             ]
+            if type_id in parts:
+                own = kind.pools[0]
+                lines += lines_of(kind.phases, parts[type_id], ticket_type_id=type_id, own_pool=own, known=known)
+            items += of_kind
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
-        items = [
-            Item(kind.ticket_type_id, kind.name, n, kind.price, seats.get(kind.ticket_type_id, ()), kind.tax)
-            for kind, n in ((self.kinds[type_id], n) for type_id, n in chosen)
-        ]
         frozen = quote(items, currency=self.currency, terms=self.terms)
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
+
+
+def _items(kind: Offered, parts: Sequence[Part], seats: tuple[str, ...]) -> list[Item]:
+    """So many of a type, an item per sale phase; its seats in their order."""
+    items, first = [], 0
+    for phase, n in parts:
+        its = seats[first : first + n]
+        first += n
+        if phase is None:
+            items.append(Item(kind.ticket_type_id, kind.name, n, kind.price, its, kind.tax))
+        else:
+            steps = phase.steps(kind.price)
+            items.append(
+                Item(kind.ticket_type_id, kind.name, n, phase.price, its, kind.tax, steps=steps, phase=phase.id)
+            )
+    return items
+
+
+def _phase(facts: Mapping[str, Any]) -> Phase:
+    return Phase(
+        id=UUID(facts["id"]),
+        name=facts["name"],
+        price=facts["price"],
+        until=datetime.fromisoformat(facts["until"]) if facts["until"] else None,
+        pool=(facts["pool"], facts["size"]) if facts["pool"] else None,
+    )
 
 
 def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
@@ -156,6 +212,7 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         category=kind["category"],
         is_seated=kind["is_seated"],
         tax=_tax(kind["tax"]),
+        phases=tuple(map(_phase, kind["phases"])),
     )
 
 
@@ -200,6 +257,14 @@ SELECT jsonb_build_object(
                   JOIN inventory_seatplace seat ON seat.place_id = place.id
                  WHERE link.tickettype_id = t.id),
             'ends', least(coalesce(t.on_sale_until, p.ends_at), p.ends_at),
+            'phases', coalesce((
+                SELECT jsonb_agg(jsonb_build_object(
+                    'id', phase.id, 'name', phase.name, 'price', phase.price, 'until', phase.until,
+                    'pool', pool.id, 'size', q.size) ORDER BY phase.sort_order, phase.id)
+                  FROM events_phase phase
+                  LEFT JOIN events_quota q ON q.id = phase.quota_id
+                  LEFT JOIN inventory_pool pool ON pool.quota_id = q.id AND pool.performance_id = p.id
+                 WHERE phase.ticket_type_id = t.id AND phase.is_active), '[]'),
             'pools', coalesce((
                 SELECT jsonb_agg(jsonb_build_object('id', pool.id, 'size', q.size) ORDER BY pool.id)
                   FROM events_quota_ticket_types link

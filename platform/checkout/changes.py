@@ -14,6 +14,7 @@ from checkout.seat_words import rename_seats
 from events import actions as events
 from events.errors import EventInvalid
 from events.models import Event, Performance, SeatingPlan, TicketType
+from events.phases import PhaseWish, set_phases
 from events.queries import event_for_update
 from events.seating_plan import Painting, fit_quotas, is_of_map, painting_of, plan_of, repin
 from inventory.seat_moves import LockedSeats, lock_all_seats, move_seats
@@ -55,6 +56,25 @@ def change_quantity(*, ticket_type_id: UUID, quantity: int, actor: Actor) -> Tic
     events.set_quota_size(quota=quota, size=quantity)
     resize_pools(quota=quota, size=quantity, actor=actor)
     record(verb="change_quantity", target=ticket_type, actor=actor, detail={"quantity": [before, quantity]})
+    _list_again(event)
+    return ticket_type
+
+
+@transaction.atomic
+def change_phases(*, ticket_type_id: UUID, phases: Sequence[PhaseWish], actor: Actor) -> TicketType:
+    """Give a type these sale phases, in this order; on sale, their places with them. What is held or sold keeps its price.
+
+    Raises NotFound, EventInvalid, TooFewFree.
+    """
+    ticket_type = TicketType.objects.filter(pk=ticket_type_id).first()
+    if ticket_type is None:
+        raise NotFound
+    event = event_for_update(ticket_type.event_id)
+    dates = list(Performance.objects.filter(pools__quota__event=event).distinct().order_by("pk"))
+    for quota in set_phases(event=event, ticket_type=ticket_type, phases=phases, actor=actor):
+        for date in dates:
+            open_empty_pool(performance=date, quota=quota)
+        resize_pools(quota=quota, size=quota.size, actor=actor)
     _list_again(event)
     return ticket_type
 

@@ -11,6 +11,7 @@ from checkout.catalog import Offer, Priced, kept_offer, read_offer
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key, keep_refusal
+from checkout.phases import NOTHING_KNOWN, is_phase_over
 from config import failpoints
 from events.models import SeatingPlan
 from idempotency.actions import is_answered
@@ -97,23 +98,30 @@ def claim_named(
     waits: bool = False,
     waits_for_runs: bool = True,
 ) -> Claimed:
-    """Claim a choice of seats once, in a transaction of its own. Raises the refusals of `place_seat_hold`, and Busy."""
+    """Claim a choice of seats once in each sale phase that it meets, each time in a transaction of its own.
+
+    Raises the refusals of `place_seat_hold`, and Busy.
+    """
     named = named_seats(offer, basket, choice)
-    priced = offer.price(basket, _ids(offer, named))
-    request = claim_request(offer, priced, asked)
-    failpoints.hit("before_hold_commit")
-    with transaction.atomic():
-        answer = _claim(
-            offer,
-            priced,
-            request,
-            named,
-            is_access=choice.is_access,
-            asked=asked,
-            waits=waits,
-            waits_for_runs=waits_for_runs,
-        )
-    return Claimed(offer, priced, request, named, answer)
+    known = NOTHING_KNOWN
+    while True:
+        priced = offer.price(basket, _ids(offer, named), known=known)
+        request = claim_request(offer, priced, asked)
+        failpoints.hit("before_hold_commit")
+        with transaction.atomic():
+            answer = _claim(
+                offer,
+                priced,
+                request,
+                named,
+                is_access=choice.is_access,
+                asked=asked,
+                waits=waits,
+                waits_for_runs=waits_for_runs,
+            )
+        if not is_phase_over(answer, waited=waits):
+            return Claimed(offer, priced, request, named, answer)
+        known = known.after(answer)
 
 
 def _with_alternative(refused: SeatTaken, offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> SeatTaken:
@@ -208,6 +216,8 @@ def _claim(
 
 def _with_places(line: ClaimLine, indexes: Sequence[int], now: SeatsNow) -> ClaimLine:
     """The claim's line with the places of its seats; a type's other pools give any place."""
+    if line.phase is not None:
+        return line
     places = tuple(now.places[index][0] for index in indexes if now.places[index][1] == line.pool_id)
     return replace(line, seats=places) if places else line
 

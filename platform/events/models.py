@@ -219,6 +219,31 @@ class Quota(models.Model):
         constraints = [models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="quota_1_to_100000")]
 
 
+class Phase(models.Model):
+    """A sale wave of a ticket type (early bird, general, last chance): its `price` holds until a date, until its quota is gone,
+    or until whichever comes first; then the next one's does, and after the last the type's own.
+
+    `price` is minor units of the event's currency. `quota` is its alone and has no ticket types: what draws from the phase is
+    decided by each claim (checkout/phases.py). A phase that was on sale is never deleted, only retired (`is_active`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="phases")
+    name = models.CharField(max_length=40)
+    price = models.PositiveIntegerField()
+    until = models.DateTimeField(null=True)  # null: its quota alone ends it
+    quota = models.OneToOneField(Quota, null=True, on_delete=models.PROTECT, related_name="phase")
+    sort_order = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+        constraints = [models.CheckConstraint(condition=Q(price__lte=99_999_999), name="phase_price_8_digits")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SeatingPlan(models.Model):
     """What an event makes of a seat map: the version it pins, its own painting, and the rules that choosing seats obeys.
 

@@ -54,6 +54,24 @@ CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_ownfee
     FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
 """
 
+# A phase prices its ticket type.
+PHASES_RENEW = """
+CREATE FUNCTION events_renew_phased_offers() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE event_id = (SELECT event_id FROM events_tickettype WHERE id = coalesce(NEW.ticket_type_id, OLD.ticket_type_id));
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_phase
+    FOR EACH ROW EXECUTE FUNCTION events_renew_phased_offers();
+"""
+
+NO_PHASES_RENEW = """
+DROP TRIGGER renew_offers ON events_phase;
+DROP FUNCTION events_renew_phased_offers();
+"""
+
 NO_CHARGES_RENEW = """
 DROP TRIGGER renew_offers ON events_taxrate;
 DROP TRIGGER renew_offers ON events_ownfee;

@@ -31,11 +31,13 @@ LONGEST_WAIT = timedelta(seconds=1)  # for each place, for claims that are not c
 
 @dataclass(frozen=True)
 class SeatedPosition:
-    """What a place is sold to: a position's id, its ticket type's, and its seat's on the map ("" where any place will do)."""
+    """What a place is sold to: a position's id, its ticket type's, its seat's on the map ("" where any place will do), and that
+    of the sale phase it was bought in, whose quota it draws from as well."""
 
     position_id: UUID
     ticket_type_id: UUID
     seat_id: str = ""
+    phase_id: UUID | None = None
 
 
 def open_pools(performance: Performance) -> int:
@@ -174,11 +176,12 @@ class _Lost:
 
 
 def _positions_by_pool(*, hold: Hold, positions: list[SeatedPosition]) -> dict[Line, list[SeatedPosition]]:
-    pools = Pool.objects.filter(performance_id=hold.performance_id).values_list("pk", "quota__ticket_types")
+    of_date = Pool.objects.filter(performance_id=hold.performance_id)
+    pools = of_date.values_list("pk", "quota__ticket_types", "quota__phase")
     wanted: dict[Line, list[SeatedPosition]] = defaultdict(list)
-    for pool_id, ticket_type_id in sorted(pools, key=lambda row: (row[0], str(row[1]))):
+    for pool_id, ticket_type_id, phase_id in sorted(pools, key=lambda row: (row[0], str(row[1]))):
         for position in positions:
-            if position.ticket_type_id == ticket_type_id:
+            if position.ticket_type_id == ticket_type_id or (phase_id is not None and position.phase_id == phase_id):
                 wanted[pool_id, position.ticket_type_id].append(position)
     return wanted
 

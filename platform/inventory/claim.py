@@ -10,6 +10,8 @@ none. docs/locking.md tells the rules; here is their order:
 4. Places, pool by pool in ascending order. SKIP LOCKED never waits, so two calls cannot deadlock.
 5. Requests in order of arrival take what was locked. One that falls short learns what is free or lapsed by a count without
    locks, so that `busy` (others have not committed yet) is told apart from `sold_out`.
+   Of a line of a sale phase, outside its time or short of its pool, the verdict is `phase_over`: no refusal, so no key keeps
+   it; the caller prices with the next phase and asks again (checkout/phases.py).
 6. Holds, places, journal and keys are written, each by one statement.
 
 One instant serves every check and the journal; two readings would let two buyers overlap. The planner settings keep the
@@ -30,7 +32,7 @@ CREATE FUNCTION claim_places(
     request_ids text[], scopes text[], keys text[], fingerprints text[],
     -- one of each per line; line_requests says whose line it is
     line_requests int[], line_pools bigint[], line_sizes int[], line_types uuid[], line_ns int[],
-    line_person_limits int[], line_from timestamptz[], line_until timestamptz[],
+    line_person_limits int[], line_from timestamptz[], line_until timestamptz[], line_phases boolean[],
     -- one of each per named seat; seat_lines says which line it is part of
     seat_lines int[], seats bigint[],
     OUT request int, OUT outcome text, OUT line int, OUT available int, OUT created_at timestamptz
@@ -84,7 +86,7 @@ BEGIN
         pool_of[l] := array_position(pools, line_pools[l]);
         CONTINUE WHEN verdicts[request] <> 'held';
         IF moment < line_from[l] OR moment >= line_until[l] THEN
-            verdicts[request] := 'not_on_sale';
+            verdicts[request] := CASE WHEN line_phases[l] THEN 'phase_over' ELSE 'not_on_sale' END;
             short_lines[request] := l;
         ELSIF line_person_limits[l] IS NOT NULL AND persons[request] <> '' THEN
             -- A type that draws from several pools has a line for each, and as many places in each.
@@ -212,7 +214,8 @@ BEGIN
                 END IF;
                 available := greatest(claimable_of[pool_of[l]] - granted_of[pool_of[l]], 0);
             END IF;
-            verdicts[i] := CASE WHEN available >= line_ns[l] THEN 'busy' ELSE 'sold_out' END;
+            verdicts[i] := CASE WHEN available >= line_ns[l] THEN 'busy' WHEN line_phases[l] THEN 'phase_over'
+                                ELSE 'sold_out' END;
             short_lines[i] := l;
             left_over[i] := available;
             -- Give back what its earlier lines took.
@@ -279,12 +282,19 @@ $body$
 DROP_CLAIM_PLACES = "DROP FUNCTION claim_places"
 KEY_TAKEN_MEANWHILE = "23505"  # a unique violation; nothing else that the claim writes could be one
 
-Verdict = Literal["held", "known", "not_on_sale", "person_limit", "sold_out", "busy", "stale"]
+Verdict = Literal["held", "known", "not_on_sale", "person_limit", "sold_out", "phase_over", "busy", "stale"]
+
+
+NO_PHASE = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """So many places of one pool for one ticket type, any of them or the named ones; on sale in [starts, ends)."""
+    """So many places of one pool for one ticket type, any of them or the named ones; on sale in [starts, ends).
+
+    With `phase`, the id of a sale phase or NO_PHASE after the last, it is that phase's own line, whose end is no refusal. A
+    phase without a pool of its own has one that draws nothing (`quantity` 0) and only keeps its time.
+    """
 
     pool_id: int
     pool_size: int
@@ -294,6 +304,7 @@ class ClaimLine:
     ends: datetime | None = None
     seats: tuple[int, ...] = ()
     person_limit: int | None = None  # of this type, over all that one person holds or bought of the performance
+    phase: UUID | None = None
 
 
 class ClaimRequest(NamedTuple):
@@ -330,7 +341,7 @@ CALL = (
     "SELECT request, outcome, line, available, created_at FROM {schema}claim_places("
     "%s, %s, %s, %s, %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[], %s::text[], %s::text[],"
     " %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::uuid[], %s::int[], %s::int[],"
-    " %s::timestamptz[], %s::timestamptz[], %s::int[], %s::bigint[])"
+    " %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::int[], %s::bigint[])"
 )
 
 
@@ -363,6 +374,7 @@ def parameters(
         _array(line.person_limit for _index, line in lines),
         _array(line.starts for _index, line in lines),
         _array(line.ends for _index, line in lines),
+        _array(line.phase is not None for _index, line in lines),
         _array(number for number, _seat in seats),
         _array(seat for _number, seat in seats),
     ]

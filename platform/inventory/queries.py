@@ -97,6 +97,26 @@ def availability(performance_ids: Iterable[UUID]) -> dict[UUID, PerformanceStock
     return found
 
 
+def left_in_phases(performance_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """How many could be had right now in each sale phase that has a quota, by performance and phase. One query."""
+    found: dict[tuple[UUID, UUID], int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pool.performance_id, phase.id,
+                   (SELECT count(*) FROM inventory_place WHERE pool_id = pool.id AND state = 'free')
+                   + (SELECT count(*) FROM inventory_place
+                       WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp())
+              FROM inventory_pool pool JOIN events_phase phase ON phase.quota_id = pool.quota_id AND phase.is_active
+             WHERE pool.performance_id = ANY (%s)
+            """,
+            [list(performance_ids)],
+        )
+        for performance_id, phase_id, left in cursor.fetchall():
+            found[performance_id, phase_id] = left
+    return found
+
+
 def stock_by_state(performance: Performance, *, at: datetime) -> dict[int, dict[str, int]]:
     """Per quota id: how many places are free (a lapsed hold counts as free), held, sold and blocked at `at`."""
     rows = (

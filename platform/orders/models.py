@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models import ChargeModel, Event, Performance, TicketType
+from events.models import ChargeModel, Event, Performance, Phase, TicketType
 from inventory.models import Block, Hold
 from inventory.words import SeatWords
 from ledger.models import SplitVersion
@@ -141,6 +141,10 @@ class Position(models.Model):
     ticket_type_name = models.CharField(max_length=80)
     performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="positions")
     price = models.PositiveIntegerField()
+    # The sale phase whose price it was bought at, and whose quota it draws from, if it has one.
+    phase = models.ForeignKey(Phase, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Why it cost that: pricing.basket.Step as dicts, adding up to `price`; null: it was the type's own.
+    steps = models.JSONField(null=True)
     max_per_person = models.PositiveSmallIntegerField(null=True)  # the limit when it was ordered
     state = models.CharField(max_length=10, choices=State, default=State.ORDERED)
     seat_id = models.CharField(max_length=40, blank=True, default="", db_default="")  # in the event's map

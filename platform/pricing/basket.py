@@ -35,7 +35,7 @@ class Item:
     """So many of one ticket type at the organizer's `price` per ticket; `seats` are ids, where they are seats of a map.
 
     `steps` say how the price came about and add up to it; without any it is the type's own. `bundle` is what the item is a
-    part of.
+    part of, `phase` the sale phase that its price is of.
     """
 
     ticket_type_id: UUID
@@ -46,6 +46,7 @@ class Item:
     tax: TaxRate | None = None
     steps: tuple[Step, ...] = ()
     bundle: UUID | None = None
+    phase: UUID | None = None
 
     @property
     def reasons(self) -> tuple[Step, ...]:

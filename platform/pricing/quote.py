@@ -99,6 +99,7 @@ class Line:
     included: int = 0
     steps: tuple[Step, ...] = ()
     bundle: str = ""  # the id of what it is a part of
+    phase: str = ""  # the id of the sale phase that its price is of
 
     @property
     def before_discounts(self) -> int:
@@ -183,7 +184,7 @@ class Quote:
         return cls(**{**data, "lines": tuple(lines), "own": _charges(data), "taxes": taxes})
 
 
-_LEFT_OUT = ("seats", "absorbed", "own", "tax", "included", "taxes", "is_per_order", "steps", "bundle")
+_LEFT_OUT = ("seats", "absorbed", "own", "tax", "included", "taxes", "is_per_order", "steps", "bundle", "phase")
 
 
 def _charges(data: dict[str, Any]) -> tuple[Charge, ...]:
@@ -322,6 +323,7 @@ class _Single:
             tax=tax,
             steps=self.item.steps,
             bundle=str(self.item.bundle or ""),
+            phase=str(self.item.phase or ""),
         )
 
 

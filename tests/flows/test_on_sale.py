@@ -21,6 +21,7 @@ from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
 from events.actions import change_event, change_ticket_type, resume_sales, stop_sales
 from events.charges import add_own_fee, add_tax_rate, tax_ticket_type
+from events.phases import PhaseWish
 from events.queries import published_event
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
@@ -133,6 +134,32 @@ def test_a_rush_of_connections_waits_to_be_taken_while_the_server_is_busy(web):
             one.close()
 
     assert len(opened) == RUSH_OF_CONNECTIONS
+
+
+def test_a_phase_that_ends_by_its_number_under_load(web):
+    """No ticket at the old price beyond the number, and nobody is refused while the next phase is open."""
+    event = on_sale("Early Birds", 150)
+    world.set_phases(
+        event, "Standard", PhaseWish("Early bird", 1900, quantity=31), PhaseWish("General", 2100, quantity=60)
+    )
+    sizes = [1 + buyer % 3 for buyer in range(78)]  # 156 tickets: the last few find nothing
+
+    rush = ask(web.port, [hold_request(web, event, Standard=n) for n in sizes])
+
+    outcomes = Counter(map(outcome, rush.answers))
+    assert set(outcomes) <= {"held", "sold_out"}, outcomes
+    lines = [line for answer in rush.answers if answer.status == 201 for line in answer.json()["quote"]["lines"]]
+    at_price: Counter[int] = Counter()
+    for line in lines:
+        at_price[line["price"]] += line["quantity"]
+    held = sum(at_price.values())
+    assert held >= 148, at_price  # a party of three may not fit into what two have left
+    assert at_price == {1900: 31, 2100: 60, 2400: held - 91}
+    in_phases = Place.objects.filter(pool__quota__phase__ticket_type__event=event, state="held")
+    assert dict(Counter(in_phases.values_list("pool__quota__phase__name", flat=True))) == {
+        "Early bird": 31,
+        "General": 60,
+    }
 
 
 def test_the_on_sale_path_answers_many_buyers_with_one_statement(web):

@@ -129,6 +129,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:publication": staff(422, 403, "POST"),
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
+    "organizer_portal:phases": staff(200, 403),
     "organizer_portal:price": staff(200, 403),
     "organizer_portal:seat_plan": staff(200, 403),
     "organizer_portal:seat_prices": staff(302, 403, "POST"),
@@ -314,7 +315,10 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
             f"organizer_portal:{name}": [a_map().pk, NOBODY] for name in ("map_date", "map_allocations", "map_put_back")
         },
         "organizer_portal:map_restoration": [a_map().pk, NOBODY],
-        "organizer_portal:ticket_type": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id],
+        **{
+            f"organizer_portal:{name}": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id]
+            for name in ("ticket_type", "phases")
+        },
         "organizer_portal:devices": [made.event.pk, NOBODY],
         "organizer_portal:sale_resumption": [made.event.pk, NOBODY],
         "organizer_portal:revocation": [NOBODY],
