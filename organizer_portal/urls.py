@@ -3,6 +3,7 @@
 from django.urls import path
 
 from organizer_portal.views import (
+    add_ons,
     api_keys,
     charging,
     disputes,
@@ -17,6 +18,7 @@ from organizer_portal.views import (
     orders,
     partners,
     phases,
+    quotas,
     refund_batches,
     refund_policies,
     refund_requests,
@@ -88,9 +90,11 @@ urlpatterns = [
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
+    path("events/<uuid:event_id>/quotas/", quotas.quotas, name="quotas"),
     path("events/<uuid:event_id>/publication/", events.publication, name="publication"),
     path("events/<uuid:event_id>/ticket-types/new/", events.new_ticket_type, name="new_ticket_type"),
     path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/", events.ticket_type, name="ticket_type"),
+    path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/add-on/", add_ons.add_on, name="add_on"),
     path("events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/phases/", phases.phases, name="phases"),
     path("venues/", seat_maps.venues, name="venues"),
     path("venues/new/", seat_maps.new_venue, name="new_venue"),

@@ -174,13 +174,22 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
         "ticket_types": [
             {
                 "id": offer.ticket_type.pk,
-                "name": offer.ticket_type.name,
+                "name": offer.ticket_type.title,
+                "listing": offer.ticket_type.listing,
                 "perk": offer.ticket_type.perk,
                 "price": offer.price,
                 "fee": offer.fee,
+                "least_price": offer.ticket_type.least_price,
                 "own_fees": list(offer.line.own),
                 "taxes": list(offer.taxes),
                 "currency": event.currency,
+                **{
+                    name: getattr(offer.ticket_type, name)
+                    for name in ("is_add_on", "min_per_ticket", "max_per_ticket", "min_per_order")
+                },
+                "base_types": [base.pk for base in offer.ticket_type.base_types.all()]
+                if offer.ticket_type.is_add_on
+                else [],
                 "max_per_order": offer.ticket_type.most_per_order,
                 "status": offer.status,
                 "available": offer.most,
@@ -213,10 +222,22 @@ def create_hold(
         headers={"Queue-Token": queue_token or ""},
     )
     basket, seats = _chosen(payload)
+    amounts = _amounts(payload)
     # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
     asked = _asked(request, key, payload.model_dump(mode="json", exclude_unset=True), admitted)
-    hold = checkout.place_hold(performance_id=payload.performance_id, basket=basket, asked=asked, seats=seats)
+    hold = checkout.place_hold(
+        performance_id=payload.performance_id, basket=basket, asked=asked, seats=seats, amounts=amounts
+    )
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
+
+
+def _amounts(payload: schemas.HoldIn) -> dict[UUID, int]:
+    """What the buyer gives for one ticket, by type. Raises BasketInvalid where that is said in two ways."""
+    amounts: dict[UUID, int] = {}
+    for item in payload.items:
+        if item.amount is not None and amounts.setdefault(item.ticket_type_id, item.amount) != item.amount:
+            raise BasketInvalid(_("Choose one amount for all tickets of a kind."), field="amount")
+    return amounts
 
 
 def _chosen(payload: schemas.HoldIn) -> tuple[dict[UUID, int], SeatChoice | None]:

@@ -97,24 +97,38 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
     return next(iter(upcoming_performances(event, at=at)), None)
 
 
-def offers_for(event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime) -> list[Offer]:
-    """Every active ticket type of the event; those on sale first, sold-out ones last."""
+def offers_for(
+    event: Event,
+    performance: Performance,
+    stock: Snapshot | None,
+    *,
+    at: datetime,
+    opened: frozenset[UUID] = frozenset(),
+) -> list[Offer]:
+    """Every active ticket type of the event, hidden ones where they are `opened`; those on sale first, sold-out ones and then
+    add-ons last."""
     phases = Phases.read([event.pk], [performance.pk])
-    return _offers(event, performance, stock, terms_of(event), at, phases)
+    return _offers(event, performance, stock, terms_of(event), at, phases, opened)
 
 
 def _offers(
-    event: Event, performance: Performance, stock: Snapshot | None, terms: Terms, at: datetime, phases: Phases
+    event: Event,
+    performance: Performance,
+    stock: Snapshot | None,
+    terms: Terms,
+    at: datetime,
+    phases: Phases,
+    opened: frozenset[UUID] = frozenset(),
 ) -> list[Offer]:
     left = stock.types if stock else {}
-    kinds = [kind for kind in event.ticket_types.all() if kind.is_active]
+    kinds = [kind for kind in event.ticket_types.all() if kind.is_active and (not kind.is_hidden or kind.pk in opened)]
     is_open = event.is_published and not performance.is_stopped
     can_charge = any(kind.price or kind.pk in phases.of_type for kind in kinds) and can_take_payments()
     offers = [
         _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, phases, is_open=is_open, can_charge=can_charge)
         for kind in kinds
     ]
-    return sorted(offers, key=lambda offer: offer.status == "sold_out")
+    return sorted(offers, key=lambda offer: (offer.ticket_type.is_add_on, offer.status == "sold_out"))
 
 
 def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID, list[Offer]]:
@@ -131,14 +145,19 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     }
 
 
+def _tickets(offers: Iterable[Offer]) -> list[Offer]:
+    """Without add-ons, which nobody buys alone."""
+    return [offer for offer in offers if not offer.ticket_type.is_add_on]
+
+
 def is_sold_out(offers: Iterable[Offer]) -> bool:
     """Whether there are offers and nothing is left of any."""
-    return {offer.status for offer in offers} == {"sold_out"}
+    return {offer.status for offer in _tickets(offers)} == {"sold_out"}
 
 
 def is_few_left(offers: Iterable[Offer]) -> bool:
     """Whether something is on sale, and few are left of whatever is."""
-    return {offer.stock_status for offer in offers if offer.status == "on_sale"} == {"few_left"}
+    return {offer.stock_status for offer in _tickets(offers) if offer.status == "on_sale"} == {"few_left"}
 
 
 def once_of(offers: Iterable[Offer]) -> Once:
@@ -151,7 +170,7 @@ def lowest_price(offers: Iterable[Offer]) -> int | None:
 
     0 only where all are free (a free child's ticket is no price).
     """
-    prices = [offer.price + offer.once.total for offer in offers]
+    prices = [offer.price + offer.once.total for offer in _tickets(offers)]
     return min((price for price in prices if price), default=0 if prices else None)
 
 

@@ -72,13 +72,25 @@ class PhaseOut(Schema):
 
 class TicketTypeOut(Schema):
     id: UUID
-    name: str
+    name: str = Field(examples=["T-shirt, M"])
+    listing: str = Field("", description="What it is a variant of, with the other types of this listing")
     perk: str
     price: int = Field(description="All-in price of one ticket, minor units, fees included")
     fee: int = Field(description="The part of `price` that is our fee")
+    least_price: int | None = Field(
+        None,
+        description="The buyer chooses what to give, from this on, before fees and tax; `price` is for the suggestion",
+    )
     own_fees: list[ChargeOut] = Field(description="The parts that are fees of the organizer's own")
     taxes: list[TaxOut] = Field(description="What is in `price` of each tax")
     currency: str
+    is_add_on: bool = Field(
+        False, description="Sold only together with tickets of `base_types`, or of any while it is empty"
+    )
+    base_types: list[UUID] = []
+    min_per_ticket: int = Field(0, description="Of an add-on, for each of these tickets")
+    max_per_ticket: int | None = None
+    min_per_order: int = Field(1, description="Fewer are refused")
     max_per_order: int
     status: Literal["on_sale", "sold_out", "not_on_sale"] = Field(description="For the event's next date")
     available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
@@ -142,6 +154,13 @@ class HoldItemIn(Strict):
     quantity: int = Field(ge=1, le=50, strict=True)
     seats: list[SeatIndex] | None = Field(
         None, min_length=1, max_length=50, description="Indexes on the map, as many as `quantity`"
+    )
+    amount: int | None = Field(
+        None,
+        ge=0,
+        le=99_999_999,
+        strict=True,
+        description="What the buyer gives for one, where `least_price` is there; without it the suggestion",
     )
 
 

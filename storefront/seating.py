@@ -139,7 +139,7 @@ def _data(event: Event, performance: Performance, shown: Painting, offers: Seque
         "types": [
             {
                 "id": str(offer.ticket_type.pk),
-                "name": offer.ticket_type.name,
+                "name": offer.ticket_type.title,
                 "price": offer.price,
                 "category": number.get(offer.ticket_type.category, -1),
                 "most": offer.ticket_type.most_per_order,

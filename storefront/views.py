@@ -3,7 +3,7 @@
 Secret addresses carry the token in the path: they are never cached, never indexed, and send no referrer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
@@ -76,6 +76,7 @@ from ui.edge import public_page
 from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
 from ui.middleware import public_form
+from ui.money import parse_money, typed_money
 from ui.network import client_address, client_network
 from ui.problems import domain_problem
 from waiting_room import gate
@@ -187,12 +188,17 @@ def _event(slug: str) -> Event:
 
 
 def _event_context(
-    event: Event, *, date: str = "", error: DomainError | None = None, chosen: dict[str, int] | None = None
+    event: Event,
+    *,
+    date: str = "",
+    error: DomainError | None = None,
+    chosen: dict[str, int] | None = None,
+    typed: QueryDict | None = None,
 ) -> Any:
     """What the event page shows.
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
-    chosen}, `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
+    chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
     anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `hold_minutes` (the least that a hold may last), `error` (DomainError).
     """
@@ -210,18 +216,21 @@ def _event_context(
     is_open = any(offer.status != "not_on_sale" for offer in offers)
     seq = stock.seq if stock else 0
     picker = picker_of(event, performance, offers, seq=seq) if performance and is_open else None
+    rows = [
+        {
+            "offer": offer,
+            "chosen": picked.get(str(offer.ticket_type.pk), 0) if offer.status == "on_sale" else 0,
+            "is_seated": picker is not None and picker.is_seated(offer),
+            "amount": _amount_text(offer, typed, event.currency),
+        }
+        for offer in offers
+    ]
     return {
         "event": event,
         "performance": performance,
         "performances": upcoming,
-        "rows": [
-            {
-                "offer": offer,
-                "chosen": picked.get(str(offer.ticket_type.pk), 0) if offer.status == "on_sale" else 0,
-                "is_seated": picker is not None and picker.is_seated(offer),
-            }
-            for offer in offers
-        ],
+        "rows": rows,
+        "groups": _groups(rows),
         "picker": picker,
         "terms": refund_terms(event, performance),
         "is_on_sale": any(offer.status == "on_sale" for offer in offers),
@@ -235,6 +244,27 @@ def _event_context(
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
     }
+
+
+def _amount_text(offer: Offer, typed: QueryDict | None, currency: str) -> str:
+    """What stands in the box for an amount: as typed, else what is suggested; "" for a fixed price."""
+    kind = offer.ticket_type
+    if kind.least_price is None:
+        return ""
+    given = typed.get(f"amount-{kind.pk}", "").strip()[:20] if typed else ""
+    return given or typed_money(kind.price, currency)
+
+
+def _groups(rows: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The rows in their order, variants of one thing together under its name."""
+    found: dict[object, tuple[str, list[dict[str, Any]]]] = {}
+    for row in rows:
+        kind = row["offer"].ticket_type
+        # Add-ons come last, whatever has no heading of its own under one for all of them.
+        heading = kind.listing or (_("Extras") if kind.is_add_on else "")
+        name = (heading, kind.is_add_on) if heading else kind.pk
+        found.setdefault(name, (heading, []))[1].append(row)
+    return list(found.values())
 
 
 # --- Hold and check out -------------------------------------------------------------------------------------------------------
@@ -256,7 +286,8 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
         return outcome
     if is_asked_by_script:
         return domain_problem(outcome)
-    context = _event_context(event, date=request.POST.get("performance_id", ""), error=outcome, chosen=chosen)
+    date = request.POST.get("performance_id", "")
+    context = _event_context(event, date=date, error=outcome, chosen=chosen, typed=request.POST)
     return _event_response(request, context, status=422)
 
 
@@ -281,6 +312,7 @@ def _hold(
             basket=basket,
             asked=Asked(person=admitted.entry if admitted else ""),
             seats=seats,
+            amounts=_amounts(request.POST, chosen, event.currency),
         )
     except ValueError:
         return BasketInvalid(_("Choose your tickets again."))
@@ -313,7 +345,7 @@ def seat_list(request: HttpRequest, slug: str) -> HttpResponse:
 def _seats_listed(request: HttpRequest, event: Event) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     chosen = _quantities(asked)
-    context = _event_context(event, date=asked.get("performance_id", ""), chosen=chosen)
+    context = _event_context(event, date=asked.get("performance_id", ""), chosen=chosen, typed=asked)
     seats = _listed(context, asked)
     if seats is None:
         return redirect("storefront:event", slug=event.slug)
@@ -323,7 +355,8 @@ def _seats_listed(request: HttpRequest, event: Event) -> HttpResponse:
         if isinstance(outcome, HttpResponse):
             return outcome
         # What is gone by now is not offered again.
-        context = _event_context(event, date=asked.get("performance_id", ""), error=outcome, chosen=chosen)
+        date = asked.get("performance_id", "")
+        context = _event_context(event, date=date, error=outcome, chosen=chosen, typed=asked)
         seats = _listed(context, asked) or seats
     standing = [row for row in context["rows"] if not row["is_seated"]]
     tickets = seats.total + sum(row["chosen"] * row["offer"].price for row in standing)
@@ -347,6 +380,21 @@ def _led_to(address: str, *, by_script: bool) -> HttpResponse:
     response = JsonResponse({"url": address})
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _amounts(asked: QueryDict, chosen: dict[str, int], currency: str) -> dict[UUID, int]:
+    """What is given for one ticket of each type that is chosen, in minor units. Raises BasketInvalid, ValueError."""
+    amounts: dict[UUID, int] = {}
+    for type_id, quantity in chosen.items():
+        text = asked.get(f"amount-{type_id}", "").strip()
+        if quantity <= 0 or not text:
+            continue
+        try:
+            amounts[UUID(type_id)] = parse_money(text[:20], currency)
+        except ValueError as error:
+            words = _("Enter an amount like %(example)s.") % {"example": typed_money(1250, currency)}
+            raise BasketInvalid(words, field=f"amount-{type_id}") from error
+    return amounts
 
 
 def _quantities(asked: QueryDict) -> dict[str, int]:

@@ -6,16 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from events.actions import local_time
 from events.models import Event, Performance, TaxRate, TicketType
 from organizer_portal.forms.fees import offer_taxes
-from organizer_portal.forms.fields import amount_text, moment, plain
+from organizer_portal.forms.fields import amount_text, instant_of, minor_units, moment, plain, typed_moment
 from seating.models import Venue
 from ui.forms import LongSelect, offer_choices, zone_choices
-from ui.money import parse_money
 from waiting_room.models import Room
 
 DEFAULT_LENGTH = timedelta(hours=3)
@@ -216,6 +214,40 @@ class TicketTypeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    min_per_order = forms.IntegerField(
+        label=_("At least per order"),
+        required=False,
+        min_value=1,
+        max_value=50,
+        initial=1,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    on_sale_from = forms.DateTimeField(
+        label=_("On sale from"), required=False, help_text=_("Empty: as soon as the event is."), widget=moment()
+    )
+    on_sale_until = forms.DateTimeField(
+        label=_("On sale until"), required=False, help_text=_("Empty: until the date is over."), widget=moment()
+    )
+    listing = forms.CharField(
+        label=_("Listed under"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "One heading for variants of one thing, such as “T-shirt” for the tickets M and L. Empty: for itself."
+        ),
+        widget=plain(),
+    )
+    least_price = forms.CharField(
+        label=_("Buyers choose, at least"),
+        required=False,
+        max_length=14,
+        help_text=_("For donations and “pay what you want”: the least you take; the price is then what is suggested."),
+        widget=plain(inputmode="decimal"),
+    )
+    is_hidden = forms.BooleanField(
+        label=_("Hidden"), required=False, help_text=_("On no list, and sold only with a code that opens it.")
+    )
+
     tax = forms.ChoiceField(label=_("Tax"), required=False)
     category = forms.ChoiceField(label=_("Category of the seat map"))
 
@@ -226,10 +258,11 @@ class TicketTypeForm(forms.Form):
         with_quantity: bool = True,
         categories: list[tuple[str, str]] | None = None,
         rates: Sequence[TaxRate] = (),
+        zone: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.currency = currency
+        self.currency, self.zone = currency, zone
         if rates:
             offer_taxes(self, rates)
         else:
@@ -243,7 +276,7 @@ class TicketTypeForm(forms.Form):
 
     @classmethod
     def of(
-        cls, ticket_type: TicketType, *, currency: str, quantity: int | None, rates: Sequence[TaxRate]
+        cls, ticket_type: TicketType, *, currency: str, quantity: int | None, rates: Sequence[TaxRate], zone: str
     ) -> "TicketTypeForm":
         """Filled in from the ticket type; `quantity` is None where no single quota says how many there are."""
         initial = {
@@ -255,16 +288,35 @@ class TicketTypeForm(forms.Form):
             "hold_minutes": ticket_type.hold_minutes,
             "quantity": quantity,
             "tax": ticket_type.tax_id or "",
+            "min_per_order": ticket_type.min_per_order,
+            "on_sale_from": typed_moment(ticket_type.on_sale_from, zone),
+            "on_sale_until": typed_moment(ticket_type.on_sale_until, zone),
+            "listing": ticket_type.listing,
+            "is_hidden": ticket_type.is_hidden,
+            "least_price": "" if ticket_type.least_price is None else amount_text(ticket_type.least_price, currency),
         }
-        return cls(initial=initial, currency=currency, with_quantity=quantity is not None, rates=rates)
+        return cls(initial=initial, currency=currency, with_quantity=quantity is not None, rates=rates, zone=zone)
+
+    def clean_on_sale_from(self) -> datetime | None:
+        """An instant."""
+        return instant_of(self.cleaned_data["on_sale_from"], self.zone)
+
+    def clean_on_sale_until(self) -> datetime | None:
+        """An instant."""
+        return instant_of(self.cleaned_data["on_sale_until"], self.zone)
 
     def clean_price(self) -> int:
         """Minor units."""
-        try:
-            return parse_money(self.cleaned_data["price"], self.currency)
-        except ValueError as error:
-            example = amount_text(parse_money("24", self.currency), self.currency)
-            raise forms.ValidationError(_now("Enter an amount like %(example)s.") % {"example": example}) from error
+        return minor_units(self.cleaned_data["price"], self.currency)
+
+    def clean_min_per_order(self) -> int:
+        """One where nothing is said."""
+        return self.cleaned_data["min_per_order"] or 1
+
+    def clean_least_price(self) -> int | None:
+        """Minor units; None for a fixed price."""
+        typed: str = self.cleaned_data["least_price"]
+        return minor_units(typed, self.currency) if typed.strip() else None
 
 
 class ResumeForm(forms.Form):
@@ -332,21 +384,13 @@ class RoomForm(forms.Form):
             return cls(initial={"mode": Room.Mode.OFF}, zone=zone)
         initial = {name: getattr(room, name) for name in cls.base_fields}
         for name in ("opens_at", "starts_at"):
-            initial[name] = initial[name].astimezone(ZoneInfo(zone)).replace(tzinfo=None) if initial[name] else None
+            initial[name] = typed_moment(initial[name], zone)
         return cls(initial=initial, zone=zone)
 
     def clean_opens_at(self) -> datetime | None:
         """An instant."""
-        return self._instant("opens_at")
+        return instant_of(self.cleaned_data["opens_at"], self.zone)
 
     def clean_starts_at(self) -> datetime | None:
         """An instant."""
-        return self._instant("starts_at")
-
-    def _instant(self, name: str) -> datetime | None:
-        typed: datetime | None = self.cleaned_data[name]
-        if typed is None:
-            return None
-        if not 2000 < typed.year < 2200:
-            raise forms.ValidationError(_now("Enter a date and a time of these years."))
-        return local_time(typed.replace(tzinfo=None), self.zone)
+        return instant_of(self.cleaned_data["starts_at"], self.zone)

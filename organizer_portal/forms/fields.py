@@ -1,10 +1,14 @@
 """Fields and words that several forms share."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext as _
 
-from ui.money import minor_unit_exponent
+from events.actions import local_time
+from ui.money import parse_money, typed_money
 
 
 def plain(**attrs: Any) -> forms.TextInput:
@@ -17,8 +21,29 @@ def moment() -> forms.DateTimeInput:
     return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+def typed_moment(at: datetime | None, zone: str) -> datetime | None:
+    """An instant as the clock on the wall of `zone` shows it, for a box to start with."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if at else None
+
+
+def instant_of(typed: datetime | None, zone: str) -> datetime | None:
+    """The instant that was typed in `zone`. Raises ValidationError."""
+    if typed is None:
+        return None
+    if not 2000 < typed.year < 2200:
+        raise forms.ValidationError(_("Enter a date and a time of these years."))
+    return local_time(typed.replace(tzinfo=None), zone)
+
+
+def minor_units(typed: str, currency: str) -> int:
+    """The amount that was typed. Raises ValidationError."""
+    try:
+        return parse_money(typed, currency)
+    except ValueError as error:
+        example = amount_text(parse_money("24", currency), currency)
+        raise forms.ValidationError(_("Enter an amount like %(example)s.") % {"example": example}) from error
+
+
 def amount_text(amount: int, currency: str) -> str:
-    """Minor units as typed: no currency sign, "." before the decimals, no needless ones."""
-    digits = minor_unit_exponent(currency)
-    whole, part = divmod(amount, 10**digits)
-    return f"{whole}.{part:0{digits}d}" if digits and part else str(whole)
+    """`ui.money.typed_money`, for a box to start with."""
+    return typed_money(amount, currency)

@@ -35,7 +35,7 @@ class SimulatorForm(FeeShareForm):
         self.currency, self.kinds = event.currency, list(kinds)
         for kind in self.kinds:
             name = f"price-{kind.pk}"
-            self.fields[name] = forms.CharField(label=kind.name, max_length=14, widget=plain(inputmode="decimal"))
+            self.fields[name] = forms.CharField(label=kind.title, max_length=14, widget=plain(inputmode="decimal"))
             self.initial[name] = amount_text(kind.price, event.currency)
 
     @classmethod

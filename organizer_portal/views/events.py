@@ -304,7 +304,14 @@ def new_ticket_type(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRes
     categories = categories_of(found)
     initial = {} if categories or found.ticket_types.exists() else {"name": _("General admission")}
     rates = tax_rates()
-    form = TicketTypeForm(posted(request), initial=initial, currency=found.currency, categories=categories, rates=rates)
+    form = TicketTypeForm(
+        posted(request),
+        initial=initial,
+        currency=found.currency,
+        categories=categories,
+        rates=rates,
+        zone=found.venue.timezone,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             _add_ticket_type(desk, found, form)
@@ -323,15 +330,16 @@ def ticket_type(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id
     kind = found.ticket_types.filter(pk=ticket_type_id).first()
     if kind is None:
         raise NotFound
-    # Of a type that draws from several quotas no single number says how many there are.
+    # Of a type that draws from several quotas, or shares one, no single number says how many there are.
     # Neither does one of a seat map's category: the map does.
-    sizes = list(kind.quotas.values_list("size", flat=True))
-    quantity = sizes[0] if len(sizes) == 1 and not is_of_map(kind) else None
-    rates = tax_rates()
+    quotas = list(kind.quotas.prefetch_related("ticket_types"))
+    is_own = len(quotas) == 1 and len(quotas[0].ticket_types.all()) == 1
+    quantity = quotas[0].size if is_own and not is_of_map(kind) else None
+    known: dict[str, Any] = {"currency": found.currency, "rates": tax_rates(), "zone": found.venue.timezone}
     if request.method == "POST":
-        form = TicketTypeForm(request.POST, currency=found.currency, with_quantity=quantity is not None, rates=rates)
+        form = TicketTypeForm(request.POST, with_quantity=quantity is not None, **known)
     else:
-        form = TicketTypeForm.of(kind, currency=found.currency, quantity=quantity, rates=rates)
+        form = TicketTypeForm.of(kind, quantity=quantity, **known)
     if request.method == "POST" and form.is_valid():
         try:
             _change_ticket_type(desk, kind, form)

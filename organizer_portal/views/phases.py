@@ -29,7 +29,7 @@ def phases(request: HttpRequest, desk: Desk, event_id: UUID, ticket_type_id: UUI
     form = phases_form(posted(request), present, currency=found.currency, zone=zone)
     if request.method == "POST" and form.is_valid():
         try:
-            change_phases(ticket_type_id=kind.pk, phases=form.wishes, actor=desk.actor)
+            change_phases(ticket_type_id=kind.pk, phases=[row.wish for row in form.kept], actor=desk.actor)
         except DomainError as refusal:
             form.place_refusal(refusal)
         else:

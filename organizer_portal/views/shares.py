@@ -83,7 +83,7 @@ def _samples(event: Event, rules: Rules, version: SplitVersion | None) -> dict[s
     ]
     now, counts = (max(0, earned(version)), counted(version)) if version else (0, 0)
     orders = [
-        Sample(f"{TICKETS} × {one.ticket_type.name}", TICKETS * brings[one.ticket_type.pk], TICKETS, now, counts)
+        Sample(f"{TICKETS} × {one.ticket_type.title}", TICKETS * brings[one.ticket_type.pk], TICKETS, now, counts)
         for one in sales
         if brings[one.ticket_type.pk]
     ]

@@ -23,7 +23,7 @@ from audit.actions import SYSTEM, Actor, buyer_actor, record
 from checkout import limits
 from checkout.best import hold_best
 from checkout.booking import book
-from checkout.catalog import Offer, Priced, kept_offer, read_offer
+from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
 from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
@@ -102,11 +102,13 @@ def place_hold(
     basket: Mapping[UUID, int],
     asked: Asked = ANONYMOUS,
     seats: SeatChoice | None = None,
+    amounts: Mapping[UUID, int] = NO_AMOUNTS,
 ) -> Hold:
     """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
 
     `seats` names the seats of seated types (checkout/seats.py), and their rules are proved under lock first; without it
-    they get the best that are free (checkout/best.py).
+    they get the best that are free (checkout/best.py). `amounts` are minor units that the buyer gives for one ticket of a type
+    whose price is theirs to choose.
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
@@ -114,11 +116,11 @@ def place_hold(
     NotOnSale, SoldOut, KeyReused or, after that wait, Busy; on any of them nothing is held.
     """
     if seats is not None:
-        return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, asked=asked)
+        return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, asked=asked, amounts=amounts)
     try:
-        offer, priced = _priced(performance_id, basket)
+        offer, priced = _priced(performance_id, basket, amounts)
     except SeatsNeeded:
-        return hold_best(performance_id=performance_id, baskets=[basket], asked=asked)
+        return hold_best(performance_id=performance_id, baskets=[basket], asked=asked, amounts=amounts)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
     waits, known, attempts = False, NOTHING_KNOWN, MOST_CLAIMS
@@ -134,7 +136,7 @@ def place_hold(
         else:
             waits = True
             continue
-        priced = offer.price(basket, known=known)
+        priced = offer.price(basket, known=known, amounts=amounts)
         request = claim_request(offer, priced, asked)
     if answer.verdict == "known":
         return hold_of_key(offer, asked)
@@ -144,14 +146,14 @@ def place_hold(
     return hold_made(offer, request, priced, answer.created_at)
 
 
-def _priced(performance_id: UUID, basket: Mapping[UUID, int]) -> tuple[Offer, Priced]:
+def _priced(performance_id: UUID, basket: Mapping[UUID, int], amounts: Mapping[UUID, int]) -> tuple[Offer, Priced]:
     """The offer in memory and the basket's price; what memory refuses is asked of the database before it is refused."""
     offer = kept_offer(performance_id)
     if offer is not None:
         with suppress(DomainError):
-            return offer, offer.price(basket)
+            return offer, offer.price(basket, amounts=amounts)
     offer = read_offer(performance_id)
-    return offer, offer.price(basket)
+    return offer, offer.price(basket, amounts=amounts)
 
 
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:

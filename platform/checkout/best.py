@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from checkout.catalog import Offer, kept_offer, read_offer
+from checkout.catalog import NO_AMOUNTS, Offer, kept_offer, read_offer
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
 from checkout.keys import hold_of_key, keep_refusal
@@ -73,6 +73,7 @@ def baskets_for(
         kind
         for kind in offer.kinds.values()
         if kind.is_seated
+        and not kind.is_hidden
         and (ticket_type_id is None or kind.ticket_type_id == ticket_type_id)
         and (not category or kind.category == category)
         and (max_price is None or offer.all_in_price(kind) <= max_price)
@@ -105,6 +106,7 @@ def hold_best(
     baskets: Sequence[Mapping[UUID, int]],
     asked: Asked,
     needs: Needs | None = None,
+    amounts: Mapping[UUID, int] = NO_AMOUNTS,
 ) -> Hold:
     """Hold the best seats for one of these baskets (ticket type id -> how many): whichever gets the better ones.
 
@@ -121,7 +123,7 @@ def hold_best(
         found = _search(offer, baskets, wanted, vector, at=claim_instant() or database_now())
         if is_exact and not found:
             break
-        hold = _first_that_holds(offer, found, asked, waits_for_runs=turn == ROUNDS - 1)
+        hold = _first_that_holds(offer, found, asked, amounts, waits_for_runs=turn == ROUNDS - 1)
         if hold is not None:
             return hold
     if is_answered(scope=asked.scope, key=asked.key):
@@ -131,14 +133,18 @@ def hold_best(
     raise refused
 
 
-def _first_that_holds(offer: Offer, found: Sequence["Found"], asked: Asked, *, waits_for_runs: bool) -> Hold | None:
+def _first_that_holds(
+    offer: Offer, found: Sequence["Found"], asked: Asked, amounts: Mapping[UUID, int], *, waits_for_runs: bool
+) -> Hold | None:
     """Claim one block after the other; None when all are lost to others, or the offer is another by now.
 
     Raises what the claim refuses for another reason.
     """
     for one in _in_fair_order(found):
         try:
-            claimed = claim_named(offer, one.basket, one.choice, asked=asked, waits_for_runs=waits_for_runs)
+            claimed = claim_named(
+                offer, one.basket, one.choice, asked=asked, waits_for_runs=waits_for_runs, amounts=amounts
+            )
         except LOST_RACES:
             continue
         except MapChanged:

@@ -23,14 +23,16 @@ from events.seating_plan import Seating
 from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
-from pricing.basket import Item, TaxRate
+from pricing.basket import Item, Step, TaxRate
 from pricing.plans import platform_fee_plans
 from pricing.quote import FeePlan, OwnFee, Quote, Terms, price_one, quote
 from tenants.current import current_schema
 from ui.errors import NotFound
-from ui.money import smallest_step
+from ui.money import format_money, smallest_step
 
 _NO_SEATS: Mapping[UUID, tuple[str, ...]] = {}
+NO_AMOUNTS: Mapping[UUID, int] = {}
+MOST_PRICE = 99_999_999  # minor units
 MOST_KEPT = 2000  # performances per process; the one that was longest unused goes
 
 
@@ -54,6 +56,13 @@ class Offered:
     is_seated: bool = False  # its places are seats, which a buyer names
     tax: TaxRate | None = None
     phases: tuple[Phase, ...] = ()
+    min_per_order: int = 1
+    is_hidden: bool = False  # sold only to who has what opens it
+    least_price: int | None = None  # buyers choose what to give, from this on; `price` is suggested
+    is_add_on: bool = False  # sold only together with tickets: with `bases`, or with any while there are none
+    bases: frozenset[UUID] = frozenset()
+    min_per_ticket: int = 0
+    max_per_ticket: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ class Offer:
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
+        self._add_ons = tuple(kind for kind in self.kinds.values() if kind.is_add_on)
         self._phased = frozenset(kind.ticket_type_id for kind in self.kinds.values() if kind.phases)
         self._priced: dict[tuple[object, ...], Priced] = {}
 
@@ -93,18 +103,22 @@ class Offer:
         seats: Mapping[UUID, tuple[str, ...]] | None = None,
         *,
         known: Known = NOTHING_KNOWN,
+        opened: frozenset[UUID] = frozenset(),
+        amounts: Mapping[UUID, int] = NO_AMOUNTS,
     ) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
 
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
-        this basket's claims have said of sale phases. Raises SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
+        this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `amounts`
+        what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
+        units. Raises SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
         parts = self._parts(chosen, known)
-        if seats:
-            return self._price(chosen, parts, known, seats)
+        if seats or opened or amounts:
+            return self._price(chosen, parts, known, seats or _NO_SEATS, opened, amounts)
         # How many phases are over by their dates is part of the claim's lines.
         over = tuple(sum(known.is_over(phase) for phase in self.kinds[type_id].phases) for type_id in parts)
         name = (chosen, *parts.values(), over)
@@ -119,6 +133,48 @@ class Offer:
         """What the buyer pays for one ticket of a type."""
         return price_one(kind.price, self.terms, kind.tax).all_in_price
 
+    def _check_add_ons(self, items: Sequence[Item]) -> None:
+        """That each add-on goes with tickets, neither too few nor too many of it. Raises BasketInvalid, LimitExceeded."""
+        if not self._add_ons:
+            return
+        wanted: dict[UUID, int] = {}
+        for item in items:
+            wanted[item.ticket_type_id] = wanted.get(item.ticket_type_id, 0) + item.quantity
+        for kind in self._add_ons:
+            n = wanted.get(kind.ticket_type_id, 0)
+            bases = kind.bases or {pk for pk, other in self.kinds.items() if not other.is_add_on}
+            tickets = sum(wanted.get(pk, 0) for pk in bases)
+            extra = {"ticket_type_id": str(kind.ticket_type_id)}
+            if n and not tickets:
+                names = ", ".join(self.kinds[pk].name for pk in kind.bases if pk in self.kinds)
+                words = (
+                    _("“%(name)s” goes only with: %(names)s.") if names else _("“%(name)s” goes only with a ticket.")
+                )
+                raise BasketInvalid(words % {"name": kind.name, "names": names}, **extra)
+            if kind.max_per_ticket is not None and n > kind.max_per_ticket * tickets:
+                details = {"n": kind.max_per_ticket * tickets, "name": kind.name}
+                words = _("At most %(n)d of “%(name)s” with these tickets.")
+                raise LimitExceeded(words % details, **extra, limit=details["n"])
+            if n < kind.min_per_ticket * tickets and not kind.is_hidden:
+                details = {"n": kind.min_per_ticket * tickets, "name": kind.name}
+                raise BasketInvalid(_("These tickets need at least %(n)d of “%(name)s”.") % details, **extra)
+
+    def _chosen_amount(self, kind: Offered, amount: int | None) -> int | None:
+        """What one ticket costs where that is the buyer's to choose, else None. Raises BasketInvalid."""
+        extra = {"ticket_type_id": str(kind.ticket_type_id), "field": f"amount-{kind.ticket_type_id}"}
+        if kind.least_price is None:
+            if amount is not None:
+                raise BasketInvalid(_("The price of “%(name)s” is fixed.") % {"name": kind.name}, **extra)
+            return None
+        if amount is None:
+            return kind.price
+        details = {"name": kind.name, "least": format_money(kind.least_price, self.currency)}
+        if amount < kind.least_price:
+            raise BasketInvalid(_("“%(name)s” costs at least %(least)s.") % details, **extra)
+        if amount > MOST_PRICE or amount % self.terms.step:
+            raise BasketInvalid(_("This amount for “%(name)s” cannot be paid. Choose another one.") % details, **extra)
+        return amount
+
     def _parts(self, chosen: tuple[tuple[UUID, int], ...], known: Known) -> dict[UUID, tuple[Part, ...]]:
         """How the tickets of each type that has sale phases are parted among them."""
         return {
@@ -131,12 +187,16 @@ class Offer:
         parts: Mapping[UUID, tuple[Part, ...]],
         known: Known,
         seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS,
+        opened: frozenset[UUID] = frozenset(),
+        amounts: Mapping[UUID, int] = NO_AMOUNTS,
     ) -> Priced:
         if self.is_stopped:
             raise SaleStopped
         if not chosen:
             raise BasketInvalid(_("Choose at least one ticket."))
-        if any(n < 0 or type_id not in self.kinds for type_id, n in chosen):
+        if any(n < 0 or type_id not in self.kinds for type_id, n in chosen) or any(
+            self.kinds[type_id].is_hidden and type_id not in opened for type_id, _n in chosen
+        ):
             raise BasketInvalid(_("One of these tickets is not offered for this date."))
         lines: list[ClaimLine] = []
         items: list[Item] = []
@@ -149,9 +209,13 @@ class Offer:
                     ticket_type_id=str(type_id),
                     limit=kind.max_per_order,
                 )
+            if n < kind.min_per_order:
+                details = {"n": kind.min_per_order, "name": kind.name}
+                raise BasketInvalid(_("At least %(n)d of “%(name)s” per order.") % details, ticket_type_id=str(type_id))
             if kind.is_seated and len(seats.get(type_id, ())) != n:
                 raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
-            of_kind = _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()))
+            amount = self._chosen_amount(kind, amounts.get(type_id))
+            of_kind = _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()), amount)
             if any(item.price for item in of_kind) and not self.can_charge:
                 raise NotConnected(
                     _("“%(name)s” is not on sale now: the organizer cannot take payments.") % {"name": kind.name}
@@ -166,14 +230,18 @@ class Offer:
                 own = kind.pools[0]
                 lines += lines_of(kind.phases, parts[type_id], ticket_type_id=type_id, own_pool=own, known=known)
             items += of_kind
+        self._check_add_ons(items)
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
         frozen = quote(items, currency=self.currency, terms=self.terms)
         seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
 
 
-def _items(kind: Offered, parts: Sequence[Part], seats: tuple[str, ...]) -> list[Item]:
-    """So many of a type, an item per sale phase; its seats in their order."""
+def _items(kind: Offered, parts: Sequence[Part], seats: tuple[str, ...], amount: int | None) -> list[Item]:
+    """So many of a type, an item per sale phase; its seats in their order. `amount` is what the buyer chose to give for one."""
+    if amount is not None:
+        n, chosen = sum(n for _phase, n in parts), Step("chosen", "", amount)
+        return [Item(kind.ticket_type_id, kind.name, n, amount, seats, kind.tax, steps=(chosen,))]
     items, first = [], 0
     for phase, n in parts:
         its = seats[first : first + n]
@@ -213,6 +281,13 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         is_seated=kind["is_seated"],
         tax=_tax(kind["tax"]),
         phases=tuple(map(_phase, kind["phases"])),
+        min_per_order=kind["min_per_order"],
+        is_hidden=kind["is_hidden"],
+        least_price=kind["least_price"],
+        is_add_on=kind["is_add_on"],
+        bases=frozenset(map(UUID, kind["bases"])),
+        min_per_ticket=kind["min_per_ticket"],
+        max_per_ticket=kind["max_per_ticket"],
     )
 
 
@@ -245,7 +320,12 @@ SELECT jsonb_build_object(
           FROM events_seatingplan s JOIN seating_mapversion v ON v.id = s.version_id WHERE s.event_id = e.id),
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
-            'id', t.id, 'name', t.name, 'price', t.price, 'hold_minutes', t.hold_minutes,
+            'id', t.id, 'name', CASE t.listing WHEN '' THEN t.name ELSE t.listing || ', ' || t.name END,
+            'price', t.price, 'hold_minutes', t.hold_minutes, 'min_per_order', t.min_per_order, 'is_hidden', t.is_hidden,
+            'least_price', t.least_price, 'is_add_on', t.is_add_on, 'min_per_ticket', t.min_per_ticket,
+            'max_per_ticket', t.max_per_ticket,
+            'bases', coalesce((SELECT jsonb_agg(base.to_tickettype_id) FROM events_tickettype_base_types base
+                                WHERE base.from_tickettype_id = t.id), '[]'),
             'max_per_order', least(t.max_per_order, t.max_per_person), 'max_per_person', t.max_per_person,
             'starts', t.on_sale_from, 'category', t.category,
             'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)

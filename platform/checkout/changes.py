@@ -16,6 +16,7 @@ from events.errors import EventInvalid
 from events.models import Event, Performance, SeatingPlan, TicketType
 from events.phases import PhaseWish, set_phases
 from events.queries import event_for_update
+from events.quotas import QuotaWish, set_quotas
 from events.seating_plan import Painting, fit_quotas, is_of_map, painting_of, plan_of, repin
 from inventory.seat_moves import LockedSeats, lock_all_seats, move_seats
 from inventory.sizing import open_empty_pool, resize_pools
@@ -77,6 +78,15 @@ def change_phases(*, ticket_type_id: UUID, phases: Sequence[PhaseWish], actor: A
         resize_pools(quota=quota, size=quota.size, actor=actor)
     _list_again(event)
     return ticket_type
+
+
+@transaction.atomic
+def change_quotas(*, event_id: UUID, quotas: Sequence[QuotaWish], actor: Actor) -> None:
+    """Give an event these quotas, and on sale their pools so many places. Raises NotFound, EventInvalid, TooFewFree."""
+    event = event_for_update(event_id)
+    for quota in set_quotas(event=event, quotas=quotas, actor=actor):
+        resize_pools(quota=quota, size=quota.size, actor=actor)
+    _list_again(event)
 
 
 @transaction.atomic

@@ -99,7 +99,7 @@ def _kind_for(position: Position, old: SeatPlace, new: SeatPlace) -> TicketType:
         raise MoveRefused(_("No ticket on sale fits that seat."), field="seat")
     return min(
         fitting,
-        key=lambda one: (one.name != position.ticket_type_name, abs(one.price - position.price), one.sort_order),
+        key=lambda one: (one.title != position.ticket_type_name, abs(one.price - position.price), one.sort_order),
     )
 
 
@@ -110,7 +110,7 @@ def _sit(position: Position, seat: SeatPlace, kind: TicketType) -> None:
     put_words(position, seat=seat, plan=plan)
     if kind != position.ticket_type:
         # Staff decide beyond what one person may buy: the limit of the type it was bought as says nothing about this one.
-        position.ticket_type, position.ticket_type_name, position.max_per_person = kind, kind.name, None
+        position.ticket_type, position.ticket_type_name, position.max_per_person = kind, kind.title, None
     position.save(update_fields=[*FIELDS, "ticket_type", "ticket_type_name", "max_per_person"])
 
 

@@ -46,7 +46,8 @@ def _promised(position: Position, zone: str) -> Terms | None:
 
 
 def refund_terms(event: Event, performance: Performance | None, *, only: Collection[UUID] | None = None) -> list[Terms]:
-    """The terms of an event's tickets for a date, those with the same together; of the ticket types in `only`, if named.
+    """The terms of an event's tickets for a date, those with the same together; of the ticket types in `only`, if named,
+    else of all that are not hidden.
 
     Where no promise is made there are none: the organizer's own words, if any, are all there is.
     """
@@ -54,14 +55,13 @@ def refund_terms(event: Event, performance: Performance | None, *, only: Collect
     if performance is None or (rules.of_event is None and not rules.of_types):
         return []
     kinds = event.ticket_types.filter(is_active=True)
-    if only is not None:
-        kinds = kinds.filter(pk__in=only)
+    kinds = kinds.filter(is_hidden=False) if only is None else kinds.filter(pk__in=only)
     return [
         Terms(
             tuple(names),
             () if one.is_final_sale else tuple(one.dated(starts_at=performance.starts_at, zone=performance.timezone)),
             one.kept_fee,
         )
-        for names, one in same_rules((kind.name, rules.of(kind.pk)) for kind in kinds)
+        for names, one in same_rules((kind.title, rules.of(kind.pk)) for kind in kinds)
         if one is not None
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from checkout.catalog import Offer, Priced, kept_offer, read_offer
+from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key, keep_refusal
@@ -40,7 +40,14 @@ class SeatChoice:
     is_access: bool = False
 
 
-def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice: SeatChoice, asked: Asked) -> Hold:
+def place_seat_hold(
+    *,
+    performance_id: UUID,
+    basket: Mapping[UUID, int],
+    choice: SeatChoice,
+    asked: Asked,
+    amounts: Mapping[UUID, int] = NO_AMOUNTS,
+) -> Hold:
     """Hold the very seats that were chosen, or none; see `checkout.actions.place_hold`.
 
     Raises what that does, and MapChanged, SeatsInvalid, SeatsNeeded, SeatTaken, SingleSeatLeft, WholeTable, AccessSeat.
@@ -49,7 +56,7 @@ def place_seat_hold(*, performance_id: UUID, basket: Mapping[UUID, int], choice:
     waits = False
     for _attempt in range(MOST_CLAIMS):
         try:
-            claimed = claim_named(offer, basket, choice, asked=asked, waits=waits)
+            claimed = claim_named(offer, basket, choice, asked=asked, waits=waits, amounts=amounts)
         except DomainError as refused:
             # What memory refuses is asked of the database before it is refused.
             now = read_offer(performance_id)
@@ -97,6 +104,7 @@ def claim_named(
     asked: Asked,
     waits: bool = False,
     waits_for_runs: bool = True,
+    amounts: Mapping[UUID, int] = NO_AMOUNTS,
 ) -> Claimed:
     """Claim a choice of seats once in each sale phase that it meets, each time in a transaction of its own.
 
@@ -105,7 +113,7 @@ def claim_named(
     named = named_seats(offer, basket, choice)
     known = NOTHING_KNOWN
     while True:
-        priced = offer.price(basket, _ids(offer, named), known=known)
+        priced = offer.price(basket, _ids(offer, named), known=known, amounts=amounts)
         request = claim_request(offer, priced, asked)
         failpoints.hit("before_hold_commit")
         with transaction.atomic():

@@ -128,7 +128,7 @@ def simulate(
 ) -> Simulation:
     """One order of `kind`, after `so_far` was earned by what the split plan shares."""
     price = trial.prices.get(kind.pk, kind.price)
-    item = Item(kind.pk, kind.name, trial.quantity, price, tax=rate_of(kind.tax))
+    item = Item(kind.pk, kind.title, trial.quantity, price, tax=rate_of(kind.tax))
     quoted = quote([item], currency=currency, terms=terms)
     cost = payment_cost(currency).on(quoted.total)
     back = (2 * quoted.total * trial.percent_back + 100 * terms.step) // (200 * terms.step) * terms.step

@@ -129,11 +129,18 @@ def add_ticket_type(
     category: str = "",
     max_per_person: int | None = None,
     hold_minutes: int | None = None,
+    min_per_order: int = 1,
+    on_sale_from: datetime | None = None,
+    on_sale_until: datetime | None = None,
+    is_hidden: bool = False,
+    listing: str = "",
+    least_price: int | None = None,
 ) -> TicketType:
     """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid.
 
     On an event with a seat map it is for one `category` of it: the map says how many there are, and all types of a category
     draw from one quota. `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
+    `listing` is what it is a variant of. With a `least_price` buyers choose what to give, and `price` is suggested.
     """
     event = event_for_update(event_id)
     if event.state != Event.State.DRAFT:
@@ -141,13 +148,21 @@ def add_ticket_type(
     plan = check_category(event, category)
     if plan is None:
         _check_quantity(quantity or 0)
-    _check_ticket_type(price=price, max_per_order=max_per_order)
+    _check_ticket_type(price=price, max_per_order=max_per_order, min_per_order=min_per_order)
     _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
+    _check_listed(name, listing, on_sale_from, on_sale_until)
+    _check_chosen(price, least_price)
     ticket_type = TicketType.objects.create(
         event=event,
         name=_required(name, "name"),
         perk=perk,
         price=price,
+        least_price=least_price,
+        listing=listing,
+        is_hidden=is_hidden,
+        min_per_order=min_per_order,
+        on_sale_from=on_sale_from,
+        on_sale_until=on_sale_until,
         max_per_order=max_per_order,
         max_per_person=max_per_person,
         hold_minutes=hold_minutes,
@@ -155,7 +170,7 @@ def add_ticket_type(
         sort_order=event.ticket_types.count(),
     )
     if plan is None:
-        quota = Quota.objects.create(event=event, name=name, size=quantity or 0)
+        quota = Quota.objects.create(event=event, name=ticket_type.title, size=quantity or 0)
     else:
         quota = quota_of_category(event, plan, category)
     quota.ticket_types.add(ticket_type)
@@ -197,18 +212,31 @@ def change_ticket_type(
     actor: Actor,
     max_per_person: int | None = None,
     hold_minutes: int | None = None,
+    min_per_order: int = 1,
+    on_sale_from: datetime | None = None,
+    on_sale_until: datetime | None = None,
+    is_hidden: bool = False,
+    listing: str = "",
+    least_price: int | None = None,
 ) -> TicketType:
     """Change a ticket type; what was held or sold keeps its price and its limits. Raises EventInvalid, NotFound."""
     ticket_type = TicketType.objects.select_for_update().filter(pk=ticket_type_id).first()
     if ticket_type is None:
         raise NotFound
-    _check_ticket_type(price=price, max_per_order=max_per_order)
+    _check_ticket_type(price=price, max_per_order=max_per_order, min_per_order=min_per_order)
     _check_personal(max_per_person=max_per_person, hold_minutes=hold_minutes)
+    _check_listed(name, listing, on_sale_from, on_sale_until)
+    _check_chosen(price, least_price)
+    if least_price is not None and ticket_type.phases.filter(is_active=True).exists():
+        raise EventInvalid(_("A ticket with sale phases has its prices from them."), field="least_price")
     before = ticket_type.price
     ticket_type.name, ticket_type.perk = _required(name, "name"), perk
     ticket_type.price, ticket_type.max_per_order = price, max_per_order
     ticket_type.max_per_person, ticket_type.hold_minutes = max_per_person, hold_minutes
-    ticket_type.save(update_fields=["name", "perk", "price", "max_per_order", "max_per_person", "hold_minutes"])
+    ticket_type.min_per_order, ticket_type.is_hidden, ticket_type.listing = min_per_order, is_hidden, listing
+    ticket_type.least_price = least_price
+    ticket_type.on_sale_from, ticket_type.on_sale_until = on_sale_from, on_sale_until
+    ticket_type.save()
     record(verb="change_ticket_type", target=ticket_type, actor=actor, detail={"price": [before, price]})
     list_again(ticket_type.event)
     return ticket_type
@@ -355,11 +383,13 @@ def list_again(event: Event) -> None:
         enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
 
 
-def _check_ticket_type(*, price: int, max_per_order: int) -> None:
+def _check_ticket_type(*, price: int, max_per_order: int, min_per_order: int = 1) -> None:
     if not 0 <= price <= 99_999_999:
         raise EventInvalid(_("A price has at most eight digits and is not negative."), field="price")
     if not 1 <= max_per_order <= 50:
         raise EventInvalid(_("Allow between 1 and 50 tickets per order."), field="max_per_order")
+    if not 1 <= min_per_order <= max_per_order:
+        raise EventInvalid(_("At least one, and no more than the most per order."), field="min_per_order")
 
 
 def _check_personal(*, max_per_person: int | None, hold_minutes: int | None) -> None:
@@ -367,6 +397,18 @@ def _check_personal(*, max_per_person: int | None, hold_minutes: int | None) -> 
         raise EventInvalid(_("Allow between 1 and 1,000 tickets per person."), field="max_per_person")
     if hold_minutes is not None and not 5 <= hold_minutes <= 30:
         raise EventInvalid(_("Tickets are held for 5 to 30 minutes."), field="hold_minutes")
+
+
+def _check_chosen(price: int, least_price: int | None) -> None:
+    if least_price is not None and not 0 <= least_price <= price:
+        raise EventInvalid(_("No more than what is suggested."), field="least_price")
+
+
+def _check_listed(name: str, listing: str, starts: datetime | None, ends: datetime | None) -> None:
+    if starts is not None and ends is not None and ends <= starts:
+        raise EventInvalid(_("The sale ends after it begins."), field="on_sale_until")
+    if listing and len(listing) + len(name) + 2 > 80:
+        raise EventInvalid(_("Name and heading are too long together: up to 78 characters."), field="listing")
 
 
 def _check_quantity(quantity: int) -> None:

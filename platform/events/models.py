@@ -159,7 +159,12 @@ class OwnFee(models.Model):
 
 
 class TicketType(models.Model):
-    """What is offered. `price` is the organizer's, in minor units of the event's currency, before our fee; 0 is free."""
+    """What is offered. `price` is the organizer's, in minor units of the event's currency, before our fee; 0 is free.
+
+    Types with the same `listing` are variants of one thing (a T-shirt's sizes) and listed together under it. A hidden one is on no
+    public list and sold to nobody but who has what opens it. Where buyers choose what to give (`least_price`), `price` is what
+    is suggested.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="ticket_types")
@@ -167,6 +172,12 @@ class TicketType(models.Model):
     perk = models.CharField(max_length=140, blank=True)
     price = models.PositiveIntegerField()
     tax = models.ForeignKey(TaxRate, null=True, on_delete=models.PROTECT, related_name="ticket_types")
+    listing = models.CharField(max_length=40, blank=True, default="", db_default="")
+    is_hidden = models.BooleanField(default=False, db_default=False)
+    least_price = models.PositiveIntegerField(
+        null=True
+    )  # buyers choose what to give, from this on; null: `price` it is
+    min_per_order = models.PositiveSmallIntegerField(default=1, db_default=1)
     max_per_order = models.PositiveSmallIntegerField(default=10)
     max_per_person = models.PositiveSmallIntegerField(null=True)  # for each date, over all orders; null: no limit
     hold_minutes = models.PositiveSmallIntegerField(null=True)  # null: the event's
@@ -175,14 +186,36 @@ class TicketType(models.Model):
     category = models.CharField(
         max_length=30, blank=True, db_default=""
     )  # of the event's map; "" on events without one
+    # An add-on is bought only together with tickets: with these, or with any while there are none.
+    is_add_on = models.BooleanField(default=False, db_default=False)
+    base_types = models.ManyToManyField("self", symmetrical=False, related_name="add_ons")
+    min_per_ticket = models.PositiveSmallIntegerField(default=0, db_default=0)
+    max_per_ticket = models.PositiveSmallIntegerField(null=True)  # null: no limit but the order's
     sort_order = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["sort_order", "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(is_add_on=True) | Q(min_per_ticket=0, max_per_ticket=None),
+                name="ticket_type_per_ticket_is_an_add_ons",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_per_ticket=None)
+                | Q(max_per_ticket__gte=F("min_per_ticket"), max_per_ticket__range=(1, 50)),
+                name="ticket_type_1_to_50_per_ticket",
+            ),
             models.CheckConstraint(condition=Q(max_per_order__range=(1, 50)), name="ticket_type_1_to_50_per_order"),
+            models.CheckConstraint(
+                condition=Q(min_per_order__gte=1, min_per_order__lte=F("max_per_order")),
+                name="ticket_type_least_is_no_more_than_most",
+            ),
             models.CheckConstraint(condition=Q(price__lte=99_999_999), name="ticket_type_price_8_digits"),
+            models.CheckConstraint(
+                condition=Q(least_price=None) | Q(least_price__lte=F("price")),
+                name="ticket_type_suggests_what_is_enough",
+            ),
             models.CheckConstraint(
                 condition=Q(max_per_person=None) | Q(max_per_person__range=(1, 1000)),
                 name="ticket_type_1_to_1000_per_person",
@@ -194,7 +227,12 @@ class TicketType(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """What orders and tickets call it: "T-shirt, M" for a variant."""
+        return f"{self.listing}, {self.name}" if self.listing else self.name
 
     @property
     def most_per_order(self) -> int:

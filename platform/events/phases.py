@@ -33,6 +33,8 @@ def set_phases(*, event: Event, ticket_type: TicketType, phases: Sequence[PhaseW
     retired, of a draft deleted; what was held or sold keeps its price. Raises EventInvalid, NotFound for a strange id.
     """
     _check(phases)
+    if phases and ticket_type.least_price is not None:
+        raise EventInvalid(_("Buyers choose what they give for this ticket, so it has no phases."))
     present = {phase.pk: phase for phase in ticket_type.phases.select_related("quota").filter(is_active=True)}
     is_draft = event.state == Event.State.DRAFT
     changed: list[Quota] = []
@@ -64,7 +66,7 @@ def _set_quota(event: Event, phase: Phase, wish: PhaseWish, changed: list[Quota]
         return quota
     if quota is None:
         quota = phase.quota = Quota(event=event)
-    name = f"{phase.ticket_type.name} · {wish.name}"[:80]
+    name = f"{phase.ticket_type.title} · {wish.name}"[:80]
     if quota.pk is None or quota.size != wish.quantity:
         changed.append(quota)
     if (quota.name, quota.size) != (name, wish.quantity):

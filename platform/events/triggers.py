@@ -72,6 +72,25 @@ DROP TRIGGER renew_offers ON events_phase;
 DROP FUNCTION events_renew_phased_offers();
 """
 
+# Which tickets an add-on goes with.
+ADD_ONS_RENEW = """
+CREATE FUNCTION events_renew_add_on_offers() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE event_id = (SELECT event_id FROM events_tickettype
+                        WHERE id = coalesce(NEW.from_tickettype_id, OLD.from_tickettype_id));
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_tickettype_base_types
+    FOR EACH ROW EXECUTE FUNCTION events_renew_add_on_offers();
+"""
+
+NO_ADD_ONS_RENEW = """
+DROP TRIGGER renew_offers ON events_tickettype_base_types;
+DROP FUNCTION events_renew_add_on_offers();
+"""
+
 NO_CHARGES_RENEW = """
 DROP TRIGGER renew_offers ON events_taxrate;
 DROP TRIGGER renew_offers ON events_ownfee;

@@ -78,7 +78,7 @@ def list_event(*, event_id: UUID) -> None:
     organizer = current_organizer()
     event = Event.objects.select_related("venue").filter(pk=event_id, state=Event.State.PUBLISHED).first()
     dates = _scheduled(event) if event else []
-    kinds = list(event.ticket_types.filter(is_active=True).select_related("tax")) if event else []
+    kinds = list(event.ticket_types.filter(is_active=True, is_hidden=False).select_related("tax")) if event else []
     if event is None or not dates or not kinds:
         unlist_event(event_id=event_id)
         return

@@ -35,6 +35,13 @@ def percent_text(basis_points: int) -> str:
     return format_percent(Decimal(basis_points) / 10_000, locale=locale, decimal_quantization=False)
 
 
+def typed_money(amount: int, currency: str) -> str:
+    """Minor units as typed: no currency sign, "." before the decimals, no needless ones."""
+    digits = minor_unit_exponent(currency)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole}.{part:0{digits}d}" if digits and part else str(whole)
+
+
 def parse_money(text: str, currency: str) -> int:
     """Minor units from what a person typed, with "." or "," before the decimals: ("12,50", "EUR") -> 1250.
 

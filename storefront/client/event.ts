@@ -17,6 +17,14 @@ function quantities(): HTMLInputElement[] {
   return [...(form?.querySelectorAll<HTMLInputElement>('input[data-unit-amount]:not([max="0"])') ?? [])];
 }
 
+/** Whether something is chosen for another amount than the suggested one: only the server knows its fees and tax. */
+function hasOwnAmount(chosen: HTMLInputElement[]): boolean {
+  return chosen.some((input) => {
+    const own = input.closest("[data-offer]")?.querySelector<HTMLInputElement>("[data-own-amount] input");
+    return own !== null && own !== undefined && own.value.trim() !== own.defaultValue;
+  });
+}
+
 function show(): void {
   if (!form || !button || !line || !total || !label) return;
   const inputs = quantities();
@@ -27,7 +35,7 @@ function show(): void {
   const tickets = chosen.length ? sum : lowest;
   const amount = tickets && tickets + Number(form.dataset.once);
   const words = chosen.length ? label.dataset.totalWords : label.dataset.fromWords;
-  line.hidden = inputs.length === 0;
+  line.hidden = inputs.length === 0 || hasOwnAmount(chosen);
   label.textContent = (amount ? words : label.dataset.freeWords) ?? "";
   total.textContent = amount ? formatMoney(amount, form.dataset.currency ?? "EUR") : (total.dataset.free ?? "");
   button.textContent = (chosen.length ? button.dataset.continue : button.dataset.choose) ?? "";

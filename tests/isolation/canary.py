@@ -26,6 +26,7 @@ from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
 from events.charges import add_own_fee, add_tax_rate
 from events.models import ChargeModel, Event
+from events.phases import PhaseWish
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
@@ -242,6 +243,7 @@ def _sell(house: world.House, word: str) -> Furnished:
         description=f"{word} description",
         perk=f"{word} perk",
     )
+    world.set_phases(event, f"{word} guest", PhaseWish(f"{word} early", 0, quantity=1))
     draft = world.make_event(
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )

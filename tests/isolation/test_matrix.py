@@ -130,6 +130,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
     "organizer_portal:phases": staff(200, 403),
+    "organizer_portal:add_on": staff(200, 403),
+    "organizer_portal:quotas": staff(200, 403),
     "organizer_portal:price": staff(200, 403),
     "organizer_portal:seat_plan": staff(200, 403),
     "organizer_portal:seat_prices": staff(302, 403, "POST"),
@@ -317,7 +319,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:map_restoration": [a_map().pk, NOBODY],
         **{
             f"organizer_portal:{name}": [made.event.pk, made.ordered.positions.all()[0].ticket_type_id]
-            for name in ("ticket_type", "phases")
+            for name in ("ticket_type", "phases", "add_on")
         },
         "organizer_portal:devices": [made.event.pk, NOBODY],
         "organizer_portal:sale_resumption": [made.event.pk, NOBODY],
@@ -441,6 +443,7 @@ _OF_EVENTS = (
     "sales",
     "event_details",
     "publication",
+    "quotas",
     "new_ticket_type",
     "event_door",
     "gates",

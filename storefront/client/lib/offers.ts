@@ -10,7 +10,7 @@ export function showStock(form: HTMLFormElement, types: TypeStock[]): void {
     const row = form.querySelector<HTMLElement>(`[data-offer="${stock.id}"]`);
     if (row) spoken.push(...showOffer(form, row, stock));
   }
-  const isGone = [...form.querySelectorAll<HTMLElement>("[data-offer]")].every((row) => row.dataset.status === "sold_out");
+  const isGone = [...form.querySelectorAll<HTMLElement>("[data-offer]:not([data-add-on])")].every((row) => row.dataset.status === "sold_out");
   document.querySelectorAll<HTMLElement>('[data-when="all-gone"]').forEach((part) => (part.hidden = !isGone));
   document.querySelectorAll<HTMLElement>('[data-when="any-left"]').forEach((part) => (part.hidden = isGone));
   document.body.classList.toggle("has-bar", !isGone);
@@ -30,7 +30,7 @@ function showOffer(form: HTMLFormElement, row: HTMLElement, { left, status }: Ty
   row.querySelectorAll<HTMLElement>('[data-when="left"]').forEach((part) => (part.hidden = left === 0));
   row.querySelectorAll<HTMLElement>('[data-when="gone"]').forEach((part) => (part.hidden = left > 0));
   row.querySelectorAll<HTMLElement>('[data-when="few"]').forEach((part) => (part.hidden = status !== "few_left"));
-  if (hadFocus && left === 0) row.querySelector<HTMLElement>("h3")?.focus();
+  if (hadFocus && left === 0) row.querySelector<HTMLElement>("[data-offer-name]")?.focus();
 
   const chosen = Number(input.value) || 0;
   input.max = String(left);
