@@ -5,6 +5,7 @@ from django.urls import path
 from organizer_portal.views import (
     add_ons,
     api_keys,
+    bundles,
     charging,
     disputes,
     door,
@@ -90,6 +91,9 @@ urlpatterns = [
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
+    path("events/<uuid:event_id>/bundles/new/", bundles.bundle, name="new_bundle"),
+    path("events/<uuid:event_id>/bundles/<uuid:bundle_id>/", bundles.bundle, name="bundle"),
+    path("events/<uuid:event_id>/bundles/<uuid:bundle_id>/removal/", bundles.removals, name="bundle_removal"),
     path("events/<uuid:event_id>/quotas/", quotas.quotas, name="quotas"),
     path("events/<uuid:event_id>/publication/", events.publication, name="publication"),
     path("events/<uuid:event_id>/ticket-types/new/", events.new_ticket_type, name="new_ticket_type"),

@@ -22,7 +22,7 @@ from checkout.letters import order_url
 from checkout.refund_terms import Terms, order_terms, refund_terms
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
-from events.models import Event
+from events.models import Bundle, Event, TicketType
 from events.queries import published_event, published_events
 from idempotency.actions import fingerprint_of, open_key, remember_answer
 from idempotency.errors import KeyMissing
@@ -172,33 +172,50 @@ def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
         "venue": event.venue,
         "performances": list(event.performances.all()),
         "ticket_types": [
+            _type_out(offer, offer.ticket_type, event.currency)
+            for offer in offers
+            if isinstance(offer.ticket_type, TicketType)
+        ],
+        "bundles": [
             {
-                "id": offer.ticket_type.pk,
-                "name": offer.ticket_type.title,
-                "listing": offer.ticket_type.listing,
-                "perk": offer.ticket_type.perk,
-                "price": offer.price,
-                "fee": offer.fee,
-                "least_price": offer.ticket_type.least_price,
-                "own_fees": list(offer.line.own),
-                "taxes": list(offer.taxes),
-                "currency": event.currency,
-                **{
-                    name: getattr(offer.ticket_type, name)
-                    for name in ("is_add_on", "min_per_ticket", "max_per_ticket", "min_per_order")
-                },
-                "base_types": [base.pk for base in offer.ticket_type.base_types.all()]
-                if offer.ticket_type.is_add_on
-                else [],
-                "max_per_order": offer.ticket_type.most_per_order,
-                "status": offer.status,
-                "available": offer.most,
-                "phase": offer.phase,
+                **_offer_out(offer, event.currency),
+                "parts": [
+                    {"ticket_type_id": part.ticket_type_id, "name": part.ticket_type.title, "quantity": part.quantity}
+                    for part in offer.ticket_type.parts.all()
+                ],
             }
             for offer in offers
+            if isinstance(offer.ticket_type, Bundle)
         ],
         "per_order": once_of(offers),
         "url": host + reverse("storefront:event", args=[event.slug]),
+    }
+
+
+def _offer_out(offer: Offer, currency: str) -> dict[str, Any]:
+    """What is said of ticket types and bundles alike."""
+    return {
+        "id": offer.ticket_type.pk,
+        "name": offer.ticket_type.title,
+        "perk": offer.ticket_type.perk,
+        "price": offer.price,
+        "fee": offer.fee,
+        "currency": currency,
+        "max_per_order": offer.ticket_type.most_per_order,
+        "status": offer.status,
+        "available": offer.most,
+    }
+
+
+def _type_out(offer: Offer, kind: TicketType, currency: str) -> dict[str, Any]:
+    more = ("listing", "least_price", "is_add_on", "min_per_ticket", "max_per_ticket", "min_per_order")
+    return {
+        **_offer_out(offer, currency),
+        **{name: getattr(kind, name) for name in more},
+        "base_types": [base.pk for base in kind.base_types.all()] if kind.is_add_on else [],
+        "own_fees": list(offer.line.own),
+        "taxes": list(offer.taxes),
+        "phase": offer.phase,
     }
 
 

@@ -1,18 +1,20 @@
 """What a page or the API shows of an event: prices all-in, and what is left of each ticket type."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from events.models import Event, Performance, Phase, TicketType
+from events.bundles import bundles_of
+from events.models import Bundle, Event, Performance, Phase, TicketType
 from events.phases import phases_of
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus, left_in_phases
 from payments.queries import can_take_payments
+from pricing.basket import Item
 from pricing.plans import platform_fee_plans, rate_of, terms_of
-from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote_one
+from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote, quote_one
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -63,13 +65,13 @@ class Phases:
 
 @dataclass(frozen=True)
 class Offer:
-    """One ticket type for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
+    """One ticket type, or a bundle of some, for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
 
     `line` has the price's other parts, `taxes` what is inside it or on top; `once` is what a paid order with it costs besides.
     `most` is how many one order may take now; `phase` the sale phase that the price is of, if there is one.
     """
 
-    ticket_type: TicketType
+    ticket_type: TicketType | Bundle
     price: int
     fee: int
     status: Status
@@ -79,6 +81,13 @@ class Offer:
     taxes: tuple[TaxLine, ...]
     once: Once
     phase: PhaseNow | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        """What a bundle consists of, in words; empty for a ticket type."""
+        if not isinstance(self.ticket_type, Bundle):
+            return []
+        return [f"{part.quantity} × {part.ticket_type.title}" for part in self.ticket_type.parts.all()]
 
     @property
     def is_itemised(self) -> bool:
@@ -108,7 +117,8 @@ def offers_for(
     """Every active ticket type of the event, hidden ones where they are `opened`; those on sale first, sold-out ones and then
     add-ons last."""
     phases = Phases.read([event.pk], [performance.pk])
-    return _offers(event, performance, stock, terms_of(event), at, phases, opened)
+    bundles = bundles_of([event.pk]).get(event.pk, [])
+    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, opened)
 
 
 def _offers(
@@ -118,6 +128,7 @@ def _offers(
     terms: Terms,
     at: datetime,
     phases: Phases,
+    bundles: Sequence[Bundle],
     opened: frozenset[UUID] = frozenset(),
 ) -> list[Offer]:
     left = stock.types if stock else {}
@@ -128,6 +139,10 @@ def _offers(
         _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, phases, is_open=is_open, can_charge=can_charge)
         for kind in kinds
     ]
+    offers += [
+        _bundle_offer(bundle, performance, left.get(bundle.pk, NOTHING), terms, at, is_open=is_open)
+        for bundle in bundles
+    ]
     return sorted(offers, key=lambda offer: (offer.ticket_type.is_add_on, offer.status == "sold_out"))
 
 
@@ -137,8 +152,11 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
     plans = platform_fee_plans() if dates else {}
     phases = Phases.read(dates, [performance.pk for _event, performance in dates.values() if performance])
+    bundles = bundles_of(dates)
     return {
-        pk: _offers(event, performance, stock.get(performance.pk), terms_of(event, plans), at, phases)
+        pk: _offers(
+            event, performance, stock.get(performance.pk), terms_of(event, plans), at, phases, bundles.get(pk, [])
+        )
         if performance
         else []
         for pk, (event, performance) in dates.items()
@@ -209,6 +227,36 @@ def _offer(
         taxes=quoted.taxes,
         once=price_once(terms) if one.price else NOTHING_ONCE,
         phase=now,
+    )
+
+
+def _bundle_offer(
+    bundle: Bundle, performance: Performance, stock: Stock, terms: Terms, at: datetime, *, is_open: bool
+) -> Offer:
+    per_ticket = replace(terms, own_fees=tuple(fee for fee in terms.own_fees if not fee.is_per_order))
+    items = [
+        Item(part.ticket_type_id, part.ticket_type.title, part.quantity, part.price, tax=rate_of(part.ticket_type.tax))
+        for part in bundle.parts.all()
+    ]
+    quoted = quote(items, currency="", terms=per_ticket)
+    on_top = sum(tax.amount for tax in quoted.taxes if not tax.is_inclusive)
+    line = Line(str(bundle.pk), bundle.name, 1, quoted.subtotal, quoted.fees, quoted.total, own=quoted.own, tax=on_top)
+    status: Status = "on_sale"
+    is_offered = is_open and (not quoted.total or can_take_payments())
+    if not (is_offered and bundle.is_on_sale(at=at, performance=performance)):
+        status = "not_on_sale"
+    elif stock.left == 0:
+        status = "sold_out"
+    return Offer(
+        ticket_type=bundle,
+        price=quoted.total,
+        fee=quoted.fees,
+        status=status,
+        most=min(stock.left, bundle.max_per_order),
+        stock_status=stock.status,
+        line=line,
+        taxes=quoted.taxes,
+        once=price_once(terms) if quoted.total else NOTHING_ONCE,
     )
 
 

@@ -97,6 +97,27 @@ class TicketTypeOut(Schema):
     phase: PhaseOut | None = Field(None, description="Whose price `price` is, if the type has sale phases")
 
 
+class BundlePartOut(Schema):
+    ticket_type_id: UUID
+    name: str
+    quantity: int
+
+
+class BundleOut(Schema):
+    """Ticket types sold together for one price; a hold takes it by its id, like a ticket type."""
+
+    id: UUID
+    name: str
+    perk: str
+    price: int = Field(description="All-in price of one, minor units, fees included")
+    fee: int = Field(description="The part of `price` that is our fee")
+    currency: str
+    max_per_order: int
+    status: Literal["on_sale", "sold_out", "not_on_sale"] = Field(description="For the event's next date")
+    available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
+    parts: list[BundlePartOut]
+
+
 class RefundLineOut(Schema):
     """Until then so much goes back; without a time nothing does, from the line before on."""
 
@@ -123,6 +144,7 @@ class EventOut(Schema):
     venue: VenueOut
     performances: list[PerformanceOut]
     ticket_types: list[TicketTypeOut]
+    bundles: list[BundleOut] = []
     per_order: OnceOut
     url: str
 
@@ -150,7 +172,7 @@ class StockOut(Schema):
 class HoldItemIn(Strict):
     """So many of one ticket type; of a seated one `seats` names them. If no item has `seats`, the best free ones are taken."""
 
-    ticket_type_id: UUID
+    ticket_type_id: UUID = Field(description="Or a bundle's id")
     quantity: int = Field(ge=1, le=50, strict=True)
     seats: list[SeatIndex] | None = Field(
         None, min_length=1, max_length=50, description="Indexes on the map, as many as `quantity`"

@@ -20,6 +20,7 @@ from analytics.queries import capacities, event_sales, tickets_by_day, tickets_b
 from checkout.changes import change_quantity, move_performance
 from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
+from events.bundles import bundles_of
 from events.charges import tax_rates, tax_ticket_type
 from events.models import Event, Performance, Phase, TicketType
 from events.phases import phases_of
@@ -148,6 +149,7 @@ def event_page(
             _offer(kind, found.currency, terms, phases.get(kind.pk, ()))
             for kind in found.ticket_types.filter(is_active=True).select_related("tax")
         ],
+        "bundles": bundles_of([found.pk]).get(found.pk, []),
         "missing": _missing(found) if found.state == Event.State.DRAFT else [],
         "refusal": refusal,
         "public_url": storefront_url(desk.organizer, f"/events/{found.slug}/"),

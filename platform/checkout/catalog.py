@@ -66,6 +66,16 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Bundled:
+    """A bundle: `parts` are (ticket type, how many, what one of them costs in it in minor units)."""
+
+    bundle_id: UUID
+    name: str
+    max_per_order: int
+    parts: tuple[tuple[UUID, int, int], ...]
+
+
+@dataclass(frozen=True)
 class Priced:
     """A basket with its price: what the claim needs. `quote_json` is `quote.as_dict()` as text, `seconds` how long it is held."""
 
@@ -93,6 +103,7 @@ class Offer:
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
+        self.bundles = {UUID(one["id"]): _bundled(one) for one in facts["bundles"]}
         self._add_ons = tuple(kind for kind in self.kinds.values() if kind.is_add_on)
         self._phased = frozenset(kind.ticket_type_id for kind in self.kinds.values() if kind.phases)
         self._priced: dict[tuple[object, ...], Priced] = {}
@@ -106,7 +117,7 @@ class Offer:
         opened: frozenset[UUID] = frozenset(),
         amounts: Mapping[UUID, int] = NO_AMOUNTS,
     ) -> Priced:
-        """The claim's lines, sorted by pool, and the frozen price of a basket (ticket type id -> how many).
+        """The claim's lines, sorted by pool, and the frozen price of a basket (id of a ticket type or a bundle -> how many).
 
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
         this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `amounts`
@@ -133,13 +144,23 @@ class Offer:
         """What the buyer pays for one ticket of a type."""
         return price_one(kind.price, self.terms, kind.tax).all_in_price
 
-    def _check_add_ons(self, items: Sequence[Item]) -> None:
+    def _is_offered(self, pk: UUID, opened: frozenset[UUID]) -> bool:
+        kind = self.kinds.get(pk)
+        return pk in self.bundles if kind is None else not kind.is_hidden or pk in opened
+
+    def _items_of_bundle(self, bundle: Bundled, n: int) -> list[Item]:
+        """An item per part of so many bundles; hidden types are sold in bundles too."""
+        items = []
+        for type_id, quantity, price in bundle.parts:
+            kind = self.kinds[type_id]
+            steps = (Step("bundle", bundle.name, price),)
+            items.append(
+                Item(type_id, kind.name, n * quantity, price, (), kind.tax, steps=steps, bundle=bundle.bundle_id)
+            )
+        return items
+
+    def _check_add_ons(self, wanted: Mapping[UUID, int]) -> None:
         """That each add-on goes with tickets, neither too few nor too many of it. Raises BasketInvalid, LimitExceeded."""
-        if not self._add_ons:
-            return
-        wanted: dict[UUID, int] = {}
-        for item in items:
-            wanted[item.ticket_type_id] = wanted.get(item.ticket_type_id, 0) + item.quantity
         for kind in self._add_ons:
             n = wanted.get(kind.ticket_type_id, 0)
             bases = kind.bases or {pk for pk, other in self.kinds.items() if not other.is_add_on}
@@ -194,32 +215,34 @@ class Offer:
             raise SaleStopped
         if not chosen:
             raise BasketInvalid(_("Choose at least one ticket."))
-        if any(n < 0 or type_id not in self.kinds for type_id, n in chosen) or any(
-            self.kinds[type_id].is_hidden and type_id not in opened for type_id, _n in chosen
-        ):
+        if not all(n > 0 and self._is_offered(pk, opened) for pk, n in chosen):
             raise BasketInvalid(_("One of these tickets is not offered for this date."))
         lines: list[ClaimLine] = []
         items: list[Item] = []
         for type_id, n in chosen:
+            bundle = self.bundles.get(type_id)
+            if bundle is not None:
+                _check_most(bundle.bundle_id, bundle.name, n, bundle.max_per_order)
+                items += self._items_of_bundle(bundle, n)
+                continue
             kind = self.kinds[type_id]
-            if n > kind.max_per_order:
-                details = {"n": kind.max_per_order, "name": kind.name}
-                raise LimitExceeded(
-                    _("At most %(n)d of “%(name)s” per order.") % details,
-                    ticket_type_id=str(type_id),
-                    limit=kind.max_per_order,
-                )
+            _check_most(type_id, kind.name, n, kind.max_per_order)
             if n < kind.min_per_order:
                 details = {"n": kind.min_per_order, "name": kind.name}
                 raise BasketInvalid(_("At least %(n)d of “%(name)s” per order.") % details, ticket_type_id=str(type_id))
             if kind.is_seated and len(seats.get(type_id, ())) != n:
                 raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
             amount = self._chosen_amount(kind, amounts.get(type_id))
-            of_kind = _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()), amount)
-            if any(item.price for item in of_kind) and not self.can_charge:
-                raise NotConnected(
-                    _("“%(name)s” is not on sale now: the organizer cannot take payments.") % {"name": kind.name}
-                )
+            items += _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()), amount)
+        wanted: dict[UUID, int] = {}
+        for item in items:
+            wanted[item.ticket_type_id] = wanted.get(item.ticket_type_id, 0) + item.quantity
+            if item.price and not self.can_charge:
+                words = _("“%(name)s” is not on sale now: the organizer cannot take payments.")
+                raise NotConnected(words % {"name": item.name})
+        self._check_add_ons(wanted)
+        for type_id, n in wanted.items():
+            kind = self.kinds[type_id]
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
             lines += [
@@ -229,12 +252,21 @@ class Offer:
             if type_id in parts:
                 own = kind.pools[0]
                 lines += lines_of(kind.phases, parts[type_id], ticket_type_id=type_id, own_pool=own, known=known)
-            items += of_kind
-        self._check_add_ons(items)
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
         frozen = quote(items, currency=self.currency, terms=self.terms)
-        seconds = min(self.kinds[type_id].hold_seconds for type_id, _n in chosen)
+        seconds = min(self.kinds[type_id].hold_seconds for type_id in wanted)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
+
+
+def _check_most(pk: UUID, name: str, n: int, most: int) -> None:
+    if n > most:
+        words = _("At most %(n)d of “%(name)s” per order.") % {"n": most, "name": name}
+        raise LimitExceeded(words, ticket_type_id=str(pk), limit=most)
+
+
+def _bundled(facts: Mapping[str, Any]) -> Bundled:
+    parts = tuple((UUID(part["type"]), part["quantity"], part["price"]) for part in facts["parts"])
+    return Bundled(UUID(facts["id"]), facts["name"], facts["max_per_order"], parts)
 
 
 def _items(kind: Offered, parts: Sequence[Part], seats: tuple[str, ...], amount: int | None) -> list[Item]:
@@ -318,6 +350,13 @@ SELECT jsonb_build_object(
             'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,
             'orphans', s.orphans, 'release_access', s.release_access, 'release_access_at', s.release_access_at)
           FROM events_seatingplan s JOIN seating_mapversion v ON v.id = s.version_id WHERE s.event_id = e.id),
+    'bundles', coalesce((
+        SELECT jsonb_agg(jsonb_build_object('id', b.id, 'name', b.name, 'max_per_order', b.max_per_order, 'parts', (
+            SELECT jsonb_agg(jsonb_build_object('type', part.ticket_type_id, 'quantity', part.quantity, 'price', part.price)
+                             ORDER BY part.id) FROM events_bundlepart part WHERE part.bundle_id = b.id)))
+          FROM events_bundle b WHERE b.event_id = e.id AND b.is_active
+           AND NOT EXISTS (SELECT FROM events_bundlepart part JOIN events_tickettype t ON t.id = part.ticket_type_id
+                            WHERE part.bundle_id = b.id AND NOT t.is_active)), '[]'),
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'id', t.id, 'name', CASE t.listing WHEN '' THEN t.name ELSE t.listing || ', ' || t.name END,

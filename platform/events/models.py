@@ -257,6 +257,75 @@ class Quota(models.Model):
         constraints = [models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="quota_1_to_100000")]
 
 
+class Bundle(models.Model):
+    """Ticket types sold as one thing for one price: a ticket, a hotel night, parking. Its parts' places are claimed together.
+
+    It is listed beside ticket types, so it answers what a listing asks of them.
+    """
+
+    listing: ClassVar[str] = ""
+    category: ClassVar[str] = ""
+    least_price: ClassVar[int | None] = None
+    max_per_person: ClassVar[int | None] = None
+    hold_minutes: ClassVar[int | None] = None
+    on_sale_from: ClassVar[datetime | None] = None
+    min_per_order: ClassVar[int] = 1
+    is_add_on: ClassVar[bool] = False
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="bundles")
+    name = models.CharField(max_length=80)
+    perk = models.CharField(max_length=140, blank=True)
+    max_per_order = models.PositiveSmallIntegerField(default=10)
+    sort_order = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(max_per_order__range=(1, 50)), name="bundle_1_to_50_per_order")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> int:
+        """What it costs before fees, in minor units: its parts together."""
+        return sum(part.quantity * part.price for part in self.parts.all())
+
+    @property
+    def most_per_order(self) -> int:
+        return self.max_per_order
+
+    def is_on_sale(self, *, at: Any, performance: Performance) -> bool:
+        """Whether all its parts may be sold at instant `at` for `performance`."""
+        return self.is_active and all(
+            part.ticket_type.is_on_sale(at=at, performance=performance) for part in self.parts.all()
+        )
+
+
+class BundlePart(models.Model):
+    """So many of a ticket type in a bundle, each for `price` (minor units): its part of the bundle's price."""
+
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="parts")
+    ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveSmallIntegerField(default=1)
+    price = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["bundle", "ticket_type"], name="bundle_part_once"),
+            models.CheckConstraint(condition=Q(quantity__range=(1, 10)), name="bundle_part_1_to_10"),
+            models.CheckConstraint(condition=Q(price__lte=99_999_999), name="bundle_part_price_8_digits"),
+        ]
+
+
 class Phase(models.Model):
     """A sale wave of a ticket type (early bird, general, last chance): its `price` holds until a date, until its quota is gone,
     or until whichever comes first; then the next one's does, and after the last the type's own.

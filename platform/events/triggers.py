@@ -91,6 +91,26 @@ DROP TRIGGER renew_offers ON events_tickettype_base_types;
 DROP FUNCTION events_renew_add_on_offers();
 """
 
+BUNDLES_RENEW = """
+CREATE FUNCTION events_renew_bundled_offers() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE event_id = (SELECT event_id FROM events_bundle WHERE id = coalesce(NEW.bundle_id, OLD.bundle_id));
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_bundle
+    FOR EACH ROW EXECUTE FUNCTION events_renew_offers();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_bundlepart
+    FOR EACH ROW EXECUTE FUNCTION events_renew_bundled_offers();
+"""
+
+NO_BUNDLES_RENEW = """
+DROP TRIGGER renew_offers ON events_bundle;
+DROP TRIGGER renew_offers ON events_bundlepart;
+DROP FUNCTION events_renew_bundled_offers();
+"""
+
 NO_CHARGES_RENEW = """
 DROP TRIGGER renew_offers ON events_taxrate;
 DROP TRIGGER renew_offers ON events_ownfee;

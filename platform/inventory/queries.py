@@ -41,7 +41,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class PerformanceStock:
-    """Of a published performance: its active ticket types, and in how many seconds the next hold lapses (None: none does)."""
+    """Of a published performance: its active ticket types and bundles, and in how many seconds the next hold lapses (None: none does)."""
 
     types: dict[UUID, Stock]
     lapse_seconds: float | None
@@ -55,7 +55,8 @@ WITH counted AS MATERIALIZED (
     SELECT pool.performance_id, pool.quota_id, quota.size,
         (SELECT count(*) FROM (
             SELECT FROM inventory_place WHERE pool_id = pool.id AND state = 'free'
-             LIMIT quota.size / {FEW_LEFT_SHARE} + {_MOST_PER_ORDER + 1}) AS free_ones)
+             LIMIT quota.size / {FEW_LEFT_SHARE}
+                   + {_MOST_PER_ORDER + 1} * (SELECT coalesce(max(quantity), 1) FROM events_bundlepart)) AS free_ones)
         + (SELECT count(*) FROM inventory_place
             WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp()) AS n_left,
         (SELECT min(held_until) FROM inventory_place
@@ -74,12 +75,23 @@ SELECT counted.performance_id, kind.id, least(min(counted.n_left), kind.max_per_
   JOIN events_quota_ticket_types link ON link.quota_id = counted.quota_id
   JOIN events_tickettype kind ON kind.id = link.tickettype_id AND kind.is_active
  GROUP BY counted.performance_id, kind.id
- ORDER BY counted.performance_id, kind.id
+UNION ALL
+-- Of a bundle as many as the pool allows that has least for its parts, which may draw from one several times.
+SELECT performance_id, bundle_id, least(min(n_left / n), max_per_order), bool_or(n_left * {FEW_LEFT_SHARE} < size),
+       extract(epoch FROM min(next_lapse) - statement_timestamp())
+  FROM (SELECT counted.*, bundle.id AS bundle_id, bundle.max_per_order, sum(part.quantity) AS n
+          FROM counted
+          JOIN events_quota_ticket_types link ON link.quota_id = counted.quota_id
+          JOIN events_bundlepart part ON part.ticket_type_id = link.tickettype_id
+          JOIN events_bundle bundle ON bundle.id = part.bundle_id AND bundle.is_active
+         GROUP BY counted.performance_id, counted.quota_id, counted.size, counted.n_left, counted.next_lapse, bundle.id) drawn
+ GROUP BY performance_id, bundle_id, max_per_order
+ ORDER BY 1, 2
 """
 
 
 def availability(performance_ids: Iterable[UUID]) -> dict[UUID, PerformanceStock]:
-    """What could be held right now of each ticket type: the least that any of its quotas has left.
+    """What could be held right now of each ticket type, and each bundle: the least that any of its quotas has left.
 
     Performances that are not on offer (a draft's, a cancelled or a stopped one) are not in the answer. Counts along the partial
     indexes alone, so that it costs the same for a full house and an empty one.

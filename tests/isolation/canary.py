@@ -24,6 +24,7 @@ from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
+from events.bundles import PartWish, set_bundle
 from events.charges import add_own_fee, add_tax_rate
 from events.models import ChargeModel, Event
 from events.phases import PhaseWish
@@ -244,6 +245,8 @@ def _sell(house: world.House, word: str) -> Furnished:
         perk=f"{word} perk",
     )
     world.set_phases(event, f"{word} guest", PhaseWish(f"{word} early", 0, quantity=1))
+    part = PartWish(world.kind_of(event, f"{word} guest").pk, 2, 0)
+    set_bundle(event_id=event.pk, name=f"{word} pair", perk=word, max_per_order=5, parts=[part], actor=SYSTEM)
     draft = world.make_event(
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
