@@ -45,8 +45,53 @@ INVARIANTS = (
           FROM inventory_place place
           LEFT JOIN orders_position p ON p.id = place.position_id
           LEFT JOIN orders_order o ON o.id = p.order_id
-         WHERE place.state = 'sold'
+         WHERE place.state = 'sold' AND place.ticket_type_id IS NOT NULL
            AND (p.id IS NULL OR o.state NOT IN ('secured', 'paid') OR p.state = 'cancelled')
+        """,
+    ),
+    Invariant(
+        "uses",
+        "A code has as many uses as it says; an order that is sold with it has exactly one, and nobody else has any.",
+        """
+        SELECT code.id, code.most_uses, count(place.id)
+          FROM promotions_promocode code
+          LEFT JOIN inventory_pool pool ON pool.code_id = code.id
+          LEFT JOIN inventory_place place ON place.pool_id = pool.id
+         GROUP BY code.id, code.most_uses HAVING count(place.id) <> coalesce(code.most_uses, 0)
+        UNION ALL
+        SELECT o.id, pool.id, count(place.id)
+          FROM orders_order o
+          JOIN promotions_codeuse used ON used.hold_id = o.hold_id
+          JOIN inventory_pool pool ON pool.code_id = used.code_id
+          LEFT JOIN inventory_place place
+                 ON place.pool_id = pool.id AND place.position_id = o.id AND place.state = 'sold'
+         WHERE o.state IN ('secured', 'paid')
+         GROUP BY o.id, pool.id HAVING count(place.id) <> 1
+        UNION ALL
+        SELECT place.position_id, place.pool_id, 1
+          FROM inventory_place place
+          JOIN inventory_pool pool ON pool.id = place.pool_id
+          LEFT JOIN orders_order o ON o.id = place.position_id
+          LEFT JOIN promotions_codeuse used ON used.hold_id = o.hold_id AND used.code_id = pool.code_id
+         WHERE place.state = 'sold' AND pool.code_id IS NOT NULL
+           AND (o.state IS NULL OR o.state NOT IN ('secured', 'paid') OR used.id IS NULL)
+        UNION ALL
+        SELECT pool.code_id, place.pool_id, place.id
+          FROM inventory_place place
+          JOIN inventory_pool pool ON pool.id = place.pool_id
+         WHERE place.state IN ('held', 'sold') AND (pool.code_id IS NULL) = (place.ticket_type_id IS NULL)
+        """,
+    ),
+    Invariant(
+        "budgets",
+        "No code has taken off more than its budget, over all orders that have not been given back whole.",
+        """
+        SELECT code.id, code.budget, sum(used.taken)
+          FROM promotions_promocode code
+          JOIN promotions_codeuse used ON used.code_id = code.id
+          JOIN orders_order o ON o.hold_id = used.hold_id AND o.state NOT IN ('cancelled', 'refunded')
+         WHERE code.budget IS NOT NULL
+         GROUP BY code.id, code.budget HAVING sum(used.taken) > code.budget
         """,
     ),
     Invariant(

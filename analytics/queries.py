@@ -337,7 +337,7 @@ def last_journal_entry() -> int:
 def performances_with_entries_after(entry_id: int) -> list[UUID]:
     """The performances whose journal has entries later than this one."""
     places = StockEntry.objects.filter(pk__gt=entry_id).values("place_id")
-    pools = Pool.objects.filter(pk__in=Place.objects.filter(pk__in=places).values("pool_id"))
+    pools = Pool.objects.filter(pk__in=Place.objects.filter(pk__in=places).values("pool_id"), code=None)
     return list(pools.order_by("performance_id").values_list("performance_id", flat=True).distinct())
 
 

@@ -7,9 +7,10 @@ steps is picked up by a webhook, the reconciler (`reconcile`) or the outbox, and
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, buyer_actor, record
-from checkout import limits
+from checkout import codes, limits
 from checkout.best import hold_best
 from checkout.booking import book
 from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
@@ -103,8 +104,11 @@ def place_hold(
     asked: Asked = ANONYMOUS,
     seats: SeatChoice | None = None,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
+    code: str = "",
 ) -> Hold:
     """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
+
+    With a `code` as the buyer typed it, a use of it is claimed and priced in the same transaction (checkout/codes.py).
 
     `seats` names the seats of seated types (checkout/seats.py), and their rules are proved under lock first; without it
     they get the best that are free (checkout/best.py). `amounts` are minor units that the buyer gives for one ticket of a type
@@ -113,14 +117,39 @@ def place_hold(
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
     inventory.actions.LONGEST_WAIT; one whose sale phase was over is priced with the next one and made again. Raises NotFound, SaleStopped, BasketInvalid, LimitExceeded, PersonLimitReached,
-    NotOnSale, SoldOut, KeyReused or, after that wait, Busy; on any of them nothing is held.
+    NotOnSale, SoldOut, KeyReused, CodeUnknown, CodeNotForThis or, after that wait, Busy; on any of them nothing is held.
     """
+    wanted = codes.NO_CODE
+    if code.strip():
+        wanted = codes.wanted_code(code, kept_offer(performance_id) or read_offer(performance_id))
+    how: _How = {"asked": asked, "amounts": amounts, "wanted": wanted}
     if seats is not None:
-        return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, asked=asked, amounts=amounts)
+        return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, **how)
     try:
-        offer, priced = _priced(performance_id, basket, amounts)
+        with transaction.atomic() if wanted.code else nullcontext():
+            return _claim(performance_id, basket, **how)
     except SeatsNeeded:
-        return hold_best(performance_id=performance_id, baskets=[basket], asked=asked, amounts=amounts)
+        return hold_best(performance_id=performance_id, baskets=[basket], **how)
+
+
+class _How(TypedDict):
+    """What every way to a hold is told beside the choice."""
+
+    asked: Asked
+    amounts: Mapping[UUID, int]
+    wanted: codes.Wanted
+
+
+def _claim(
+    performance_id: UUID,
+    basket: Mapping[UUID, int],
+    *,
+    asked: Asked,
+    amounts: Mapping[UUID, int],
+    wanted: codes.Wanted,
+) -> Hold:
+    """Hold any places for a basket; with a code, in the caller's transaction. Raises SeatsNeeded, and what `place_hold` does."""
+    offer, priced = _priced(performance_id, basket, amounts, wanted)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
     waits, known, attempts = False, NOTHING_KNOWN, MOST_CLAIMS
@@ -136,31 +165,39 @@ def place_hold(
         else:
             waits = True
             continue
-        priced = offer.price(basket, known=known, amounts=amounts)
+        priced = offer.price(basket, known=known, opened=wanted.opened, early=wanted.early, amounts=amounts)
         request = claim_request(offer, priced, asked)
     if answer.verdict == "known":
         return hold_of_key(offer, asked)
     if answer.verdict != "held" or answer.created_at is None:
         raise refusal(offer, answer)
     failpoints.hit_after_commit("after_hold_commit")
-    return hold_made(offer, request, priced, answer.created_at)
+    hold = hold_made(offer, request, priced, answer.created_at)
+    if wanted.code is not None:
+        codes.apply_code(hold, wanted.code, offer)
+    return hold
 
 
-def _priced(performance_id: UUID, basket: Mapping[UUID, int], amounts: Mapping[UUID, int]) -> tuple[Offer, Priced]:
+def _priced(
+    performance_id: UUID, basket: Mapping[UUID, int], amounts: Mapping[UUID, int], wanted: codes.Wanted
+) -> tuple[Offer, Priced]:
     """The offer in memory and the basket's price; what memory refuses is asked of the database before it is refused."""
     offer = kept_offer(performance_id)
     if offer is not None:
         with suppress(DomainError):
-            return offer, offer.price(basket, amounts=amounts)
+            return offer, offer.price(basket, opened=wanted.opened, early=wanted.early, amounts=amounts)
     offer = read_offer(performance_id)
-    return offer, offer.price(basket, amounts=amounts)
+    return offer, offer.price(basket, opened=wanted.opened, early=wanted.early, amounts=amounts)
 
 
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:
     """Give the buyer as long again, within inventory's bound. Raises HoldNotFound, HoldEnded, ExtensionRefused."""
     hold = hold_by_token(hold_id, token)
     minutes = hold.performance.event.hold_minutes
-    return stock.extend_hold(hold_id=hold.pk, minutes=minutes, actor=buyer_actor())
+    with transaction.atomic():
+        hold_for_update(hold.pk)
+        codes.keep_budget(hold.pk)
+        return stock.extend_hold(hold_id=hold.pk, minutes=minutes, actor=buyer_actor())
 
 
 def release_hold(*, hold_id: UUID, token: str) -> Hold:
@@ -176,12 +213,13 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     """Turn a live hold into an order that awaits payment; for a hold that already is one, that order.
 
     A free order is completed at once. Raises HoldNotFound, SaleStopped, HoldEnded, BuyerInvalid, ConsentMissing,
-    NotConnected, PersonLimitReached; on any of them the hold stays as it is.
+    NotConnected, PersonLimitReached, CodeUsedByPerson; on any of them the hold stays as it is.
     """
     hold_by_token(hold_id, token)
     hold = hold_for_update(hold_id)
     if hold.state == Hold.State.ORDERED:
         return Order.objects.get(hold=hold)
+    use = codes.keep_budget(hold.pk)
     now = database_now()
     if not hold.is_live(at=now):
         raise HoldEnded(_("Your hold has ended. You have not been charged."))
@@ -203,6 +241,8 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
         at=now,
         account=buyer.account,
     )
+    if use is not None:
+        codes.check_person(use, email=buyer.email, account=buyer.account, at=now)
     order = _write_order(hold, frozen, buyer, now, per_person, model)
     stock.mark_ordered(hold=hold)
     stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
@@ -393,7 +433,7 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, 
     if order.state != Order.State.PENDING:
         return order.state != Order.State.CANCELLED
     Payment.objects.filter(order=order).update(card_fingerprint=card)
-    if limits.is_over_limit(order, card=card):
+    if limits.is_over_limit(order, card=card) or codes.is_over_limit(order, card=card):
         _cancel(order, Order.CancelReason.LIMIT, actor=SYSTEM)
         return False
     if not _sell(order, actor=SYSTEM):
@@ -414,7 +454,8 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, 
 def _sell(order: Order, *, actor: Actor) -> bool:
     positions = order.positions.order_by("index")
     seated = [stock.SeatedPosition(one.pk, one.ticket_type_id, one.seat_id, one.phase_id) for one in positions]
-    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor)
+    use = codes.pool_of_use(order)
+    return stock.sell_places(hold=hold_for_update(order.hold_id), positions=seated, actor=actor, use=use)
 
 
 def _capture_and_complete(payment: Payment, intent: gateway.Intent) -> None:

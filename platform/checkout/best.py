@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from checkout.catalog import NO_AMOUNTS, Offer, kept_offer, read_offer
+from checkout.codes import NO_CODE, Wanted
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
 from checkout.keys import hold_of_key, keep_refusal
@@ -107,12 +108,13 @@ def hold_best(
     asked: Asked,
     needs: Needs | None = None,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
+    wanted: Wanted = NO_CODE,
 ) -> Hold:
     """Hold the best seats for one of these baskets (ticket type id -> how many): whichever gets the better ones.
 
     Raises what `checkout.actions.place_hold` does, and NoBlock when so many are not free near each other.
     """
-    wanted = needs or Needs()
+    asked_for = needs or Needs()
     offer = kept_offer(performance_id) or read_offer(performance_id)
     for turn in range(ROUNDS):
         vector = _announced(offer) if turn == 0 else None
@@ -120,21 +122,27 @@ def hold_best(
         if vector is None:
             offer = read_offer(performance_id)
             vector = _counted(offer)
-        found = _search(offer, baskets, wanted, vector, at=claim_instant() or database_now())
+        found = _search(offer, baskets, asked_for, vector, at=claim_instant() or database_now())
         if is_exact and not found:
             break
-        hold = _first_that_holds(offer, found, asked, amounts, waits_for_runs=turn == ROUNDS - 1)
+        hold = _first_that_holds(offer, found, asked, amounts, wanted, waits_for_runs=turn == ROUNDS - 1)
         if hold is not None:
             return hold
     if is_answered(scope=asked.scope, key=asked.key):
         return hold_of_key(offer, asked)
-    refused = _nothing(offer, baskets, wanted)
+    refused = _nothing(offer, baskets, asked_for)
     keep_refusal(asked, refused)
     raise refused
 
 
 def _first_that_holds(
-    offer: Offer, found: Sequence["Found"], asked: Asked, amounts: Mapping[UUID, int], *, waits_for_runs: bool
+    offer: Offer,
+    found: Sequence["Found"],
+    asked: Asked,
+    amounts: Mapping[UUID, int],
+    wanted: Wanted,
+    *,
+    waits_for_runs: bool,
 ) -> Hold | None:
     """Claim one block after the other; None when all are lost to others, or the offer is another by now.
 
@@ -143,7 +151,13 @@ def _first_that_holds(
     for one in _in_fair_order(found):
         try:
             claimed = claim_named(
-                offer, one.basket, one.choice, asked=asked, waits_for_runs=waits_for_runs, amounts=amounts
+                offer,
+                one.basket,
+                one.choice,
+                asked=asked,
+                waits_for_runs=waits_for_runs,
+                amounts=amounts,
+                wanted=wanted,
             )
         except LOST_RACES:
             continue

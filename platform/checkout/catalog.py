@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from checkout.errors import BasketInvalid, SeatsNeeded
@@ -24,6 +25,7 @@ from inventory.claim import ClaimLine
 from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
 from pricing.basket import Item, Step, TaxRate
+from pricing.discounts import Discount, Effect
 from pricing.plans import platform_fee_plans
 from pricing.quote import FeePlan, OwnFee, Quote, Terms, price_one, quote
 from tenants.current import current_schema
@@ -76,6 +78,19 @@ class Bundled:
 
 
 @dataclass(frozen=True)
+class Automatic:
+    """A discount that applies by itself, from `starts` until before `ends` by this process's clock."""
+
+    discount: Discount
+    starts: datetime | None
+    ends: datetime | None
+
+    def applies(self, *, at: datetime) -> bool:
+        """Whether it comes off what is priced at this instant."""
+        return (self.starts is None or self.starts <= at) and (self.ends is None or at < self.ends)
+
+
+@dataclass(frozen=True)
 class Priced:
     """A basket with its price: what the claim needs. `quote_json` is `quote.as_dict()` as text, `seconds` how long it is held."""
 
@@ -106,7 +121,15 @@ class Offer:
         self.bundles = {UUID(one["id"]): _bundled(one) for one in facts["bundles"]}
         self._add_ons = tuple(kind for kind in self.kinds.values() if kind.is_add_on)
         self._phased = frozenset(kind.ticket_type_id for kind in self.kinds.values() if kind.phases)
+        self._automatic = tuple(_automatic(one) for one in facts["discounts"])
         self._priced: dict[tuple[object, ...], Priced] = {}
+
+    def discounts(self, *, at: datetime | None = None) -> tuple[Discount, ...]:
+        """What comes off by itself at an instant, now unless said otherwise, in the order in which it is tried."""
+        if not self._automatic:
+            return ()
+        now = at or timezone.now()
+        return tuple(one.discount for one in self._automatic if one.applies(at=now))
 
     def price(
         self,
@@ -115,12 +138,13 @@ class Offer:
         *,
         known: Known = NOTHING_KNOWN,
         opened: frozenset[UUID] = frozenset(),
+        early: frozenset[UUID] = frozenset(),
         amounts: Mapping[UUID, int] = NO_AMOUNTS,
     ) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (id of a ticket type or a bundle -> how many).
 
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
-        this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `amounts`
+        this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `early` those whose sale has begun for this buyer, `amounts`
         what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
         units. Raises SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
@@ -128,14 +152,15 @@ class Offer:
         """
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
         parts = self._parts(chosen, known)
-        if seats or opened or amounts:
-            return self._price(chosen, parts, known, seats or _NO_SEATS, opened, amounts)
+        discounts = self.discounts()
+        if seats or opened or early or amounts:
+            return self._price(chosen, parts, known, discounts, seats or _NO_SEATS, opened, early, amounts)
         # How many phases are over by their dates is part of the claim's lines.
         over = tuple(sum(known.is_over(phase) for phase in self.kinds[type_id].phases) for type_id in parts)
-        name = (chosen, *parts.values(), over)
+        name = (chosen, *parts.values(), over, discounts)
         found = self._priced.get(name)
         if found is None:
-            found = self._price(chosen, parts, known)
+            found = self._price(chosen, parts, known, discounts)
             if len(self._priced) < 500:  # baskets are few: anybody may invent more
                 self._priced[name] = found
         return found
@@ -207,8 +232,10 @@ class Offer:
         chosen: tuple[tuple[UUID, int], ...],
         parts: Mapping[UUID, tuple[Part, ...]],
         known: Known,
+        discounts: tuple[Discount, ...],
         seats: Mapping[UUID, tuple[str, ...]] = _NO_SEATS,
         opened: frozenset[UUID] = frozenset(),
+        early: frozenset[UUID] = frozenset(),
         amounts: Mapping[UUID, int] = NO_AMOUNTS,
     ) -> Priced:
         if self.is_stopped:
@@ -246,14 +273,22 @@ class Offer:
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
             lines += [
-                ClaimLine(pool, size, type_id, n, kind.starts, kind.ends, person_limit=kind.max_per_person)
+                ClaimLine(
+                    pool,
+                    size,
+                    type_id,
+                    n,
+                    None if type_id in early else kind.starts,
+                    kind.ends,
+                    person_limit=kind.max_per_person,
+                )
                 for pool, size in kind.pools
             ]
             if type_id in parts:
                 own = kind.pools[0]
                 lines += lines_of(kind.phases, parts[type_id], ticket_type_id=type_id, own_pool=own, known=known)
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
-        frozen = quote(items, currency=self.currency, terms=self.terms)
+        frozen = quote(items, currency=self.currency, terms=self.terms, discounts=discounts)
         seconds = min(self.kinds[type_id].hold_seconds for type_id in wanted)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
 
@@ -323,6 +358,25 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
     )
 
 
+def _automatic(facts: Mapping[str, Any]) -> Automatic:
+    types = frozenset(UUID(one) for one in facts["ticket_types"])
+    discount = Discount(
+        "automatic",
+        facts["name"],
+        Effect(facts["effect"]),
+        value=facts["value"],
+        buy=facts["buy"],
+        pay=facts["pay"],
+        ticket_types=types or None,
+        least_tickets=facts["least_tickets"],
+        most_tickets=facts["most_tickets"],
+        least_spend=facts["least_spend"],
+        is_combinable=facts["is_combinable"],
+    )
+    starts, ends = (datetime.fromisoformat(facts[name]) if facts[name] else None for name in ("starts_at", "ends_at"))
+    return Automatic(discount, starts, ends)
+
+
 def _tax(facts: Mapping[str, Any] | None) -> TaxRate | None:
     return TaxRate(**facts) if facts else None
 
@@ -345,6 +399,9 @@ SELECT jsonb_build_object(
             'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)
                       FROM events_taxrate x WHERE x.id = f.tax_id)) ORDER BY f.id)
           FROM events_ownfee f WHERE f.event_id = e.id), '[]'),
+    'discounts', coalesce((
+        SELECT jsonb_agg(to_jsonb(d) ORDER BY d.created_at, d.id)
+          FROM promotions_automaticdiscount d WHERE d.event_id = e.id), '[]'),
     'seating', (
         SELECT jsonb_build_object(
             'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,

@@ -21,6 +21,8 @@ from checkout.booking import book, book_line
 from checkout.errors import EvidenceRefused
 from checkout.refunds import Restock, cancel_tickets
 from config import failpoints
+from inventory.models import StockEntry
+from inventory.uses import give_use_back
 from ledger.actions import Amounts, Kind
 from ledger.queries import entries_of
 from orders.models import Order, Position
@@ -172,6 +174,7 @@ def _kill_tickets(order: Order, payment: Payment) -> None:
         timezone.now(),
     )
     order.save(update_fields=["state", "cancel_reason", "closed_at"])
+    give_use_back(hold_id=order.hold_id, kind=StockEntry.Kind.RETURN, actor=SYSTEM, cause="order charged back")
     cancelled = [position.index for position in positions]
     record(verb="charge_back_order", target=order, actor=SYSTEM, detail={"cancelled": cancelled})
     enqueue(kind="announce_refund", key=f"disputed:{order.pk}", payload={"order_id": str(order.pk)})

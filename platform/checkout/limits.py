@@ -26,7 +26,10 @@ from pricing.quote import Quote
 
 @dataclass(frozen=True)
 class Person:
-    """Who buys for a performance, by everything that tells people apart; `card` is the provider's fingerprint."""
+    """Who buys, by everything that tells people apart; `card` is the provider's fingerprint.
+
+    They are counted for a performance, or for a code (checkout.codes), whose id is then the `performance_id`.
+    """
 
     performance_id: UUID
     buyer_key: str
@@ -57,7 +60,8 @@ class Person:
         return Counter(dict(positions.order_by().values_list("ticket_type_id").annotate(number=Count("pk"))))
 
 
-def _accounts(*ids: UUID | None) -> frozenset[UUID]:
+def accounts_of(*ids: UUID | None) -> frozenset[UUID]:
+    """The customers among these ids."""
     return frozenset(one for one in ids if one is not None)
 
 
@@ -87,7 +91,7 @@ def check_person(
     if not limits:
         return
     customer = customer_by_email(email)
-    person = Person(performance_id, buyer_key(email), _accounts(account, customer.pk if customer else None))
+    person = Person(performance_id, buyer_key(email), accounts_of(account, customer.pk if customer else None))
     person.lock()
     waiting = Q(order__state=Order.State.PENDING, order__expires_at__gt=at)
     bought = person.bought(limits, orders=SOLD | waiting)
@@ -116,7 +120,7 @@ def is_over_limit(order: Order, *, card: str) -> bool:
     limits = {type_id: limit for type_id, limit in limited.values_list("ticket_type_id", "max_per_person") if limit}
     if not limits:
         return False
-    accounts = _accounts(order.account_id, order.customer_id)
+    accounts = accounts_of(order.account_id, order.customer_id)
     person = Person(order.performance_id, order.buyer_key, accounts, card)
     person.lock()
     bought = person.bought(limits, orders=SOLD, besides=order.pk)

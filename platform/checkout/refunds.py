@@ -20,6 +20,8 @@ from checkout.booking import book
 from checkout.errors import NotRefundable
 from events.seating_plan import painting_of, plan_of
 from inventory.blocks import Purpose, return_places
+from inventory.models import StockEntry
+from inventory.uses import give_use_back
 from ledger.actions import Amounts, Kind
 from orders.models import Order, Position
 from orders.queries import order_for_update
@@ -156,6 +158,7 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
     if closes:
         order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
         order.save(update_fields=["state", "closed_at"])
+        give_use_back(hold_id=order.hold_id, kind=StockEntry.Kind.RETURN, actor=actor, cause="order refunded")
     detail = {
         "amount": amount,
         "cancelled": [position.index for position in positions] if asked.cancels else [],

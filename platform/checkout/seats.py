@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
+from checkout.codes import NO_CODE, Wanted, apply_code
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key, keep_refusal
@@ -47,6 +48,7 @@ def place_seat_hold(
     choice: SeatChoice,
     asked: Asked,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
+    wanted: Wanted = NO_CODE,
 ) -> Hold:
     """Hold the very seats that were chosen, or none; see `checkout.actions.place_hold`.
 
@@ -56,7 +58,9 @@ def place_seat_hold(
     waits = False
     for _attempt in range(MOST_CLAIMS):
         try:
-            claimed = claim_named(offer, basket, choice, asked=asked, waits=waits, amounts=amounts)
+            claimed = claim_named(
+                offer, basket, choice, asked=asked, waits=waits, amounts=amounts, wanted=wanted
+            )
         except DomainError as refused:
             # What memory refuses is asked of the database before it is refused.
             now = read_offer(performance_id)
@@ -85,15 +89,16 @@ class Claimed:
     request: ClaimRequest
     named: Mapping[UUID, tuple[int, ...]]
     answer: ClaimAnswer
+    made: Hold | None
 
     def hold(self, asked: Asked) -> Hold:
         """The hold that was made, now or when the key was first used. Raises the claim's refusal."""
         if self.answer.verdict == "known":
             return hold_of_key(self.offer, asked)
-        if self.answer.verdict != "held" or self.answer.created_at is None:
+        if self.made is None:
             raise _refused(self.offer, self.answer, self.named)
         failpoints.hit_after_commit("after_hold_commit")
-        return hold_made(self.offer, self.request, self.priced, self.answer.created_at)
+        return self.made
 
 
 def claim_named(
@@ -105,15 +110,18 @@ def claim_named(
     waits: bool = False,
     waits_for_runs: bool = True,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
+    wanted: Wanted = NO_CODE,
 ) -> Claimed:
-    """Claim a choice of seats once in each sale phase that it meets, each time in a transaction of its own.
+    """Claim a choice of seats once in each sale phase that it meets, each time in a transaction of its own; the code with it.
 
     Raises the refusals of `place_seat_hold`, and Busy.
     """
     named = named_seats(offer, basket, choice)
     known = NOTHING_KNOWN
     while True:
-        priced = offer.price(basket, _ids(offer, named), known=known, amounts=amounts)
+        priced = offer.price(
+            basket, _ids(offer, named), known=known, opened=wanted.opened, early=wanted.early, amounts=amounts
+        )
         request = claim_request(offer, priced, asked)
         failpoints.hit("before_hold_commit")
         with transaction.atomic():
@@ -127,8 +135,13 @@ def claim_named(
                 waits=waits,
                 waits_for_runs=waits_for_runs,
             )
+            made = None
+            if answer.verdict == "held" and answer.created_at is not None:
+                made = hold_made(offer, request, priced, answer.created_at)
+                if wanted.code is not None:
+                    apply_code(made, wanted.code, offer)
         if not is_phase_over(answer, waited=waits):
-            return Claimed(offer, priced, request, named, answer)
+            return Claimed(offer, priced, request, named, answer, made)
         known = known.after(answer)
 
 

@@ -9,6 +9,7 @@ from analytics.live import announce_sale
 from checkout import letters
 from checkout.actions import send_refund
 from checkout.batches import run_refund_batch
+from checkout.code_desk import mail_code
 from checkout.dispute_letters import mail_dispute, mail_fraud_warning
 from checkout.disputes import send_evidence
 from config import books
@@ -87,6 +88,7 @@ HANDLERS: dict[str, Handler] = {
     ),
     "mail_dispute": lambda payload: mail_dispute(dispute_id=UUID(payload["dispute_id"]), news=payload["news"]),
     "mail_fraud_warning": lambda payload: mail_fraud_warning(warning_id=UUID(payload["warning_id"])),
+    "mail_code": lambda payload: mail_code(recipient_id=payload["recipient_id"], words=payload["words"]),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
     # money

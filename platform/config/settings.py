@@ -77,6 +77,7 @@ TENANT_APPS = [
     "people",
     "seating",
     "events",
+    "promotions",
     "inventory",
     "waiting_room",
     "orders",

@@ -19,7 +19,7 @@ from checkout import actions as checkout
 from checkout.seats import SeatChoice
 from console.demo_events import at, draft, on_sale, venue_of
 from events import actions as events
-from events.models import Event, SeatingPlan
+from events.models import Event, Quota, SeatingPlan
 from events.seating_plan import Painting, painting_of, plan_of, plan_seating
 from inventory.blocks import COLORS, Purpose, block_quantity, block_seats
 from inventory.models import Hold, Pool
@@ -250,12 +250,12 @@ def _fill(show: SeatedShow, event: Event, plan: SeatingPlan) -> None:
         purpose = Purpose(owner=aside.owner, reason=aside.reason, color=aside.color, release_at=release_at)
         if seats:
             block_seats(performance_id=performance.pk, seats=seats, purpose=purpose, actor=SYSTEM)
-    unseated = Pool.objects.filter(performance=performance, places__seat=None).distinct().order_by("pk")
-    for pool in unseated.select_related("quota"):
+    unseated = Pool.objects.filter(performance=performance, places__seat=None)
+    for quota in Quota.objects.filter(pools__in=unseated).distinct().order_by("pk"):
         purpose = Purpose(owner="Promoter", reason="Guest list", color=COLORS[4])
-        quantity = max(1, pool.quota.size // 12)
+        quantity = max(1, quota.size // 12)
         block_quantity(
-            performance_id=performance.pk, quota_id=pool.quota_id, quantity=quantity, purpose=purpose, actor=SYSTEM
+            performance_id=performance.pk, quota_id=quota.pk, quantity=quantity, purpose=purpose, actor=SYSTEM
         )
     for number, seats in enumerate(orders):
         if seats:

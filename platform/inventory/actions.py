@@ -35,7 +35,7 @@ class SeatedPosition:
     of the sale phase it was bought in, whose quota it draws from as well."""
 
     position_id: UUID
-    ticket_type_id: UUID
+    ticket_type_id: UUID | None  # None: a use of a code, sold to an order
     seat_id: str = ""
     phase_id: UUID | None = None
 
@@ -138,13 +138,17 @@ def release_hold(*, hold_id: UUID, actor: Actor) -> Hold:
     return hold
 
 
-def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor) -> bool:
+def sell_places(
+    *, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor, use: tuple[int, UUID] | None = None
+) -> bool:
     """Turn the hold's places into sold ones, one of each pool per position, whether or not the hold has expired.
 
-    What lapsed and was taken over is claimed anew when as much is free; of named seats the very same ones. Returns False,
+    `use` is the pool of the code that it was priced with, and the order that gets one use of it. What lapsed and was taken over is claimed anew when as much is free; of named seats the very same ones. Returns False,
     and leaves every place as it was, when it is not. Runs in the caller's transaction; a sold place can no longer lapse.
     """
     wanted = _positions_by_pool(hold=hold, positions=list(positions))
+    if use is not None:
+        wanted[use[0], None] = [SeatedPosition(use[1], None)]
     seats = _seats_of(hold, wanted)
     kept = _kept_by_pool(hold)
     short = _lost(wanted, kept, seats)
@@ -164,7 +168,7 @@ def sell_places(*, hold: Hold, positions: Iterable[SeatedPosition], actor: Actor
     return True
 
 
-Line = tuple[int, UUID]  # (pool, ticket type)
+Line = tuple[int, UUID | None]  # (pool, ticket type); None: a use of a code
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ class _Lost:
     """What a hold no longer has of what it is to be sold: how many of each line, and which named seats' places."""
 
     any: Mapping[Line, int]
-    named: Mapping[int, UUID]  # place -> ticket type
+    named: Mapping[int, UUID | None]  # place -> ticket type
 
 
 def _positions_by_pool(*, hold: Hold, positions: list[SeatedPosition]) -> dict[Line, list[SeatedPosition]]:
@@ -198,8 +202,7 @@ def _seats_of(hold: Hold, wanted: Mapping[Line, list[SeatedPosition]]) -> dict[t
 def _kept_by_pool(hold: Hold) -> dict[Line, list[Place]]:
     kept: dict[Line, list[Place]] = defaultdict(list)
     for place in places_of_hold_for_update(hold):
-        if place.ticket_type_id is not None:
-            kept[place.pool_id, place.ticket_type_id].append(place)
+        kept[place.pool_id, place.ticket_type_id].append(place)
     return kept
 
 
@@ -207,7 +210,7 @@ def _lost(
     wanted: Mapping[Line, list[SeatedPosition]], kept: Mapping[Line, list[Place]], seats: Mapping[tuple[int, str], int]
 ) -> _Lost:
     short: dict[Line, int] = {}
-    named: dict[int, UUID] = {}
+    named: dict[int, UUID | None] = {}
     for (pool_id, type_id), positions in wanted.items():
         has = {place.pk for place in kept.get((pool_id, type_id), ())}
         of_seats = [seats[pool_id, one.seat_id] for one in positions if (pool_id, one.seat_id) in seats]
@@ -261,7 +264,7 @@ def _claim_anew(*, hold: Hold, short: _Lost, actor: Actor) -> bool:
     return True
 
 
-def _hold_anew(hold: Hold, places: list[tuple[Place, UUID]], *, at: datetime, actor: Actor) -> None:
+def _hold_anew(hold: Hold, places: list[tuple[Place, UUID | None]], *, at: datetime, actor: Actor) -> None:
     taken_over = [place for place, _type_id in places if place.hold_id]
     _log(taken_over, kind=StockEntry.Kind.LAPSE, at=at, actor=actor, cause="claimed by another hold")
     for place, ticket_type_id in places:

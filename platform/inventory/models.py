@@ -7,17 +7,26 @@ from django.utils.translation import pgettext_lazy
 
 from events.models import Performance, Quota, TicketType
 from inventory.words import seat_words
+from promotions.models import PromoCode
 from ui.ids import new_token, uuid7
 
 
 class Pool(models.Model):
-    """What a claim draws from: the rows of one quota for one performance."""
+    """What a claim draws from: the rows of one quota for one performance, or the uses of one code for all (inventory.uses)."""
 
-    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="pools")
-    quota = models.ForeignKey(Quota, on_delete=models.PROTECT, related_name="pools")
+    performance = models.ForeignKey(Performance, null=True, on_delete=models.PROTECT, related_name="pools")
+    quota = models.ForeignKey(Quota, null=True, on_delete=models.PROTECT, related_name="pools")
+    code = models.OneToOneField(PromoCode, null=True, on_delete=models.PROTECT, related_name="pool")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["performance", "quota"], name="pool_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["performance", "quota"], name="pool_once"),
+            models.CheckConstraint(
+                name="pool_of_a_quota_or_a_code",
+                condition=Q(performance__isnull=False, quota__isnull=False, code=None)
+                | Q(performance=None, quota=None, code__isnull=False),
+            ),
+        ]
 
 
 class Hold(models.Model):
@@ -54,6 +63,8 @@ class Hold(models.Model):
 class Place(models.Model):
     """One claimable row of a pool. Its state says all: no counter is kept anywhere.
 
+    A use of a code has no ticket type, and is sold to an order, whose id is then its `position_id`.
+
     The database checks no foreign key from here: a claim changes each row three times within minutes, and the checks cost
     a third of it (docs/locking.md). Neither holds nor ticket types are ever deleted; `check_invariants` looks for strays.
     """
@@ -74,7 +85,7 @@ class Place(models.Model):
         TicketType, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     held_until = models.DateTimeField(null=True)
-    position_id = models.UUIDField(null=True)  # the orders.Position it was sold to
+    position_id = models.UUIDField(null=True)  # the orders.Position it was sold to; of a use, the order
 
     class Meta:
         constraints = [
@@ -92,10 +103,9 @@ class Place(models.Model):
                         state="held",
                         hold__isnull=False,
                         held_until__isnull=False,
-                        ticket_type__isnull=False,
                         position_id=None,
                     )
-                    | Q(state="sold", position_id__isnull=False, ticket_type__isnull=False, held_until=None)
+                    | Q(state="sold", position_id__isnull=False, held_until=None)
                     | Q(state="blocked", hold=None, held_until=None, position_id=None)
                 ),
             ),

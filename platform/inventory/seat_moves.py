@@ -98,8 +98,8 @@ def _pools(performance_id: UUID) -> dict[str, Pool]:
     rows = Pool.objects.filter(performance_id=performance_id).select_related("quota")
     found: dict[str, Pool] = {}
     for pool in rows.order_by("pk"):
-        for category in pool.quota.ticket_types.values_list("category", flat=True):
-            found[category] = pool
+        if pool.quota is not None:
+            found |= dict.fromkeys(pool.quota.ticket_types.values_list("category", flat=True), pool)
     return found
 
 

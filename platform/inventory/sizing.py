@@ -34,13 +34,13 @@ def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
 
 
 def resize_pool(pool: Pool, *, size: int, actor: Actor) -> int:
-    """The same for one pool, whose places are any of so many: a quota's or an area's. Raises TooFewFree."""
+    """The same for one pool, whose places are any of so many: a quota's, an area's or a code's. Raises TooFewFree."""
     present = pool.places.count()
     if present < size:
         _add(pool, size - present)
     elif present > size:
         _remove(pool, present - size, actor=actor)
-    if present != size:
+    if present != size and pool.performance_id is not None:
         mark_changed(pool.performance_id)
     return size - present
 

@@ -79,6 +79,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["email", "created_at"], name="order_email"),
             models.Index(fields=["performance", "buyer_key"], name="order_buyer"),
+            models.Index(fields=["buyer_key"], name="order_buyer_anywhere"),  # who uses a code, over all events
             models.Index(fields=["expires_at"], condition=Q(state="pending"), name="order_pending"),
             models.Index(fields=["-created_at"], name="order_newest"),
         ]

@@ -107,6 +107,11 @@ class Line:
         return self.price - sum(step.amount for step in self.steps if step.kind in ("automatic", "code"))
 
     @property
+    def discounts(self) -> tuple[Step, ...]:
+        """What came off one ticket, in the order in which it did."""
+        return tuple(step for step in self.steps if step.kind in ("automatic", "code"))
+
+    @property
     def all_in_price(self) -> int:
         """What the buyer pays for one ticket."""
         return self.price + self.fee + sum(charge.amount for charge in self.own) + self.tax

@@ -27,11 +27,27 @@ def count_against(limit: Limit, who: str) -> None:
     """
     if not who:
         return
-    now = time.time()
-    window, gone = divmod(now, limit.seconds)
-    digest = sha256(who.casefold().encode()).hexdigest()
-    if _count(f"limit:{limit.name}:{int(window)}:{digest}", seconds=limit.seconds) > limit.times:
-        raise _refusal(int(limit.seconds - gone) + 1)
+    if _count(_key(limit, who), seconds=limit.seconds) > limit.times:
+        raise _refusal(int(limit.seconds - time.time() % limit.seconds) + 1)
+
+
+def count_once(limit: Limit, who: str) -> None:
+    """Count what `who` did without refusing anything: whoever asks `times_in_window` judges."""
+    _count(_key(limit, who), seconds=limit.seconds)
+
+
+def times_in_window(limit: Limit, who: str) -> int:
+    """How often `who` was counted in this window so far."""
+    key = _key(limit, who)
+    try:
+        return int(caches["default"].get(key, 0))
+    except RedisError:
+        return int(caches["process"].get(key, 0))
+
+
+def _key(limit: Limit, who: str) -> str:
+    window = int(time.time() // limit.seconds)
+    return f"limit:{limit.name}:{window}:{sha256(who.casefold().encode()).hexdigest()}"
 
 
 def _count(key: str, *, seconds: int) -> int:

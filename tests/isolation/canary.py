@@ -22,6 +22,7 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
+from checkout.code_desk import create_batch, create_code, mail_codes
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
 from events.bundles import PartWish, set_bundle
@@ -59,6 +60,7 @@ from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import BuyerSession, LegalText, Membership
 from people.sign_in import sign_in_by_link
+from promotions.actions import add_discount
 from reconciliation.actions import close_incident
 from reconciliation.models import Check, Incident, ProviderLine
 from scanning.actions import create_gate, pair_device, scan
@@ -108,6 +110,8 @@ MACHINE_MADE = {
     "events.Performance.timezone": "a time zone",
     "events.RefundPolicy.rules": "numbers and instants, append-only",
     "events.RefundPolicy.created_by": "a kind and an id, append-only",
+    "promotions.PromoCode.currency": "a currency",
+    "promotions.AutomaticDiscount.currency": "a currency",
     "orders.Position.refund_promise": "numbers and instants",
     "inventory.Block.color": "a colour",
     "inventory.StockEntry.cause": "our own words, append-only",
@@ -253,6 +257,12 @@ def _sell(house: world.House, word: str) -> Furnished:
     rate = add_tax_rate(name=f"{word} tax", basis_points=700, is_inclusive=True, actor=SYSTEM)
     fee = {"name": f"{word} fee", "is_per_order": False, "basis_points": 0, "fixed": 100, "tax_id": rate.pk}
     add_own_fee(event_id=draft.pk, actor=SYSTEM, **fee)
+    add_discount(event_id=draft.pk, name=f"{word} group", effect="percent", value=1000, least_tickets=4, actor=SYSTEM)
+    create_code(typed=f"{word}CODE", actor=SYSTEM, event_id=event.pk, effect="percent", value=1000, most_uses=1)
+    batch = create_batch(
+        name=f"{word} mail-out", number=2, prefix=word, actor=SYSTEM, event_id=event.pk, effect="percent", value=1000
+    )[0].batch
+    mail_codes(batch_id=batch.pk, addresses=[f"{word}@mailed.example"], words=f"{word} greets you", actor=SYSTEM)
     set_refund_policy(event_id=draft.pk, rules=RefundRules((Tier(24, 50),)), actor=SYSTEM)
     hall = add_partner(kind=Partner.Kind.VENUE, name=f"{word} House", email=f"{word}@house.example", actor=SYSTEM)
     collect_for(hall.payee, wanted=True)

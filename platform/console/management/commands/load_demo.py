@@ -23,6 +23,7 @@ from django_tenants.utils import tenant_context
 from accounts.actions import add_second_factor, create_platform_admin, create_user
 from accounts.models import User
 from audit.actions import SYSTEM
+from console.demo_codes import add_codes
 from console.demo_events import at, draft, on_sale, venue_of
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
@@ -169,6 +170,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         for seated in SHOWS[cast.slug]:
             put_on(seated)
         tonight = _tonight(cast)
+        add_codes(tonight, Event.objects.get(title=cast.later[0].title))
         token = _device(tonight, old_token)
         key = _api_key(next((o.get("api_key", "") for o in before.get("organizers", []) if o["slug"] == cast.slug), ""))
     return {
