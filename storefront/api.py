@@ -1,6 +1,7 @@
 """The buyers' API: look, hold, order, tickets. Bearer tokens prove who asks; nothing here reads a session."""
 
 import json
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from payments.standing import Standing
 from people.models import Customer
 from storefront import schemas
 from storefront.buyers import buyer_by_pass
+from storefront.codes import counted_guess, network_of
 from storefront.offers import Offer, next_performance, offers_of_next_dates, once_of
 from storefront.payments import payment_details
 from tenants.current import current_organizer
@@ -223,14 +225,17 @@ def _type_out(offer: Offer, kind: TicketType, currency: str) -> dict[str, Any]:
 
 
 @router.post(
-    "/holds", operation_id="create_hold", response={201: schemas.HoldCreatedOut, 403: Problem, 404: Problem, **REFUSED}
+    "/holds",
+    operation_id="create_hold",
+    response={201: schemas.HoldCreatedOut, 403: Problem, 404: Problem, 429: Problem, **REFUSED},
 )
 def create_hold(
     request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY, queue_token: str | None = QUEUE_TOKEN
 ) -> Answer:
     """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof.
 
-    While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`.
+    While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`. A `code` that
+    cannot be used is 422 `code_unknown`, whatever the reason, or `code_not_for_this` with the reason; 429 after many guesses.
     """
     admitted = gate.require_admission(
         organizer=current_organizer(),
@@ -242,9 +247,15 @@ def create_hold(
     amounts = _amounts(payload)
     # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
     asked = _asked(request, key, payload.model_dump(mode="json", exclude_unset=True), admitted)
-    hold = checkout.place_hold(
-        performance_id=payload.performance_id, basket=basket, asked=asked, seats=seats, amounts=amounts
-    )
+    with counted_guess(network_of(request)) if payload.code else nullcontext():
+        hold = checkout.place_hold(
+            performance_id=payload.performance_id,
+            basket=basket,
+            asked=asked,
+            seats=seats,
+            amounts=amounts,
+            code=payload.code,
+        )
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 
 

@@ -15,6 +15,7 @@ from payments.queries import can_take_payments
 from pricing.basket import Item
 from pricing.plans import platform_fee_plans, rate_of, terms_of
 from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote, quote_one
+from promotions.models import PromoCode
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -107,18 +108,15 @@ def next_performance(event: Event, *, at: datetime) -> Performance | None:
 
 
 def offers_for(
-    event: Event,
-    performance: Performance,
-    stock: Snapshot | None,
-    *,
-    at: datetime,
-    opened: frozenset[UUID] = frozenset(),
+    event: Event, performance: Performance, stock: Snapshot | None, *, at: datetime, code: PromoCode | None = None
 ) -> list[Offer]:
-    """Every active ticket type of the event, hidden ones where they are `opened`; those on sale first, sold-out ones and then
-    add-ons last."""
+    """Every active ticket type of the event; those on sale first, sold-out ones and then add-ons last.
+
+    With a `code` also what it opens: hidden types, and types whose sale has not begun.
+    """
     phases = Phases.read([event.pk], [performance.pk])
     bundles = bundles_of([event.pk]).get(event.pk, [])
-    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, opened)
+    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, code)
 
 
 def _offers(
@@ -129,14 +127,28 @@ def _offers(
     at: datetime,
     phases: Phases,
     bundles: Sequence[Bundle],
-    opened: frozenset[UUID] = frozenset(),
+    code: PromoCode | None = None,
 ) -> list[Offer]:
     left = stock.types if stock else {}
-    kinds = [kind for kind in event.ticket_types.all() if kind.is_active and (not kind.is_hidden or kind.pk in opened)]
+    kinds = [
+        kind
+        for kind in event.ticket_types.all()
+        if kind.is_active and (not kind.is_hidden or (code is not None and code.opens_hidden and code.is_for(kind.pk)))
+    ]
     is_open = event.is_published and not performance.is_stopped
     can_charge = any(kind.price or kind.pk in phases.of_type for kind in kinds) and can_take_payments()
     offers = [
-        _offer(kind, performance, left.get(kind.pk, NOTHING), terms, at, phases, is_open=is_open, can_charge=can_charge)
+        _offer(
+            kind,
+            performance,
+            left.get(kind.pk, NOTHING),
+            terms,
+            at,
+            phases,
+            is_open=is_open,
+            can_charge=can_charge,
+            is_early=code is not None and code.opens_early and code.is_for(kind.pk),
+        )
         for kind in kinds
     ]
     offers += [
@@ -202,13 +214,16 @@ def _offer(
     *,
     is_open: bool,
     can_charge: bool,
+    is_early: bool = False,
 ) -> Offer:
     phase, later = phases.now(ticket_type, performance, at=at)
     quoted = quote_one((phase or ticket_type).price, terms, rate_of(ticket_type.tax))
     one = quoted.lines[0]
     status: Status = "on_sale"
     is_offered = is_open and (can_charge or not one.price)
-    if not (is_offered and ticket_type.is_on_sale(at=at, performance=performance)):
+    starts = ticket_type.on_sale_from
+    asked_at = max(at, starts) if is_early and starts is not None else at
+    if not (is_offered and ticket_type.is_on_sale(at=asked_at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:
         status = "sold_out"

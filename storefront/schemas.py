@@ -14,6 +14,9 @@ SeatIndex = Annotated[int, Field(ge=0, lt=100_000, strict=True)]
 MapHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
+CodeText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^\x00]*$")]
+
+
 class Strict(Schema):
     """Input: a misspelt member is an error, not a silence."""
 
@@ -193,6 +196,7 @@ class HoldIn(Strict):
     items: list[HoldItemIn] = Field(min_length=1, max_length=20)
     map: MapHash | None = Field(None, description="Hash of the map that `seats` were chosen on; required with them")
     access: bool = Field(False, strict=True, description="Wheelchair spaces are asked for as such")
+    code: CodeText = Field("", description="A promo code, as people type it; the answer's `steps` say what it took off")
 
 
 class StepOut(Schema):

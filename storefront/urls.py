@@ -16,6 +16,7 @@ urlpatterns = [
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),
+    path("checkout/<uuid:hold_id>/<str:token>/code/", views.hold_code, name="hold_code"),
     path("seats/<str:digest>.json", seat_maps.geometry_file, name="seat_map"),
     path("orders/", views.find_order, name="find_order"),
     path(_order, views.order_page, name="order"),

@@ -3,7 +3,7 @@
 Secret addresses carry the token in the path: they are never cached, never indexed, and send no referrer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
@@ -25,6 +25,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.actions import buyer_actor
 from checkout import actions as checkout
+from checkout import codes as checkout_codes
 from checkout import letters
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
@@ -49,7 +50,11 @@ from people.consents import CONSENT_TEXTS, SAVE_CARD
 from people.models import Customer, LegalText
 from people.queries import legal_text
 from pricing.quote import Quote
+from promotions.errors import CodeNotForThis, CodeThrottled, CodeUnknown
+from promotions.models import PromoCode
+from promotions.queries import discounts_of, has_codes, use_of_hold
 from seating.overview import floor_of, overview
+from storefront import codes
 from storefront.buyers import pass_for, signed_in
 from storefront.offers import (
     Offer,
@@ -140,7 +145,11 @@ def event_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page(edge_seconds=EDGE_SECONDS)
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """`storefront/event.html`: see `_event_context`. With `?preview=<token>` also a draft, of which nothing can be bought."""
+    """`storefront/event.html`: see `_event_context`. With `?preview=<token>` also a draft, of which nothing can be bought.
+
+    With `?code=` a code is applied and remembered for the visit, or with an empty one forgotten; what was chosen so far
+    (`quantity-...`) stays chosen.
+    """
     token = request.GET.get("preview", "")
     if not token:
         event = _event(slug)
@@ -149,7 +158,29 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, event: Event) -> HttpResponse:
-    return _event_response(request, _event_context(event, date=request.GET.get("date", "")))
+    date = request.GET.get("date", "") or request.GET.get("performance_id", "")
+    if "code" not in request.GET:
+        return _event_response(request, _event_context(event, date=date))
+    typed = request.GET["code"].strip()
+    if not typed:
+        address = reverse("storefront:event", args=[event.slug]) + (f"?{urlencode({'date': date})}" if date else "")
+        response: HttpResponse = redirect(address)
+        codes.forget(response)
+    else:
+        code, refused = None, None
+        try:
+            code = codes.typed_code(request, typed, event)
+        except DomainError as error:
+            refused = error
+        chosen = _quantities(request.GET)
+        context = _event_context(
+            event, date=date, chosen=chosen, typed=request.GET, code=code, code_typed=typed, code_error=refused
+        )
+        response = _event_response(request, context)
+        if code is not None:
+            codes.remember(response, code)
+    response["Cache-Control"] = "no-store"  # what it says depends on what was guessed before, and from where
+    return response
 
 
 def _event_response(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -171,6 +202,8 @@ def _behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpRe
         return None
     is_admitted = gate.is_admitted(door, current_organizer(), request.COOKIES)
     response = shown(request, event) if is_admitted else redirect("waiting_room:queue", slug=event.slug)
+    if not is_admitted and request.GET.get("code"):
+        codes.carry(response, request.GET["code"])
     response["Cache-Control"] = "no-store"
     return response
 
@@ -194,13 +227,17 @@ def _event_context(
     error: DomainError | None = None,
     chosen: dict[str, int] | None = None,
     typed: QueryDict | None = None,
+    code: PromoCode | None = None,
+    code_typed: str = "",
+    code_error: DomainError | None = None,
 ) -> Any:
     """What the event page shows.
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
-    anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `hold_minutes` (the least that a hold may last), `error` (DomainError).
+    anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `hold_minutes` (the least that a hold may last), `error` (DomainError), `code` (the PromoCode that is applied), or `code_typed` with
+    `code_error` (why it is not), `discounts` (AutomaticDiscount, those that apply now).
     """
     now = timezone.now()
     upcoming = upcoming_performances(event, at=now)
@@ -211,7 +248,7 @@ def _event_context(
         # Whoever was just refused gets the exact count, everybody else what was announced.
         read = count_stock if error else stock_of
         stock = read([performance.pk]).get(performance.pk)
-        offers = offers_for(event, performance, stock, at=now)
+        offers = offers_for(event, performance, stock, at=now, code=code)
     picked = chosen or {}
     is_open = any(offer.status != "not_on_sale" for offer in offers)
     seq = stock.seq if stock else 0
@@ -243,6 +280,12 @@ def _event_context(
         "once": once_of(offers),
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
+        "date_id": str(performance.pk) if performance else "",
+        "code": code,
+        "code_typed": code_typed,
+        "code_error": code_error,
+        "has_codes": performance is not None and event.is_published and not performance.is_stopped and has_codes(event),
+        "discounts": [one for one in discounts_of(event.pk) if one.is_on(at=now)] if is_open else [],
     }
 
 
@@ -286,8 +329,23 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
         return outcome
     if is_asked_by_script:
         return domain_problem(outcome)
-    date = request.POST.get("performance_id", "")
-    context = _event_context(event, date=date, error=outcome, chosen=chosen, typed=request.POST)
+    # A code that was applied stays so; one that is the trouble is shown where it was typed.
+    code_typed = request.POST.get("code", "").strip()
+    is_code = outcome.extra.get("field") == "code"
+    code = None
+    if code_typed and not is_code:
+        with suppress(DomainError):
+            code = codes.typed_code(request, code_typed, event)
+    context = _event_context(
+        event,
+        date=request.POST.get("performance_id", ""),
+        error=None if is_code else outcome,
+        chosen=chosen,
+        typed=request.POST,
+        code=code,
+        code_typed=code_typed,
+        code_error=outcome if is_code else None,
+    )
     return _event_response(request, context, status=422)
 
 
@@ -307,13 +365,8 @@ def _hold(
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
         if seats is not None:
             basket |= {type_id: len(indexes) for type_id, indexes in seats.seats.items()}
-        hold = checkout.place_hold(
-            performance_id=UUID(request.POST.get("performance_id", "")),
-            basket=basket,
-            asked=Asked(person=admitted.entry if admitted else ""),
-            seats=seats,
-            amounts=_amounts(request.POST, chosen, event.currency),
-        )
+        amounts = _amounts(request.POST, chosen, event.currency)
+        hold = _held(request, basket, Asked(person=admitted.entry if admitted else ""), seats, amounts)
     except ValueError:
         return BasketInvalid(_("Choose your tickets again."))
     except QueueRequired:
@@ -325,6 +378,28 @@ def _hold(
     if admitted is not None:
         extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
     return response
+
+
+def _held(
+    request: HttpRequest,
+    basket: dict[UUID, int],
+    asked: Asked,
+    seats: SeatChoice | None,
+    amounts: Mapping[UUID, int],
+) -> Hold:
+    """Hold with the code that was typed, or else with the one this visit remembers, if that is for these tickets."""
+    performance_id = UUID(request.POST.get("performance_id", ""))
+    typed = request.POST.get("code", "").strip()
+    if code := typed or codes.remembered(request):
+        try:
+            with codes.counted_guess(codes.network_of(request)):
+                return checkout.place_hold(
+                    performance_id=performance_id, basket=basket, asked=asked, seats=seats, amounts=amounts, code=code
+                )
+        except (CodeUnknown, CodeNotForThis, CodeThrottled):
+            if typed:
+                raise
+    return checkout.place_hold(performance_id=performance_id, basket=basket, asked=asked, seats=seats, amounts=amounts)
 
 
 @public_form
@@ -449,6 +524,25 @@ def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpRespon
     return _to_order(order)
 
 
+@secret_page
+@public_form
+@require_POST
+def hold_code(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
+    """Takes `code`: price what is held with it, or with none when it is empty; then the checkout page again."""
+    hold = hold_by_token(hold_id, token)
+    typed = request.POST.get("code", "").strip()
+    try:
+        with codes.counted_guess(codes.network_of(request)):
+            checkout_codes.change_code(hold_id=hold.pk, token=token, typed=typed[: codes.LONGEST_TYPED])
+    except DomainError as error:
+        context = _checkout_context(request, hold, error=error, typed=typed)
+        return render(request, "storefront/checkout.html", context, status=422)
+    response = redirect("storefront:checkout", hold_id=hold.pk, token=token)
+    if not typed:
+        codes.forget(response)
+    return response
+
+
 def _note(request: HttpRequest, order: Order, kind: OrderVisit.Kind) -> None:
     forwarded = request.headers.get("X-Forwarded-For", "")
     note_visit(order=order, kind=kind, address=client_address(request.META.get("REMOTE_ADDR", ""), forwarded))
@@ -459,14 +553,20 @@ def _to_order(order: Order) -> HttpResponse:
 
 
 def _checkout_context(
-    request: HttpRequest, hold: Hold, *, error: DomainError | None = None, buyer: checkout.Buyer | None = None
+    request: HttpRequest,
+    hold: Hold,
+    *,
+    error: DomainError | None = None,
+    buyer: checkout.Buyer | None = None,
+    typed: str = "",
 ) -> dict[str, Any]:
     """What the checkout page shows.
 
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), the signed-in `customer` with the `pass` for the script, `buyer` as typed, `error` (its `extra["field"]` names the field),
     and for the payment island `stripe`: {js_url, publishable_key, account, on_behalf_of, amount, currency, capture_method, saves_card,
-    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in.
+    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in. `use` is the code's
+    (promotions.models.CodeUse), `code_typed` what was typed instead.
     """
     now = database_now()
     quote = Quote.from_dict(hold.quote)
@@ -492,6 +592,9 @@ def _checkout_context(
         "consents": CONSENT_TEXTS,
         "buyer": buyer,
         "error": error,
+        "use": use_of_hold(hold.pk),
+        "has_codes": has_codes(hold.performance.event),
+        "code_typed": typed,
         "save_card": SAVE_CARD if session and not quote.is_free else None,
         "stripe": None
         if quote.is_free

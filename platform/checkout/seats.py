@@ -58,9 +58,7 @@ def place_seat_hold(
     waits = False
     for _attempt in range(MOST_CLAIMS):
         try:
-            claimed = claim_named(
-                offer, basket, choice, asked=asked, waits=waits, amounts=amounts, wanted=wanted
-            )
+            claimed = claim_named(offer, basket, choice, asked=asked, waits=waits, amounts=amounts, wanted=wanted)
         except DomainError as refused:
             # What memory refuses is asked of the database before it is refused.
             now = read_offer(performance_id)

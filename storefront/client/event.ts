@@ -44,6 +44,7 @@ function show(): void {
 form?.addEventListener("input", show);
 window.addEventListener("pageshow", show);
 form?.addEventListener("submit", (event) => {
+  if (event.submitter?.hasAttribute("data-apply")) return; // a code may be applied before anything is chosen
   const inputs = quantities();
   const note = unreadNote(form);
   if (note) {

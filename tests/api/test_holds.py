@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from audit.actions import SYSTEM
+from checkout.code_desk import create_code
 from inventory.models import Hold, Place, StockEntry
 from inventory.queries import database_now
 from tests import world
@@ -217,3 +219,23 @@ def test_a_hold_is_only_for_who_has_its_token(selling: world.House, api: Api, me
     refused(api.raw(method, "/holds/not-an-id", authorization=f"Bearer {mine.token}"), 404, "not_found")
 
     assert places("held") == 2
+
+
+def test_a_code_is_priced_into_the_hold_or_refused_with_its_own_word(selling: world.House, api: Api) -> None:
+    event = world.make_event()
+    fields = {"event_id": event.pk, "effect": "per_order", "value": 500, "least_tickets": 2, "most_uses": 1}
+    create_code(typed="FIVER", actor=SYSTEM, **fields)
+
+    assert refused(api.post("/holds", {**basket(event, Standard=1), "code": "fiver"}), 422, "code_not_for_this")
+    assert refused(api.post("/holds", {**basket(event, Standard=2), "code": "tenner"}), 422, "code_unknown")
+    assert refused(api.post("/holds", {**basket(event, Standard=2), "code": "x" * 161}), 422, "invalid_input")
+    assert Hold.objects.count() == 0
+
+    line = given(api.post("/holds", {**basket(event, Standard=2), "code": " Fi-ver "}), 201)["quote"]["lines"][0]
+    assert (line["price"], line["quantity"]) == (2150, 2)
+    assert line["steps"] == [
+        {"kind": "base", "name": "", "amount": 2400},
+        {"kind": "code", "name": "FIVER", "amount": -250},
+    ]
+    assert refused(api.post("/holds", {**basket(event, Standard=2), "code": "FIVER"}), 422, "code_unknown")
+    assert places("held") == 3

@@ -100,6 +100,20 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:batch_results": staff(404, 403),
     "organizer_portal:refund_policy": staff(200, 403),
     "organizer_portal:type_refund_policy": staff(404, 403),
+    "organizer_portal:codes": staff(200, 403),
+    "organizer_portal:new_code": staff(200, 403),
+    "organizer_portal:code": staff(404, 403),
+    "organizer_portal:code_stop": staff(404, 403, "POST"),
+    "organizer_portal:codes_csv": staff(200, 403),
+    "organizer_portal:new_batch": staff(200, 403),
+    "organizer_portal:batch": staff(404, 403),
+    "organizer_portal:batch_mails": staff(404, 403, "POST"),
+    "organizer_portal:batch_stop": staff(404, 403, "POST"),
+    "organizer_portal:batch_csv": staff(404, 403),
+    "organizer_portal:discounts": staff(200, 403),
+    "organizer_portal:new_discount": staff(200, 403),
+    "organizer_portal:discount": staff(404, 403),
+    "organizer_portal:discount_removal": staff(404, 403, "POST"),
     "organizer_portal:event_fees": staff(200, 403),
     "organizer_portal:fee_rows": staff(200, 403),
     "organizer_portal:simulator": staff(200, 403),
@@ -218,6 +232,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
     "storefront:seat_map": everybody(404),  # a hash that no event here has
     "storefront:checkout": everybody(404),  # each of these asks with a wrong token
+    "storefront:hold_code": everybody(404, "POST"),
     "storefront:release": everybody(404, "POST"),
     "storefront:extension": everybody(404, "POST"),
     "storefront:find_order": everybody(200),
@@ -365,7 +380,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:seat_map": ["0" * 32],
         "storefront:theme": ["0" * 16],
         "storefront:media": ["nothing.png"],
-        **{f"storefront:{name}": hold for name in ("checkout", "release", "extension")},
+        **{f"storefront:{name}": hold for name in ("checkout", "release", "extension", "hold_code")},
         **{f"storefront:{name}": order for name in _OF_ORDERS},
         **{f"organizer_portal:{name}": [made.event.pk] for name in _OF_EVENTS},
         **{
@@ -377,6 +392,9 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:refund_repayment": [made.ordered.number, NOBODY],
         "organizer_portal:type_refund_policy": [made.event.pk, NOBODY],
         "organizer_portal:own_fee": [made.event.pk, NOBODY],
+        **{f"organizer_portal:{name}": [NOBODY] for name in _OF_CODES},
+        "organizer_portal:discount": [made.event.pk, NOBODY],
+        "organizer_portal:discount_removal": [made.event.pk, NOBODY],
         "organizer_portal:own_fee_removal": [made.event.pk, NOBODY],
         "organizer_portal:tax": [NOBODY],
         "storefront:card_removal": ["pm_none"],
@@ -420,6 +438,7 @@ _OF_MAPS = (
     "map_versions",
 )
 _OF_ORDERS = ("order", "order_payment", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
+_OF_CODES = ("code", "code_stop", "batch", "batch_mails", "batch_stop", "batch_csv")
 _OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_EVENTS = (
@@ -428,6 +447,8 @@ _OF_EVENTS = (
     "seat_plan_move",
     "stock_proofs",
     "refund_policy",
+    "discounts",
+    "new_discount",
     "event_fees",
     "fee_rows",
     "simulator",
