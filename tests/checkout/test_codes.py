@@ -17,7 +17,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.code_desk import Figures, create_code, edit_code, figures_of_codes
 from checkout.codes import change_code, taken_of_budget
-from checkout.errors import ConsentMissing
+from checkout.errors import BasketInvalid, ConsentMissing
 from checkout.refunds import GivingBack, give_back
 from events.models import Event, TicketType
 from inventory.errors import HoldEnded, NotOnSale, SoldOut, TooFewFree
@@ -313,7 +313,7 @@ def test_an_order_keeps_a_code_that_was_stopped_after_the_hold(event: Event) -> 
     stop_code(code_id=code.pk, is_stopped=True, actor=SYSTEM)
     placed = checkout.place_order(hold_id=held.pk, token=held.token, buyer=BEA)
     assert placed.total == 2160 + 104
-    assert [step.name for step in placed.positions.get().line.discounts] == ["SPRING"]
+    assert [step["name"] for step in placed.positions.get().steps or ()] == ["", "SPRING"]
 
 
 # --- Seats ------------------------------------------------------------------------------------------------------------------
@@ -414,6 +414,19 @@ def test_a_presale_code_sells_its_tickets_before_their_time(event: Event) -> Non
     assert breaches() == {}
 
 
+def test_a_code_sells_hidden_tickets_to_who_has_it(event: Event) -> None:
+    vip = world.kind_of(event, VIP)
+    TicketType.objects.filter(pk=vip.pk).update(is_hidden=True)
+    a_code(event, "SECRET", effect="nothing", value=0, opens_hidden=True, ticket_types=[vip.pk])
+
+    with nothing_changes(), pytest.raises(BasketInvalid):
+        hold(event, VIP=1)
+    held = hold(event, "SECRET", VIP=1, Standard=1)
+    assert [line.name for line in quoted(held).lines] == [VIP, STANDARD]
+    with nothing_changes(), pytest.raises(CodeNotForThis):
+        change_code(hold_id=held.pk, token=held.token, typed="")
+
+
 # --- Without a code ---------------------------------------------------------------------------------------------------------
 
 
@@ -494,7 +507,7 @@ def test_the_mail_of_an_order_says_what_was_taken_off(event: Event, media: objec
     a_code(event, value=10_000)
     order(event, "SPRING", Standard=1)
     drain()
-    assert "SPRING: -€24.00" in EmailMessage.objects.get(key__startswith="tickets:").text
+    assert "Regular price €24.00 · SPRING −€24.00" in EmailMessage.objects.get(key__startswith="tickets:").text
 
 
 def test_southside_has_none_of_northsides_codes(event: Event, southside: House) -> None:

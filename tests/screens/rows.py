@@ -18,6 +18,7 @@ from notifications.models import EmailMessage
 from payments.models import RefundRequest
 from payouts.models import Partner
 from people.models import Invitation, Membership
+from promotions.models import CodeBatch, PromoCode
 from reconciliation.models import Incident
 from seating.models import SeatMap
 from tests.isolation.test_matrix import HOSTS, address
@@ -75,6 +76,8 @@ NO_SCREEN = {
     "organizer_portal:pairing_qr": PICTURE,
     "organizer_portal:statement_file": FILE,
     "organizer_portal:statement_csv": FILE,
+    "organizer_portal:codes_csv": FILE,
+    "organizer_portal:batch_csv": FILE,
     "organizer_portal:dispute_pack": FILE,
     "organizer_portal:check": PART,
     "organizer_portal:payments_return": ONWARD,
@@ -150,6 +153,11 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "organizer_portal:type_refund_policy": [made.event.pk, kind.pk],
         "organizer_portal:event_fees": [scene.draft.pk],
         "organizer_portal:own_fee": [scene.draft.pk, OwnFee.objects.earliest("pk").pk],
+        "organizer_portal:discounts": [scene.draft.pk],
+        "organizer_portal:new_discount": [scene.draft.pk],
+        "organizer_portal:discount": [scene.draft.pk, scene.draft.discounts.earliest("pk").pk],
+        "organizer_portal:code": [PromoCode.objects.filter(batch=None).earliest("pk").pk],
+        "organizer_portal:batch": [CodeBatch.objects.earliest("pk").pk],
         "organizer_portal:tax": [TaxRate.objects.earliest("pk").pk],
         "organizer_portal:event_shares": [scene.draft.pk],
         "organizer_portal:statement": [scene.paid.event_id],
@@ -186,6 +194,11 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
         return f"/orders/{order.number}/{order.token}/{end}"
 
     yield Screen("event-with-seats", host, f"/events/{scene.show.slug}/", act=_is_drawn)
+    code = PromoCode.objects.filter(batch=None).earliest("pk")
+    yield Screen("event-with-code", host, f"/events/{made.event.slug}/?code={code.code}")
+    yield Screen("event-wrong-code", host, f"/events/{made.event.slug}/?code=guess")
+    yield Screen("code-for-event", host, f"{portal('new_code')}?event={made.event.pk}", who="owner")
+    yield Screen("codes-for-event", host, f"{portal('new_batch')}?event={made.event.pk}", who="owner")
     yield Screen("event-free-and-paid", host, f"/events/{made.event.slug}/")
     yield Screen(
         "checkout-with-seats", host, f"/checkout/{scene.seat_hold.pk}/{scene.seat_hold.token}/", act=_card_is_there
