@@ -73,8 +73,9 @@ class PercentField(forms.CharField):
 
 
 def percent_typed(basis_points: int) -> str:
-    """Basis points as one types them: 750 -> "7.5"; "" for none."""
-    return f"{Decimal(basis_points) / 100:f}".rstrip("0").rstrip(".") if basis_points else ""
+    """Basis points as one types them: 750 -> "7.5", 1000 -> "10"; "" for none."""
+    typed = f"{Decimal(basis_points) / 100:f}" if basis_points else ""
+    return typed.rstrip("0").rstrip(".") if "." in typed else typed
 
 
 def offer_taxes(form: forms.Form, rates: Iterable[TaxRate]) -> None:

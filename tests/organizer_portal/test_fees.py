@@ -172,6 +172,13 @@ def test_what_makes_no_sense_of_a_fee_is_said_beside_its_field(
     assert not OwnFee.objects.exists()
 
 
+@pytest.mark.parametrize(("points", "typed"), [(700, "7"), (1000, "10"), (2000, "20"), (1950, "19.5"), (10_000, "100")])
+def test_a_tax_is_opened_with_the_percentage_it_has(nora: Visitor, points: int, typed: str) -> None:
+    rate = add_tax_rate(name="VAT", basis_points=points, is_inclusive=True, actor=world.SYSTEM)
+
+    assert nora.get(f"/portal/settings/taxes/{rate.pk}/").context["form"]["percent"].value() == typed
+
+
 def test_the_other_organizers_fees_and_taxes_are_not_here(nora: Visitor, event: Event, southside: world.House) -> None:
     with tenant_context(southside.organizer):
         other = world.make_event("Southern", kinds=(("Guest", 0, 5),))
