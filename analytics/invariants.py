@@ -605,6 +605,29 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "prices",
+        "What is added to a price is what its history says last; the history has no gap, and no price outside its rules' bounds.",
+        """
+        SELECT moved.performance_id::text, moved.ticket_type_id::text, moved.amount, coalesce(last.amount, 0)
+          FROM repricing_dynamicprice moved
+          LEFT JOIN LATERAL (SELECT amount FROM repricing_pricechange change
+                              WHERE change.performance_id = moved.performance_id
+                                AND change.ticket_type_id = moved.ticket_type_id ORDER BY id DESC LIMIT 1) last ON true
+         WHERE moved.amount <> coalesce(last.amount, 0)
+        UNION ALL
+        SELECT id::text, 'gap', amount_before, before FROM (
+            SELECT id, amount_before, lag(amount, 1, 0) OVER (PARTITION BY performance_id, ticket_type_id ORDER BY id) AS before
+              FROM repricing_pricechange) change
+         WHERE amount_before <> before
+        UNION ALL
+        SELECT change.id::text, 'bounds', change.price, change.base
+          FROM repricing_pricechange change JOIN repricing_pricerules rules ON rules.id = change.rules_id
+         WHERE change.amount <> 0
+           AND change.price NOT BETWEEN least(change.base, (rules.rules ->> 'floor')::int)
+                                    AND greatest(change.base, (rules.rules ->> 'cap')::int)
+        """,
+    ),
+    Invariant(
         "I17",
         "Nothing in the outbox is dead, or has waited five minutes without an attempt.",
         """

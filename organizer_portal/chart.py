@@ -58,3 +58,47 @@ def _round_up(number: int) -> int:
             if number <= factor * step and factor * step >= 4:
                 return factor * step
         step *= 10
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    """One line of a picture of WIDTH x HEIGHT units: `path` is for an SVG's `d`; `color` is its number in the stylesheet."""
+
+    name: str
+    path: str
+    color: int
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over one time; `top` and `bottom` are the numbers at the edges."""
+
+    lines: tuple[DrawnLine, ...]
+    top: int
+    bottom: int
+
+
+def draw_lines(
+    series: Sequence[tuple[str, Sequence[int]]], *, from_nothing: bool = True, is_stepped: bool = False
+) -> Lines:
+    """Numbers from left to right, each series with its name; the first has colour 0.
+
+    `is_stepped` for what holds until it changes (a price): it goes across, then up. Without `from_nothing` the lower edge is near
+    the least number, so that small changes can be seen.
+    """
+    numbers = [number for _name, values in series for number in values]
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    margin = max(1, (most - least) // 10)
+    bottom = 0 if from_nothing else max(0, least - margin)
+    top = max(bottom + 1, most if from_nothing else most + margin)
+    drawn = []
+    for color, (name, values) in enumerate(series):
+        slot = WIDTH / max(1, len(values) if is_stepped else len(values) - 1)
+        heights = [round(HEIGHT - HEIGHT * (value - bottom) / (top - bottom), 1) for value in values]
+        if is_stepped:
+            parts = [f"V{y:g}H{(index + 1) * slot:.1f}" for index, y in enumerate(heights)]
+            path = f"M0 {heights[0]:g}{''.join(parts)}" if heights else ""
+        else:
+            path = "M" + "L".join(f"{index * slot:.1f} {y:g}" for index, y in enumerate(heights)) if heights else ""
+        drawn.append(DrawnLine(name, path, color))
+    return Lines(tuple(drawn), top, bottom)

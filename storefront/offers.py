@@ -13,9 +13,11 @@ from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus, left_in_phases
 from payments.queries import can_take_payments
 from pricing.basket import Item
+from pricing.dynamic import STILL, Moved
 from pricing.plans import platform_fee_plans, rate_of, terms_of
 from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote, quote_one
 from promotions.models import PromoCode
+from repricing.queries import moved_prices
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
@@ -69,7 +71,8 @@ class Offer:
     """One ticket type, or a bundle of some, for one date: `price` all-in and `fee`, the part of it that is our fee on top, in minor units.
 
     `line` has the price's other parts, `taxes` what is inside it or on top; `once` is what a paid order with it costs besides.
-    `most` is how many one order may take now; `phase` the sale phase that the price is of, if there is one.
+    `most` is how many one order may take now; `phase` the sale phase that the price is of, if there is one;
+    `has_moved` says that its price has followed the sale.
     """
 
     ticket_type: TicketType | Bundle
@@ -82,6 +85,7 @@ class Offer:
     taxes: tuple[TaxLine, ...]
     once: Once
     phase: PhaseNow | None = None
+    has_moved: bool = False
 
     @property
     def parts(self) -> list[str]:
@@ -116,7 +120,8 @@ def offers_for(
     """
     phases = Phases.read([event.pk], [performance.pk])
     bundles = bundles_of([event.pk]).get(event.pk, [])
-    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, code)
+    moved = moved_prices([performance.pk]).get(performance.pk, {})
+    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, moved, code)
 
 
 def _offers(
@@ -127,6 +132,7 @@ def _offers(
     at: datetime,
     phases: Phases,
     bundles: Sequence[Bundle],
+    moved: Mapping[UUID, Moved],
     code: PromoCode | None = None,
 ) -> list[Offer]:
     left = stock.types if stock else {}
@@ -145,6 +151,7 @@ def _offers(
             terms,
             at,
             phases,
+            moved.get(kind.pk) if kind.least_price is None else None,
             is_open=is_open,
             can_charge=can_charge,
             is_early=code is not None and code.opens_early and code.is_for(kind.pk),
@@ -161,13 +168,21 @@ def _offers(
 def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID, list[Offer]]:
     """Per event id: the offers for its next date, empty where all dates are over. Asks for the stock of all at once."""
     dates = {event.pk: (event, next_performance(event, at=at)) for event in events}
-    stock = stock_of(performance.pk for _event, performance in dates.values() if performance)
+    ids = [performance.pk for _event, performance in dates.values() if performance]
+    stock, moved = stock_of(ids), moved_prices(ids)
     plans = platform_fee_plans() if dates else {}
-    phases = Phases.read(dates, [performance.pk for _event, performance in dates.values() if performance])
+    phases = Phases.read(dates, ids)
     bundles = bundles_of(dates)
     return {
         pk: _offers(
-            event, performance, stock.get(performance.pk), terms_of(event, plans), at, phases, bundles.get(pk, [])
+            event,
+            performance,
+            stock.get(performance.pk),
+            terms_of(event, plans),
+            at,
+            phases,
+            bundles.get(pk, []),
+            moved.get(performance.pk, {}),
         )
         if performance
         else []
@@ -211,13 +226,17 @@ def _offer(
     terms: Terms,
     at: datetime,
     phases: Phases,
+    moved: Moved | None,
     *,
     is_open: bool,
     can_charge: bool,
     is_early: bool = False,
 ) -> Offer:
+    def price(own: int) -> int:
+        return own + (moved or STILL).on(own)
+
     phase, later = phases.now(ticket_type, performance, at=at)
-    quoted = quote_one((phase or ticket_type).price, terms, rate_of(ticket_type.tax))
+    quoted = quote_one(price((phase or ticket_type).price), terms, rate_of(ticket_type.tax))
     one = quoted.lines[0]
     status: Status = "on_sale"
     is_offered = is_open and (can_charge or not one.price)
@@ -229,7 +248,7 @@ def _offer(
         status = "sold_out"
     now = None
     if phase is not None:
-        then = price_one((later or ticket_type).price, terms, rate_of(ticket_type.tax)).all_in_price
+        then = price_one(price((later or ticket_type).price), terms, rate_of(ticket_type.tax)).all_in_price
         now = _phase_now(phase, phases.left.get((performance.pk, phase.pk)), then, price=one.all_in_price)
     return Offer(
         ticket_type=ticket_type,
@@ -242,6 +261,7 @@ def _offer(
         taxes=quoted.taxes,
         once=price_once(terms) if one.price else NOTHING_ONCE,
         phase=now,
+        has_moved=moved is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront import accounts, cancellations, seat_maps, views
+from storefront import accounts, cancellations, prices, seat_maps, views
 
 app_name = "storefront"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("events/<str:slug>/", views.event_page, name="event"),
     path("events/<str:slug>/holds/", views.holds, name="holds"),
     path("events/<str:slug>/seats/", views.seat_list, name="seat_list"),
+    path("events/<str:slug>/prices/", prices.prices, name="prices"),
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),

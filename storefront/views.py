@@ -236,7 +236,8 @@ def _event_context(
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
-    anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `hold_minutes` (the least that a hold may last), `error` (DomainError), `code` (the PromoCode that is applied), or `code_typed` with
+    anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `has_moved` (a price has
+    followed the sale), `hold_minutes` (the least that a hold may last), `error` (DomainError), `code` (the PromoCode that is applied), or `code_typed` with
     `code_error` (why it is not), `discounts` (AutomaticDiscount, those that apply now).
     """
     now = timezone.now()
@@ -278,6 +279,7 @@ def _event_context(
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),
         "once": once_of(offers),
+        "has_moved": any(offer.has_moved for offer in offers),
         "hold_minutes": min((o.ticket_type.hold_minutes or event.hold_minutes for o in offers), default=0),
         "error": error,
         "date_id": str(performance.pk) if performance else "",

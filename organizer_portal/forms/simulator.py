@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from checkout.simulator import Trial
 from events.models import Event, TicketType
 from organizer_portal.forms.fees import FeeShareForm
 from organizer_portal.forms.fields import amount_text, plain
+from repricing.queries import prices_at_next_date
 from ui.money import parse_money
 
 
@@ -32,11 +34,12 @@ class SimulatorForm(FeeShareForm):
 
     def __init__(self, *args: Any, event: Event, kinds: Iterable[TicketType], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        prices = prices_at_next_date(event, at=timezone.now())
         self.currency, self.kinds = event.currency, list(kinds)
         for kind in self.kinds:
             name = f"price-{kind.pk}"
             self.fields[name] = forms.CharField(label=kind.title, max_length=14, widget=plain(inputmode="decimal"))
-            self.initial[name] = amount_text(kind.price, event.currency)
+            self.initial[name] = amount_text(prices[kind.pk], event.currency)
 
     @classmethod
     def filled(cls, event: Event, kinds: Iterable[TicketType]) -> "SimulatorForm":

@@ -36,6 +36,7 @@ from payments.queries import can_take_payments
 from pricing.basket import TaxRate
 from pricing.plans import rate_of, terms_of
 from pricing.quote import Terms, quote_one
+from repricing.queries import prices_at_next_date
 from seating.models import Venue
 from tenants.queries import storefront_url
 from ui.errors import DomainError, NotFound
@@ -141,12 +142,13 @@ def event_page(
     """An event's page; `refusal` says above it why it is not on sale, `context` has what a form of it refused."""
     terms = terms_of(found)
     phases = phases_of([found.pk])
+    prices = prices_at_next_date(found, at=timezone.now())
     shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
         **stock_context(found),
         "offers": [
-            _offer(kind, found.currency, terms, phases.get(kind.pk, ()))
+            _offer(kind, prices[kind.pk], found.currency, terms, phases.get(kind.pk, ()))
             for kind in found.ticket_types.filter(is_active=True).select_related("tax")
         ],
         "bundles": bundles_of([found.pk]).get(found.pk, []),
@@ -186,8 +188,8 @@ def _charts(found: Event, zone: str) -> dict[str, Chart]:
     return charts
 
 
-def _offer(kind: TicketType, currency: str, terms: Terms, phases: Sequence[Phase]) -> dict[str, Any]:
-    one = quote_one(kind.price, terms, rate_of(kind.tax))
+def _offer(kind: TicketType, price: int, currency: str, terms: Terms, phases: Sequence[Phase]) -> dict[str, Any]:
+    one = quote_one(price, terms, rate_of(kind.tax))
     quantity = sum(quota.size for quota in kind.quotas.all())
     gets = one.total - one.platform_fee
     return {

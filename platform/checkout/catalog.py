@@ -26,6 +26,7 @@ from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
 from payments.errors import NotConnected
 from pricing.basket import Item, Step, TaxRate
 from pricing.discounts import Discount, Effect
+from pricing.dynamic import STILL, Moved
 from pricing.plans import platform_fee_plans
 from pricing.quote import FeePlan, OwnFee, Quote, Terms, price_one, quote
 from tenants.current import current_schema
@@ -65,6 +66,7 @@ class Offered:
     bases: frozenset[UUID] = frozenset()
     min_per_ticket: int = 0
     max_per_ticket: int | None = None
+    moved: Moved = STILL  # what the sale has done to its price
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class Offer:
 
     def all_in_price(self, kind: Offered) -> int:
         """What the buyer pays for one ticket of a type."""
-        return price_one(kind.price, self.terms, kind.tax).all_in_price
+        return price_one(kind.price + kind.moved.on(kind.price), self.terms, kind.tax).all_in_price
 
     def _is_offered(self, pk: UUID, opened: frozenset[UUID]) -> bool:
         kind = self.kinds.get(pk)
@@ -260,7 +262,8 @@ class Offer:
             if kind.is_seated and len(seats.get(type_id, ())) != n:
                 raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": kind.name})
             amount = self._chosen_amount(kind, amounts.get(type_id))
-            items += _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()), amount)
+            of_kind = _items(kind, parts.get(type_id, (Part(None, n),)), seats.get(type_id, ()), amount)
+            items += of_kind if kind.least_price is not None else map(kind.moved.item, of_kind)
         wanted: dict[UUID, int] = {}
         for item in items:
             wanted[item.ticket_type_id] = wanted.get(item.ticket_type_id, 0) + item.quantity
@@ -355,6 +358,7 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         bases=frozenset(map(UUID, kind["bases"])),
         min_per_ticket=kind["min_per_ticket"],
         max_per_ticket=kind["max_per_ticket"],
+        moved=Moved(**kind["moved"]) if kind["moved"] else STILL,
     )
 
 
@@ -426,6 +430,8 @@ SELECT jsonb_build_object(
             'starts', t.on_sale_from, 'category', t.category,
             'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)
                       FROM events_taxrate x WHERE x.id = t.tax_id),
+            'moved', (SELECT jsonb_build_object('amount', d.amount, 'floor', d.floor, 'cap', d.cap)
+                        FROM repricing_dynamicprice d WHERE d.performance_id = p.id AND d.ticket_type_id = t.id),
             'is_seated', t.category <> '' AND EXISTS (
                 SELECT FROM events_quota_ticket_types link
                   JOIN inventory_pool pool ON pool.quota_id = link.quota_id AND pool.performance_id = p.id

@@ -19,6 +19,7 @@ from inventory.queries import database_now
 from orders.models import Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
+from repricing.queries import moved_prices, price_now
 from tickets.actions import reissue_ticket
 from tickets.models import Ticket
 from ui.errors import NotFound
@@ -48,11 +49,13 @@ def move_ticket(*, position_id: UUID, seat: int, actor: Actor, accepts_price_dif
         raise SaleStopped
     old, new = _seats(position, order.hold_id, seat)
     kind = _kind_for(position, old, new)
-    if kind.price != position.price and kind != position.ticket_type and not accepts_price_difference:
+    moved = moved_prices([position.performance_id]).get(position.performance_id, {})
+    price = price_now(kind.price, moved.get(kind.pk))
+    if price != position.price and kind != position.ticket_type and not accepts_price_difference:
         raise PriceDiffers(
             _("That seat costs %(new)s, and %(old)s was paid. Confirm that no money is to move.")
-            % {"new": format_money(kind.price, order.currency), "old": format_money(position.price, order.currency)},
-            price=kind.price,
+            % {"new": format_money(price, order.currency), "old": format_money(position.price, order.currency)},
+            price=price,
             paid=position.price,
         )
     lock_runs_of(position.performance_id, [old.seat_index, new.seat_index])
@@ -64,7 +67,7 @@ def move_ticket(*, position_id: UUID, seat: int, actor: Actor, accepts_price_dif
     ticket = _replace_ticket(position, actor)
     free_places(places=[places[old.place_id]], kind=StockEntry.Kind.RETURN, actor=actor, cause=CAUSE)
     _sell(places[new.place_id], hold_id=order.hold_id, position=position, actor=actor)
-    detail = {"from": old.seat_id, "to": new.seat_id, "paid": position.price, "price": kind.price}
+    detail = {"from": old.seat_id, "to": new.seat_id, "paid": position.price, "price": price}
     record(verb="move_ticket", target=ticket, actor=actor, detail={"position": str(position.pk), **detail})
     payload = {"order_id": str(order.pk), "ticket_id": str(ticket.pk), "was": was}
     enqueue(kind="mail_seat_moved", key=str(ticket.pk), payload=payload)

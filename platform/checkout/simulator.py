@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, TicketType
@@ -19,6 +20,7 @@ from pricing.basket import Item
 from pricing.parts import share
 from pricing.plans import rate_of, terms_of
 from pricing.quote import Quote, Terms, quote
+from repricing.queries import prices_at_next_date
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,11 @@ def payment_cost(currency: str) -> PaymentCost:
 
 
 def simulate_event(event: Event, trial: Trial) -> list[Simulation]:
-    """The next order of each ticket type of an event, in its order, as it would be sold with what is tried."""
+    """The next order of each ticket type of an event, in its order, as it would be sold with what is tried.
+
+    What no other price is tried for costs what it costs now at the next date.
+    """
+    trial = replace(trial, prices={**prices_at_next_date(event, at=timezone.now()), **trial.prices})
     terms = terms_of(event)
     if trial.fee_share is not None:
         terms = replace(terms, fee_share=trial.fee_share)

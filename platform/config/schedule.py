@@ -29,6 +29,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "inventory.release_blocks_all",
         "schedule": 30.0,
     },
+    "bring prices that follow the sale to where it stands": {"task": "repricing.reprice_all", "schedule": 30.0},
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
     "compare the books with the payment provider's": {

@@ -83,6 +83,7 @@ TENANT_APPS = [
     "orders",
     "payments",
     "tickets",
+    "repricing",
     "organizer_portal",
     "payouts",
     "scanning",

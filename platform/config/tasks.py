@@ -25,7 +25,9 @@ from payouts.transfers import run_transfers
 from people.sign_in import forget_sign_ins
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.errors import CheckUnderWay
+from repricing.actions import reprice
 from tenants.current import current_organizer, current_schema
+from tenants.models import Organizer
 from tenants.queries import organizer_schemas
 from tenants.tasks import fan_out, public_task, tenant_task
 
@@ -77,17 +79,21 @@ def sweep_outboxes() -> int:
 
 
 def _schemas_with_due_messages(schemas: list[str]) -> list[str]:
-    due: list[str] = []
+    return _schemas_with(schemas, "outbox_outboxmessage", "done_at IS NULL AND NOT is_dead AND due_at <= now()")
+
+
+def _schemas_with(schemas: list[str], table: str, condition: str) -> list[str]:
+    """Which of these have a row in `table` that meets `condition`: one query for 200 of them."""
+    found: list[str] = []
     for start in range(0, len(schemas), 200):
         branches = " UNION ALL ".join(
-            f"SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM \"{schema}\".outbox_outboxmessage"
-            " WHERE done_at IS NULL AND NOT is_dead AND due_at <= now())"
+            f"SELECT '{schema}' WHERE EXISTS (SELECT 1 FROM \"{schema}\".{table} WHERE {condition})"
             for schema in schemas[start : start + 200]
         )
         with connection.cursor() as cursor:
             cursor.execute(branches)
-            due += [row[0] for row in cursor.fetchall()]
-    return due
+            found += [row[0] for row in cursor.fetchall()]
+    return found
 
 
 @public_task(name="inbox.process")
@@ -192,6 +198,20 @@ def release_blocks_everywhere() -> int:
 def release_blocks() -> int:
     """Put this organizer's blocked places back on sale whose date has come."""
     return release_due_blocks()
+
+
+@public_task(name="repricing.reprice_all")
+def reprice_everywhere() -> int:
+    """Send the repricing of each organizer that ever let a price follow the sale."""
+    schemas = _schemas_with(organizer_schemas(), "repricing_pricerules", "mode <> 'off'")
+    active = Organizer.objects.filter(state=Organizer.State.ACTIVE, schema_name__in=schemas)
+    return fan_out(reprice_these, organizers=list(active), spread_seconds=5)
+
+
+@tenant_task(name="repricing.reprice")
+def reprice_these() -> int:
+    """Bring this organizer's prices to where its sales stand."""
+    return reprice()
 
 
 @public_task(name="stock.prove_changed_all")

@@ -9,6 +9,9 @@ from checkout.publish import publish_event
 from events import actions as events
 from events.errors import NotPublishable
 from events.models import Event
+from pricing.dynamic import Rules, Rung
+from repricing.actions import reprice, set_price_rules
+from repricing.models import PriceRules
 from seating.models import Venue
 
 
@@ -49,3 +52,21 @@ def on_sale(event: Event) -> Event:
         return publish_event(event_id=event.pk, actor=SYSTEM)
     except NotPublishable:
         return event
+
+
+def follow_the_sale(event: Event) -> None:
+    """Let the prices of a published event's first two paid tickets follow the sale: one by itself, one by proposals."""
+    modes = (PriceRules.Mode.APPLY, PriceRules.Mode.PROPOSE)
+    for kind, mode in zip(event.ticket_types.filter(price__gt=0), modes, strict=False):
+        rules = Rules(
+            floor=kind.price,
+            cap=2 * kind.price,
+            is_percent=True,
+            fill=(Rung(50, 1000), Rung(70, 2500), Rung(85, 5000), Rung(95, 10_000)),
+            days=(Rung(28, 500), Rung(7, 1000)),
+            most_a_day=kind.price // 2,
+            step=100,
+            ending=90,
+        )
+        set_price_rules(ticket_type_id=kind.pk, rules=rules, mode=mode, actor=SYSTEM)
+    reprice()

@@ -144,6 +144,30 @@ def stock_by_state(performance: Performance, *, at: datetime) -> dict[int, dict[
     return {row["quota_id"]: {state: row[state] for state in ("free", "held", "sold", "blocked")} for row in rows}
 
 
+@dataclass(frozen=True)
+class Filled:
+    """How full a pool is: `sold` of the places that are `for_sale` (all but blocked ones), and the ticket types that draw from it."""
+
+    sold: int
+    for_sale: int
+    ticket_type_ids: tuple[UUID, ...]
+
+
+_FILLED = """
+SELECT count(*) FILTER (WHERE place.state = 'sold'), count(*) FILTER (WHERE place.state <> 'blocked'),
+       ARRAY(SELECT link.tickettype_id FROM events_quota_ticket_types link WHERE link.quota_id = pool.quota_id ORDER BY 1)
+  FROM inventory_pool pool JOIN inventory_place place ON place.pool_id = pool.id
+ WHERE pool.performance_id = %s GROUP BY pool.id ORDER BY pool.id
+"""
+
+
+def filled_pools(performance_id: UUID) -> list[Filled]:
+    """How full each pool is that ticket types of a performance draw from. Held places are not sold."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FILLED, [performance_id])
+        return [Filled(sold, size, tuple(kinds)) for sold, size, kinds in cursor.fetchall() if kinds]
+
+
 def hold_by_token(hold_id: UUID, token: str) -> Hold:
     """The hold, for the buyer who has its token. Raises HoldNotFound for a wrong token as for a wrong id."""
     hold = Hold.objects.select_related("performance__event__venue").filter(pk=hold_id).first()

@@ -17,6 +17,7 @@ from people.models import Membership
 from people.queries import membership_of
 from pricing.plans import rate_of, terms_of
 from pricing.quote import price_once, price_one
+from repricing.queries import moved_prices, price_now
 from tenants.actions import open_organizer
 from tenants.current import current_organizer
 from tenants.errors import SlugTaken
@@ -83,8 +84,13 @@ def list_event(*, event_id: UUID) -> None:
         unlist_event(event_id=event_id)
         return
     terms = terms_of(event)
-    paid = [price_one(kind.price, terms, rate_of(kind.tax)).all_in_price for kind in kinds if kind.price]
     upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
+    moved = moved_prices([upcoming.pk]).get(upcoming.pk, {})  # as the organizer's own list has it
+    paid = [
+        price_one(price_now(kind.price, moved.get(kind.pk)), terms, rate_of(kind.tax)).all_in_price
+        for kind in kinds
+        if kind.price
+    ]
     ListedEvent.objects.update_or_create(
         organizer=organizer,
         event_id=event.pk,

@@ -27,7 +27,7 @@ from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
 from events.bundles import PartWish, set_bundle
 from events.charges import add_own_fee, add_tax_rate
-from events.models import ChargeModel, Event
+from events.models import ChargeModel, Event, TicketType
 from events.phases import PhaseWish
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
@@ -60,9 +60,13 @@ from people.actions import add_member, invite_member, write_legal_text
 from people.keys import create_api_key
 from people.models import BuyerSession, LegalText, Membership
 from people.sign_in import sign_in_by_link
+from pricing.dynamic import Rules as PriceLadders
+from pricing.dynamic import Rung
 from promotions.actions import add_discount
 from reconciliation.actions import close_incident
 from reconciliation.models import Check, Incident, ProviderLine
+from repricing.actions import reprice, set_price_rules
+from repricing.models import PriceRules
 from scanning.actions import create_gate, pair_device, scan
 from seating.drafts import PLACEMENT_MEMBERS, open_draft, set_plan
 from tests import seated, world
@@ -113,6 +117,14 @@ MACHINE_MADE = {
     "promotions.PromoCode.currency": "a currency",
     "promotions.AutomaticDiscount.currency": "a currency",
     "orders.Position.refund_promise": "numbers and instants",
+    "repricing.PriceRules.rules": "numbers, append-only",
+    "repricing.PriceRules.created_by": "a kind and an id, append-only",
+    "repricing.PriceChange.why": "our own words and numbers, append-only",
+    "repricing.PriceChange.state": "numbers, append-only",
+    "repricing.PriceChange.approved_by": "a kind and an id, append-only",
+    "repricing.Proposal.why": "our own words and numbers",
+    "repricing.Proposal.state": "numbers",
+    "repricing.Proposal.decided_by": "a kind and an id",
     "inventory.Block.color": "a colour",
     "inventory.StockEntry.cause": "our own words, append-only",
     "inventory.StockEntry.actor": "a kind and an id, append-only",
@@ -321,6 +333,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     proof.examples = [{"what": "size", "quota": f"{word} guest", "quota_size": 30, "places": 29}]
     proof.save()
     create_api_key(name=f"{word} key", actor=SYSTEM)
+    _follow_the_sale(world.kind_of(event, seat))
     _wait_in_line(event)
     _seat(word)
     while drain():
@@ -340,6 +353,15 @@ def _sell(house: world.House, word: str) -> Furnished:
         file=storages["public"].save(f"posters/{word}.txt", ContentFile(f"{word} poster".encode())),
         ticket=ticket,
     )
+
+
+def _follow_the_sale(kind: TicketType) -> None:
+    """A price is proposed, then moves by itself, and the next one waits for a yes."""
+    rules = PriceLadders(floor=2000, cap=4000, days=(Rung(30, 600),))
+    for more, mode in ((0, PriceRules.Mode.PROPOSE), (0, PriceRules.Mode.APPLY), (300, PriceRules.Mode.PROPOSE)):
+        rules = replace(rules, days=(Rung(30, 600 + more),))
+        set_price_rules(ticket_type_id=kind.pk, rules=rules, mode=mode, actor=SYSTEM)
+        reprice()
 
 
 def _sign_in(house: world.House, email: str) -> str:

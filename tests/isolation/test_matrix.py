@@ -114,6 +114,12 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:new_discount": staff(200, 403),
     "organizer_portal:discount": staff(404, 403),
     "organizer_portal:discount_removal": staff(404, 403, "POST"),
+    "organizer_portal:prices": staff(200, 403),
+    "organizer_portal:price_approval": staff(404, 403, "POST"),
+    "organizer_portal:price_refusal": staff(404, 403, "POST"),
+    "organizer_portal:price_rules": staff(404, 403),
+    "organizer_portal:price_ladder": staff(404, 403),
+    "organizer_portal:price_simulator": staff(404, 403),
     "organizer_portal:event_fees": staff(200, 403),
     "organizer_portal:fee_rows": staff(200, 403),
     "organizer_portal:simulator": staff(200, 403),
@@ -229,6 +235,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:events": everybody(200),
     "storefront:event": everybody(200),
     "storefront:holds": everybody(422, "POST"),
+    "storefront:prices": everybody(200),
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
     "storefront:seat_map": everybody(404),  # a hash that no event here has
     "storefront:checkout": everybody(404),  # each of these asks with a wrong token
@@ -375,6 +382,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:event": [made.event.slug],
         "storefront:holds": [made.event.slug],
         "storefront:seat_list": [made.event.slug],
+        "storefront:prices": [made.event.slug],
         **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
         "storefront:ticket_code": [*order, 1],
         "storefront:seat_map": ["0" * 32],
@@ -391,6 +399,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:refund_again": [made.ordered.number, NOBODY],
         "organizer_portal:refund_repayment": [made.ordered.number, NOBODY],
         "organizer_portal:type_refund_policy": [made.event.pk, NOBODY],
+        **{f"organizer_portal:{name}": [made.event.pk, NOBODY] for name in _OF_PRICES},
         "organizer_portal:own_fee": [made.event.pk, NOBODY],
         **{f"organizer_portal:{name}": [NOBODY] for name in _OF_CODES},
         "organizer_portal:discount": [made.event.pk, NOBODY],
@@ -441,7 +450,9 @@ _OF_ORDERS = ("order", "order_payment", "order_status", "order_pdf", "order_cale
 _OF_CODES = ("code", "code_stop", "batch", "batch_mails", "batch_stop", "batch_csv")
 _OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
+_OF_PRICES = ("price_approval", "price_refusal", "price_rules", "price_ladder", "price_simulator")
 _OF_EVENTS = (
+    "prices",
     "seat_plan",
     "seat_prices",
     "seat_plan_move",

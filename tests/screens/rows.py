@@ -59,6 +59,7 @@ NO_SCREEN = {
     "organizer_portal:batch_progress": PART,
     "organizer_portal:batch_results": FILE,
     "organizer_portal:fee_rows": PART,
+    "organizer_portal:price_ladder": PART,
     "organizer_portal:line": PART,
     "organizer_portal:sales": PART,
     "organizer_portal:price": PART,
@@ -146,11 +147,15 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
     date = show.performances.get()
     map_ = SeatMap.objects.filter(versions__isnull=False).earliest("pk")
     kind = TicketType.objects.filter(event=made.event).earliest("pk")
+    moving = TicketType.objects.get(event=made.event, price__gt=0)
     return {
         "organizer_portal:seats": [show.pk, date.pk],
         "organizer_portal:seat_plan": [show.pk],
         "organizer_portal:seat_move": [show.pk, date.pk, scene.seated.positions.earliest("pk").pk],
         "organizer_portal:type_refund_policy": [made.event.pk, kind.pk],
+        "organizer_portal:prices": [made.event.pk],
+        "organizer_portal:price_rules": [made.event.pk, moving.pk],
+        "organizer_portal:price_simulator": [made.event.pk, moving.pk],
         "organizer_portal:event_fees": [scene.draft.pk],
         "organizer_portal:own_fee": [scene.draft.pk, OwnFee.objects.earliest("pk").pk],
         "organizer_portal:discounts": [scene.draft.pk],

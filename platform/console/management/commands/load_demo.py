@@ -24,7 +24,7 @@ from accounts.actions import add_second_factor, create_platform_admin, create_us
 from accounts.models import User
 from audit.actions import SYSTEM
 from console.demo_codes import add_codes
-from console.demo_events import at, draft, on_sale, venue_of
+from console.demo_events import at, draft, follow_the_sale, on_sale, venue_of
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
 from events.models import Event
@@ -167,6 +167,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
                 if show is cast.later[0]:
                     # Off: switched on at /portal/events/<id>/waiting-room/, it lets few enough in that one can watch.
                     change_room(event_id=event.pk, mode="off", rate_min=6, rate_max=60, actor=SYSTEM)
+                    follow_the_sale(event)
         for seated in SHOWS[cast.slug]:
             put_on(seated)
         tonight = _tonight(cast)
