@@ -111,10 +111,24 @@ INVARIANTS = (
         "I3",
         "A pool has exactly as many places as its quota allows, so no more than that can be held or sold.",
         """
-        SELECT pool.id, quota.size, count(place.id)
+        SELECT pool.id, coalesce(own.size, quota.size), count(place.id)
           FROM inventory_pool pool JOIN events_quota quota ON quota.id = pool.quota_id
+          LEFT JOIN events_datequota own ON own.performance_id = pool.performance_id AND own.quota_id = quota.id
           LEFT JOIN inventory_place place ON place.pool_id = pool.id
-         GROUP BY pool.id, quota.size HAVING count(place.id) <> quota.size
+         GROUP BY pool.id, own.size, quota.size HAVING count(place.id) <> coalesce(own.size, quota.size)
+        """,
+    ),
+    Invariant(
+        "dates",
+        "A date has prices and numbers of its own for its own event's tickets alone.",
+        """
+        SELECT own.performance_id, own.ticket_type_id FROM events_dateprice own
+          JOIN events_performance date ON date.id = own.performance_id
+          JOIN events_tickettype kind ON kind.id = own.ticket_type_id WHERE kind.event_id <> date.event_id
+         UNION ALL
+        SELECT own.performance_id, NULL FROM events_datequota own
+          JOIN events_performance date ON date.id = own.performance_id
+          JOIN events_quota quota ON quota.id = own.quota_id WHERE quota.event_id <> date.event_id
         """,
     ),
     Invariant(

@@ -7,14 +7,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
 
 from analytics.models import StockProof
 from events.models import Event, Performance, TicketType
+from events.queries import own_sizes
 from inventory.models import Place, Pool, StockEntry
-from inventory.queries import stock_by_state
+from inventory.queries import stock_by_date
 from orders.models import Fee, Order, Position
 from payments.models import Refund
 from payments.queries import GONE
@@ -98,6 +99,15 @@ class Capacity:
 
 
 @dataclass(frozen=True)
+class DateCapacity:
+    """How full one date is: tickets sold, held now, and how many there are in all."""
+
+    sold: int
+    held: int
+    capacity: int
+
+
+@dataclass(frozen=True)
 class Bar:
     """So many tickets sold in the hour or day that begins at `starts_at`."""
 
@@ -127,7 +137,7 @@ def event_sales(event: Event, *, at: datetime) -> EventSales:
 
 def _type_sales(event: Event, at: datetime) -> tuple[TypeSales, ...]:
     performances = list(event.performances.filter(state=Performance.State.SCHEDULED))
-    stock = [stock_by_state(performance, at=at) for performance in performances]
+    stock = list(stock_by_date(performances, at=at).values())
     taken = _taken_by_type(performances, at)
     types = event.ticket_types.filter(is_active=True).prefetch_related("quotas")
     return tuple(_one_type(kind, stock, taken, opened=bool(performances and any(stock))) for kind in types)
@@ -278,25 +288,53 @@ def _held_by_event(events: Sequence[Event], at: datetime) -> dict[UUID, int]:
     return held
 
 
+def date_capacities(event: Event, dates: Sequence[Performance], *, at: datetime) -> dict[UUID, DateCapacity]:
+    """How full each of these dates of an event is, by its id: a handful of queries, however many dates."""
+    sold = _tickets(Position.objects.filter(state=Position.State.SOLD, performance__in=dates), "performance")
+    # Between securing and completing, places are sold to positions that still say "ordered".
+    secured = Position.objects.filter(order__state=Order.State.SECURED, performance__in=dates)
+    held = _tickets(secured, "performance")
+    places = Place.objects.filter(pool__performance__in=dates, state=Place.State.HELD, held_until__gt=at)
+    rows = places.values_list("pool__performance", "ticket_type", "pool__quota").annotate(number=Count("pk"))
+    by_type: dict[tuple[UUID, UUID], int] = {}
+    for date, kind, _quota, number in rows.order_by():  # a type may draw from several quotas at once
+        by_type[date, kind] = max(number, by_type.get((date, kind), 0))
+    for (date, _kind), number in by_type.items():
+        held[date] = held.get(date, 0) + number
+    sizes = _sizes_of_dates([event], [(event.pk, date.pk) for date in dates])
+    return {date.pk: DateCapacity(sold.get(date.pk, 0), held.get(date.pk, 0), sizes.get(date.pk, 0)) for date in dates}
+
+
 def _sizes(events: Sequence[Event]) -> dict[UUID, int]:
-    dates = dict(
-        Performance.objects.filter(event__in=events, state=Performance.State.SCHEDULED)
-        .values_list("event")
-        .annotate(number=Count("pk"))
-        .order_by()
-    )
+    scheduled = Performance.objects.filter(event__in=events, state=Performance.State.SCHEDULED)
+    dates = list(scheduled.values_list("event", "pk").order_by())
+    by_date = _sizes_of_dates(events, dates)
+    sizes: dict[UUID, int] = {}
+    for event_id, date in dates:
+        sizes[event_id] = sizes.get(event_id, 0) + by_date.get(date, 0)
+    return sizes
+
+
+def _sizes_of_dates(events: Sequence[Event], dates: Sequence[tuple[UUID, UUID]]) -> dict[UUID, int]:
+    """How many places each date has, by its id; `dates` are (event, performance)."""
     types = (
         TicketType.objects.filter(event__in=events, is_active=True)
-        .annotate(size=Min("quotas__size"), drawn=ArrayAgg("quotas", order_by="quotas"))
-        .values_list("event", "size", "drawn")
+        .annotate(drawn=ArrayAgg("quotas", order_by="quotas"), sizes=ArrayAgg("quotas__size", order_by="quotas"))
+        .values_list("event", "drawn", "sizes")
         .order_by()
     )
+    own = own_sizes(pk for _event, pk in dates)
     # Types that draw from the same quotas share their places.
-    stocks = {(event_id, tuple(drawn)): size for event_id, size, drawn in types}
-    sizes: dict[UUID, int] = {}
-    for (event_id, _drawn), size in stocks.items():
-        sizes[event_id] = sizes.get(event_id, 0) + (size or 0) * dates.get(event_id, 0)
-    return sizes
+    stocks: dict[UUID, set[tuple[tuple[int, int], ...]]] = {}
+    for event_id, drawn, sizes in types:
+        stocks.setdefault(event_id, set()).add(tuple(pair for pair in zip(drawn, sizes, strict=True) if pair[0]))
+    return {
+        date: sum(
+            min((own.get((date, quota), size) for quota, size in drawn), default=0)
+            for drawn in stocks.get(event_id, ())
+        )
+        for event_id, date in dates
+    }
 
 
 def upcoming_events(*, at: datetime, limit: int = 6) -> list[Event]:

@@ -18,8 +18,10 @@ MOST_EXAMPLES = 20
 
 PROOF = """
 WITH pool AS (
-    SELECT pool.id, pool.quota_id, quota.name, quota.size
-      FROM inventory_pool pool JOIN events_quota quota ON quota.id = pool.quota_id WHERE pool.performance_id = %(id)s
+    SELECT pool.id, pool.quota_id, quota.name, coalesce(own.size, quota.size) AS size
+      FROM inventory_pool pool JOIN events_quota quota ON quota.id = pool.quota_id
+      LEFT JOIN events_datequota own ON own.performance_id = pool.performance_id AND own.quota_id = quota.id
+     WHERE pool.performance_id = %(id)s
 ), place AS (
     -- (a) and (b): each place as its row says, and as the last entry about it says.
     SELECT place.id, place.pool_id, place.number, place.state, place.hold_id, place.position_id,

@@ -31,12 +31,19 @@ class DateStock:
     form: ResumeForm | None
 
 
-def stock_context(event: Event, *, refused: tuple[UUID, ResumeForm] | None = None) -> dict[str, list[DateStock]]:
-    """`stock`, for each date of a published event. `refused` is a performance's id and its form with what was wrong."""
+MOST_IN_FULL = 3  # dates; of more only those that something is wrong with
+
+
+def stock_context(event: Event, *, refused: tuple[UUID, ResumeForm] | None = None) -> dict[str, Any]:
+    """`stock`, for each date of a published event; of a series for those that are not in order, with `n_proved` others. `refused` is a performance's id and its form with what was wrong."""
     if event.state == Event.State.DRAFT:
-        return {"stock": []}
+        return {"stock": [], "n_proved": 0}
     proofs = last_proofs(event)
+    dates = list(event.performances.all())
+    proved = [date for date in dates if not date.is_stopped and (date.pk not in proofs or proofs[date.pk].is_proved)]
+    is_series = len(dates) > MOST_IN_FULL
     return {
+        "n_proved": len(proved) if is_series else 0,
         "stock": [
             DateStock(
                 performance=date,
@@ -44,8 +51,9 @@ def stock_context(event: Event, *, refused: tuple[UUID, ResumeForm] | None = Non
                 examples=_examples(proofs.get(date.pk)),
                 form=_form(date, refused) if date.is_stopped else None,
             )
-            for date in event.performances.all()
-        ]
+            for date in dates
+            if not (is_series and date in proved)
+        ],
     }
 
 

@@ -40,7 +40,16 @@ from people.models import Customer
 from storefront import schemas
 from storefront.buyers import buyer_by_pass
 from storefront.codes import counted_guess, network_of
-from storefront.offers import Offer, next_performance, offers_of_next_dates, once_of
+from storefront.dates import standing_of
+from storefront.offers import (
+    Offer,
+    lowest_price,
+    next_performance,
+    offers_by_date,
+    offers_of_next_dates,
+    once_of,
+    upcoming_performances,
+)
 from storefront.payments import payment_details
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
@@ -98,9 +107,26 @@ def list_events(
 @decorate_view(public_page(edge_seconds=5))
 def get_event(request: HttpRequest, slug: str = Path(..., max_length=80)) -> dict[str, Any]:
     """One event by its slug, with what is left for its next date."""
-    event = published_event(slug)
-    terms = refund_terms(event, next_performance(event, at=timezone.now()))
-    return {**_events_out([event])[0], "refund_terms": _terms_out(terms)}
+    event, now = published_event(slug), timezone.now()
+    terms = refund_terms(event, next_performance(event, at=now))
+    return {**_events_out([event])[0], "dates": _dates_out(event, now), "refund_terms": _terms_out(terms)}
+
+
+def _dates_out(event: Event, now: datetime) -> list[dict[str, Any]]:
+    upcoming = upcoming_performances(event, at=now)
+    offers = offers_by_date(event, upcoming, at=now)
+    return [
+        {
+            **{name: getattr(date, name) for name in ("id", "starts_at", "ends_at", "doors_at", "timezone")},
+            "price_from": lowest_price(offers[date.pk]),
+            "status": standing_of(offers[date.pk]),
+            "ticket_types": [
+                {"id": one.ticket_type.pk, "price": one.price, "status": one.status, "available": one.most}
+                for one in offers[date.pk]
+            ],
+        }
+        for date in upcoming
+    ]
 
 
 def _terms_out(terms: list[Terms]) -> list[dict[str, Any]]:

@@ -1,21 +1,23 @@
 """What a page or the API shows of an event: prices all-in, and what is left of each ticket type."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
 from events.bundles import bundles_of
 from events.models import Bundle, Event, Performance, Phase, TicketType
 from events.phases import phases_of
+from events.queries import own_prices
 from inventory.live import Snapshot, stock_of
 from inventory.queries import Stock, StockStatus, left_in_phases
 from payments.queries import can_take_payments
-from pricing.basket import Item
+from pricing.basket import Item, TaxRate
 from pricing.dynamic import STILL, Moved
 from pricing.plans import platform_fee_plans, rate_of, terms_of
-from pricing.quote import Line, Once, TaxLine, Terms, price_once, price_one, quote, quote_one
+from pricing.quote import Line, Once, Quote, TaxLine, Terms, price_once, price_one, quote, quote_one
 from promotions.models import PromoCode
 from repricing.queries import moved_prices
 
@@ -44,20 +46,28 @@ class PhaseNow:
 
 @dataclass(frozen=True)
 class Phases:
-    """The sale phases of some ticket types and what is left of them, by performance and phase."""
+    """What ticket types cost when: their sale phases with what is left of them, by performance and phase, and the prices that
+    dates have of their own, by performance and ticket type: on such a date there are no phases."""
 
     of_type: Mapping[UUID, Sequence[Phase]]
     left: Mapping[tuple[UUID, UUID], int]
+    own: Mapping[tuple[UUID, UUID], int]
 
     @classmethod
     def read(cls, event_ids: Iterable[UUID], performance_ids: Iterable[UUID]) -> "Phases":
-        """At most two queries; one where no type has phases."""
-        of_type = phases_of(event_ids)
+        """At most three queries; two where no type has phases."""
+        of_type, performance_ids = phases_of(event_ids), list(performance_ids)
         has_quotas = any(phase.quota_id for phases in of_type.values() for phase in phases)
-        return cls(of_type, left_in_phases(performance_ids) if has_quotas else {})
+        return cls(of_type, left_in_phases(performance_ids) if has_quotas else {}, own_prices(performance_ids))
+
+    def price(self, kind: TicketType, performance: Performance) -> int:
+        """What a ticket costs outside its phases, minor units before our fee: the date's own price, else the type's."""
+        return self.own.get((performance.pk, kind.pk), kind.price)
 
     def now(self, kind: TicketType, performance: Performance, *, at: datetime) -> tuple[Phase | None, Phase | None]:
-        """The phase that is open and the one after it; None for the type's own price."""
+        """The phase that is open and the one after it; None for the type's own price, or the date's."""
+        if (performance.pk, kind.pk) in self.own:
+            return None, None
         phases = [
             phase
             for phase in self.of_type.get(kind.pk, ())
@@ -141,8 +151,9 @@ def _offers(
         for kind in event.ticket_types.all()
         if kind.is_active and (not kind.is_hidden or (code is not None and code.opens_hidden and code.is_for(kind.pk)))
     ]
-    is_open = event.is_published and not performance.is_stopped
-    can_charge = any(kind.price or kind.pk in phases.of_type for kind in kinds) and can_take_payments()
+    is_open = event.is_published and not (performance.is_stopped or performance.is_paused)
+    costs = any(phases.price(kind, performance) or kind.pk in phases.of_type for kind in kinds)
+    can_charge = costs and can_take_payments()
     offers = [
         _offer(
             kind,
@@ -163,6 +174,41 @@ def _offers(
         for bundle in bundles
     ]
     return sorted(offers, key=lambda offer: (offer.ticket_type.is_add_on, offer.status == "sold_out"))
+
+
+def offers_by_date(event: Event, performances: Collection[Performance], *, at: datetime) -> dict[UUID, list[Offer]]:
+    """Per performance id: its offers. Asks for the stock and the prices of all at once."""
+    return _by_date([(event, performances)], at)
+
+
+def offers_of_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID, dict[UUID, list[Offer]]]:
+    """Per event id and performance id: the offers of every date that is not over, soonest first."""
+    dates = [(event, upcoming_performances(event, at=at)) for event in events]
+    offers = _by_date(dates, at)
+    return {event.pk: {date.pk: offers[date.pk] for date in upcoming} for event, upcoming in dates}
+
+
+def _by_date(dates: Collection[tuple[Event, Collection[Performance]]], at: datetime) -> dict[UUID, list[Offer]]:
+    ids = [performance.pk for _event, performances in dates for performance in performances]
+    event_ids = [event.pk for event, _performances in dates]
+    stock, phases, bundles = stock_of(ids), Phases.read(event_ids, ids), bundles_of(event_ids)
+    moved = moved_prices(ids)
+    plans = platform_fee_plans() if ids else {}
+    return {
+        performance.pk: _offers(
+            event,
+            performance,
+            stock.get(performance.pk),
+            terms,
+            at,
+            phases,
+            bundles.get(event.pk, []),
+            moved.get(performance.pk, {}),
+        )
+        for event, performances in dates
+        for terms in [terms_of(event, plans)]
+        for performance in performances
+    }
 
 
 def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID, list[Offer]]:
@@ -205,6 +251,14 @@ def is_few_left(offers: Iterable[Offer]) -> bool:
     return {offer.stock_status for offer in _tickets(offers) if offer.status == "on_sale"} == {"few_left"}
 
 
+def price_from(offers: Iterable[list[Offer]]) -> int | None:
+    """The least that a ticket costs on any of these dates: of those that something is left of, where there are any."""
+    every = list(offers)
+    on_sale = [date for date in every if any(offer.status == "on_sale" for offer in date)]
+    prices = [price for date in on_sale or every if (price := lowest_price(date)) is not None]
+    return min(prices, default=None)
+
+
 def once_of(offers: Iterable[Offer]) -> Once:
     """What a paid order of any of these costs besides its tickets."""
     return next((offer.once for offer in offers if offer.price), NOTHING_ONCE)
@@ -217,6 +271,12 @@ def lowest_price(offers: Iterable[Offer]) -> int | None:
     """
     prices = [offer.price + offer.once.total for offer in _tickets(offers)]
     return min((price for price in prices if price), default=0 if prices else None)
+
+
+@lru_cache(maxsize=1000)
+def _quote_one(price: int, terms: Terms, tax: TaxRate | None) -> Quote:
+    """The dates of a series cost the same."""
+    return quote_one(price, terms, tax)
 
 
 def _offer(
@@ -236,7 +296,9 @@ def _offer(
         return own + (moved or STILL).on(own)
 
     phase, later = phases.now(ticket_type, performance, at=at)
-    quoted = quote_one(price((phase or ticket_type).price), terms, rate_of(ticket_type.tax))
+    quoted = _quote_one(
+        price(phase.price if phase else phases.price(ticket_type, performance)), terms, rate_of(ticket_type.tax)
+    )
     one = quoted.lines[0]
     status: Status = "on_sale"
     is_offered = is_open and (can_charge or not one.price)

@@ -136,6 +136,23 @@ class RefundTermsOut(Schema):
     kept_fee: int = Field(description="Stays with the organizer of each ticket, minor units")
 
 
+class DateTypeOut(Schema):
+    """A ticket type on one date."""
+
+    id: UUID
+    price: int = Field(description="All-in price of one ticket on this date, minor units, fees included")
+    status: Literal["on_sale", "sold_out", "not_on_sale"]
+    available: int = Field(description="How many could be held now, at most `max_per_order`", ge=0)
+
+
+class DateOut(PerformanceOut):
+    """A date that is not over, with what it costs and what is left."""
+
+    price_from: int | None = Field(description="The least that a ticket costs, minor units; null: nothing is offered")
+    status: Literal["on_sale", "few_left", "sold_out", "not_on_sale"]
+    ticket_types: list[DateTypeOut]
+
+
 class EventOut(Schema):
     id: UUID
     slug: str
@@ -153,6 +170,7 @@ class EventOut(Schema):
 
 
 class EventDetailOut(EventOut):
+    dates: list[DateOut] = Field(description="Soonest first, without those that are over or cancelled")
     refund_terms: list[RefundTermsOut] = Field(description="For the event's next date; empty: nothing is promised")
 
 

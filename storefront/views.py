@@ -56,15 +56,15 @@ from promotions.queries import discounts_of, has_codes, use_of_hold
 from seating.overview import floor_of, overview
 from storefront import codes
 from storefront.buyers import pass_for, signed_in
+from storefront.dates import calendar_of
 from storefront.offers import (
     Offer,
     is_few_left,
     is_sold_out,
-    lowest_price,
-    next_performance,
     offers_for,
-    offers_of_next_dates,
+    offers_of_dates,
     once_of,
+    price_from,
     upcoming_performances,
 )
 from storefront.payments import capture_method, payment_details
@@ -72,11 +72,11 @@ from storefront.seat_list import SeatList, seat_list_of
 from storefront.seating import picker_of
 from tenants.current import current_organizer
 from tickets.actions import store_pdf
-from tickets.calendar import calendar_of_order
+from tickets.calendar import calendar_of_event, calendar_of_order
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
 from ui.brand import theme_css
-from ui.dates import event_time
+from ui.dates import event_time, weekday_names
 from ui.edge import public_page
 from ui.errors import DomainError, NotFound, TooOften
 from ui.limits import Limit, count_against
@@ -122,24 +122,28 @@ def secret_page(view: View) -> View:
 @require_safe
 @public_page(edge_seconds=EDGE_SECONDS)
 def event_list(request: HttpRequest) -> HttpResponse:
-    """`storefront/event_list.html`: `events`, a list of {event, performance, price, is_sold_out, is_few_left}.
+    """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left}.
 
-    The price is all-in, in minor units.
+    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates.
     """
     now = timezone.now()
     events = published_events(after=now)
-    offers = offers_of_next_dates(events, at=now)
-    rows = [
-        {
-            "event": event,
-            "performance": next_performance(event, at=now),
-            "price": lowest_price(offers[event.pk]),
-            "is_sold_out": is_sold_out(offers[event.pk]),
-            "is_few_left": is_few_left(offers[event.pk]),
-        }
-        for event in events
-    ]
-    return render(request, "storefront/event_list.html", {"events": rows})
+    offers = offers_of_dates(events, at=now)
+    return render(request, "storefront/event_list.html", {"events": [_row(one, offers[one.pk], now) for one in events]})
+
+
+def _row(event: Event, offers: dict[UUID, list[Offer]], now: datetime) -> dict[str, Any]:
+    upcoming = upcoming_performances(event, at=now)
+    on_sale = [date for date in offers.values() if any(offer.status == "on_sale" for offer in date)]
+    return {
+        "event": event,
+        "performance": upcoming[0] if upcoming else None,
+        "last": upcoming[-1] if upcoming else None,
+        "n_dates": len(upcoming),
+        "price": price_from(offers.values()),
+        "is_sold_out": bool(offers) and all(is_sold_out(date) for date in offers.values()),
+        "is_few_left": bool(on_sale) and all(is_few_left(date) for date in on_sale),
+    }
 
 
 @require_safe
@@ -160,7 +164,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _shown(request: HttpRequest, event: Event) -> HttpResponse:
     date = request.GET.get("date", "") or request.GET.get("performance_id", "")
     if "code" not in request.GET:
-        return _event_response(request, _event_context(event, date=date))
+        return _event_response(request, _event_context(event, date=date, month=request.GET.get("month", "")))
     typed = request.GET["code"].strip()
     if not typed:
         address = reverse("storefront:event", args=[event.slug]) + (f"?{urlencode({'date': date})}" if date else "")
@@ -208,6 +212,17 @@ def _behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpRe
     return response
 
 
+@require_safe
+@public_page(edge_seconds=EDGE_SECONDS)
+def event_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """All dates of an event as a calendar that programs may subscribe to: each keeps its id when it moves."""
+    event = _event(slug)
+    url = request.build_absolute_uri(reverse("storefront:event", args=[event.slug]))
+    response = HttpResponse(calendar_of_event(event, url=url), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{event.slug}.ics"'
+    return response
+
+
 @secret_page
 def _preview(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return _event_response(request, _event_context(previewed_event(slug, token)))
@@ -224,6 +239,7 @@ def _event_context(
     event: Event,
     *,
     date: str = "",
+    month: str = "",
     error: DomainError | None = None,
     chosen: dict[str, int] | None = None,
     typed: QueryDict | None = None,
@@ -233,7 +249,8 @@ def _event_context(
 ) -> Any:
     """What the event page shows.
 
-    `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, `rows` of {offer,
+    `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
+    `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
     anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `has_moved` (a price has
@@ -267,6 +284,8 @@ def _event_context(
         "event": event,
         "performance": performance,
         "performances": upcoming,
+        "calendar": calendar_of(event, upcoming, performance, month=month, at=now) if performance else None,
+        "weekday_names": weekday_names(),
         "rows": rows,
         "groups": _groups(rows),
         "picker": picker,

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -54,27 +55,38 @@ def cancellation(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespon
 
 @require_safe
 @staff(REFUND)
-def batch_progress(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+def date_cancellation(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID) -> HttpResponse:
+    """How the orders of one cancelled date are given back; it was cancelled among the event's dates."""
+    batch = _batch(event_id, performance_id)
+    return render(request, "organizer_portal/refund_batch.html", _context(request, desk, batch))
+
+
+@require_safe
+@staff(REFUND)
+def batch_progress(
+    request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID | None = None
+) -> HttpResponse:
     """The progress and the results, alone, as the page asks every two seconds."""
-    batch = _batch(event_id)
+    batch = _batch(event_id, performance_id)
     return render(request, "organizer_portal/_refund_batch.html", _context(request, desk, batch))
 
 
 @require_POST
 @staff(REFUND)
-def retries(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+def retries(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID | None = None) -> HttpResponse:
     """Give every failed order another turn."""
-    number = retry_turns(batch_id=_batch(event_id).pk, actor=desk.actor)
+    batch = _batch(event_id, performance_id)
+    number = retry_turns(batch_id=batch.pk, actor=desk.actor)
     words = ngettext("%d order is tried again.", "%d orders are tried again.", number) % number
     messages.success(request, words)
-    return redirect("organizer_portal:event_cancellation", event_id)
+    return redirect(_urls(batch)["page"])
 
 
 @require_safe
 @staff(REFUND)
-def results(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
+def results(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID | None = None) -> HttpResponse:
     """Each order's result as CSV."""
-    batch = _batch(event_id)
+    batch = _batch(event_id, performance_id)
     # With its byte order mark, or a spreadsheet reads UTF-8 as something else.
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refunds-{batch.event.slug}.csv"'
@@ -87,11 +99,23 @@ def results(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     return response
 
 
-def _batch(event_id: UUID) -> RefundBatch:
-    batch = batch_of_event(event_id)
+def _batch(event_id: UUID, performance_id: UUID | None) -> RefundBatch:
+    batch = batch_of_event(event_id, performance_id)
     if batch is None:
         raise Http404
     return batch
+
+
+def _urls(batch: RefundBatch) -> dict[str, str]:
+    """Where a batch is shown and tried again: an event's, or one date's."""
+    if batch.performance_id is None:
+        names = ("event_cancellation", "batch_progress", "batch_retries", "batch_results")
+        arguments = [batch.event_id]
+    else:
+        names = ("date_cancellation", "date_batch_progress", "date_batch_retries", "date_batch_results")
+        arguments = [batch.event_id, batch.performance_id]
+    made = [reverse(f"organizer_portal:{name}", args=arguments) for name in names]
+    return dict(zip(("page", "progress", "retries", "results"), made, strict=True))
 
 
 def _turns(batch: RefundBatch) -> Any:
@@ -115,6 +139,7 @@ def _context(request: HttpRequest, desk: Desk, batch: RefundBatch) -> dict[str, 
     return {
         "batch": batch,
         "event": batch.event,
+        "urls": _urls(batch),
         "counts": counts,
         "settled": counts["done"] + counts["failed"],
         "minutes_left": _minutes_left(batch, counts),

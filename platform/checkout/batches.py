@@ -1,4 +1,4 @@
-"""A cancelled event: every order is given back in its turn, by as many rounds of the outbox as it takes.
+"""A cancelled event, or a cancelled date: every order is given back in its turn, by as many rounds of the outbox as it takes.
 
 A round takes some turns, each with a lease, and asks for the next round. Whatever is killed on the way is taken up again: a
 round by the outbox, a turn when its lease ends. A turn is a transaction, a call with the refund's own key, and a
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from checkout.errors import NotRefundable
 from checkout.refunds import LONGEST_WORDS, GivingBack, give_back, refuse_disputed
 from config import failpoints
 from events.actions import cancel_event
+from events.models import Event, Performance
 from orders.models import Order, Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
@@ -41,15 +42,41 @@ def cancel_and_refund(*, event_id: UUID, words: str, actor: Actor) -> RefundBatc
 
     Raises NotFound, EventInvalid, NotRefundable.
     """
+    words = _checked(words)
+    event = cancel_event(event_id=event_id, actor=actor)
+    return _begin(event, None, words, actor)
+
+
+def refund_date(*, performance: Performance, words: str, actor: Actor) -> RefundBatch:
+    """Begin to give back all orders of a date that was just cancelled; asking again finds the same batch.
+
+    Called by `checkout.dates`, in its transaction. Raises NotRefundable.
+    """
+    return _begin(performance.event, performance, _checked(words), actor)
+
+
+def _begin(event: Event, performance: Performance | None, words: str, actor: Actor) -> RefundBatch:
+    batch, is_new = RefundBatch.objects.get_or_create(
+        event=event, performance=performance, defaults={"words": words, "created_by": str(actor)}
+    )
+    if is_new:
+        target = performance or event
+        record(verb="begin_refund_batch", target=target, actor=actor, detail={"batch": str(batch.pk), "words": words})
+        _next_round(batch)
+    return batch
+
+
+def _checked(words: str) -> str:
     words = words.strip()
     if not words or len(words) > LONGEST_WORDS or not words.isprintable():
         raise NotRefundable(_("Tell the buyers why, in up to %d characters.") % LONGEST_WORDS, field="words")
-    event = cancel_event(event_id=event_id, actor=actor)
-    batch, is_new = RefundBatch.objects.get_or_create(event=event, defaults={"words": words, "created_by": str(actor)})
-    if is_new:
-        record(verb="begin_refund_batch", target=event, actor=actor, detail={"batch": str(batch.pk), "words": words})
-        _next_round(batch)
-    return batch
+    return words
+
+
+def _orders(batch: RefundBatch) -> QuerySet[Order]:
+    """All orders that a batch is about, whatever their state."""
+    orders = Order.objects.filter(event_id=batch.event_id)
+    return orders.filter(performance_id=batch.performance_id) if batch.performance_id else orders
 
 
 def run_refund_batch(*, batch_id: UUID) -> None:
@@ -72,9 +99,11 @@ def run_refund_batch(*, batch_id: UUID) -> None:
 
 @transaction.atomic
 def take_up_orders(batch: RefundBatch) -> None:
-    """Give every paid order of the event its turn, also one whose payment came after the batch began."""
-    missing = Order.objects.filter(event_id=batch.event_id, state=Order.State.PAID).exclude(
-        pk__in=RefundTurn.objects.filter(batch=batch).values("order")
+    """Give every paid order of the event, or of the date, its turn, also one whose payment came after the batch began."""
+    missing = (
+        _orders(batch)
+        .filter(state=Order.State.PAID)
+        .exclude(pk__in=RefundTurn.objects.filter(batch=batch).values("order"))
     )
     turns = [RefundTurn(batch=batch, order_id=pk) for pk in missing.order_by("pk").values_list("pk", flat=True)]
     RefundTurn.objects.bulk_create(turns, batch_size=1000, ignore_conflicts=True)
@@ -175,9 +204,9 @@ def _end_round(batch: RefundBatch, *, not_before: datetime) -> None:
 
 
 def _may_still_be_paid(batch: RefundBatch) -> bool:
-    """Whether an order of the event is being paid: its money would come to a batch that has ended."""
+    """Whether an order of it is being paid: its money would come to a batch that has ended."""
     open_states = (Order.State.PENDING, Order.State.SECURED)
-    return Order.objects.filter(event_id=batch.event_id, state__in=open_states).exists()
+    return _orders(batch).filter(state__in=open_states).exists()
 
 
 def _next_round(batch: RefundBatch, *, delay_seconds: float = 0) -> None:

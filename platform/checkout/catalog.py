@@ -117,6 +117,7 @@ class Offer:
             step=smallest_step(self.currency),
         )
         self.is_stopped: bool = facts["is_stopped"]
+        self.is_paused: bool = facts["is_paused"]
         self.can_charge: bool = facts["can_charge"]
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
@@ -148,7 +149,7 @@ class Offer:
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
         this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `early` those whose sale has begun for this buyer, `amounts`
         what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
-        units. Raises SaleStopped, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
+        units. Raises SaleStopped, NotOnSale for a date that is paused, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
@@ -242,6 +243,8 @@ class Offer:
     ) -> Priced:
         if self.is_stopped:
             raise SaleStopped
+        if self.is_paused:
+            raise NotOnSale(_("Tickets for this date are not on sale now."))
         if not chosen:
             raise BasketInvalid(_("Choose at least one ticket."))
         if not all(n > 0 and self._is_offered(pk, opened) for pk, n in chosen):
@@ -395,7 +398,7 @@ _READ = """
 SELECT jsonb_build_object(
     'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
     'hold_minutes', e.hold_minutes, 'fee_share', e.fee_share,
-    'is_stopped', p.sales_stopped_at IS NOT NULL,
+    'is_stopped', p.sales_stopped_at IS NOT NULL, 'is_paused', p.sale_paused_at IS NOT NULL,
     'can_charge', EXISTS (SELECT FROM payments_connectedaccount a WHERE a.charges_enabled),
     'own_fees', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
@@ -421,7 +424,9 @@ SELECT jsonb_build_object(
     'kinds', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'id', t.id, 'name', CASE t.listing WHEN '' THEN t.name ELSE t.listing || ', ' || t.name END,
-            'price', t.price, 'hold_minutes', t.hold_minutes, 'min_per_order', t.min_per_order, 'is_hidden', t.is_hidden,
+            'price', coalesce((SELECT own.price FROM events_dateprice own
+                                WHERE own.performance_id = p.id AND own.ticket_type_id = t.id), t.price),
+            'hold_minutes', t.hold_minutes, 'min_per_order', t.min_per_order, 'is_hidden', t.is_hidden,
             'least_price', t.least_price, 'is_add_on', t.is_add_on, 'min_per_ticket', t.min_per_ticket,
             'max_per_ticket', t.max_per_ticket,
             'bases', coalesce((SELECT jsonb_agg(base.to_tickettype_id) FROM events_tickettype_base_types base
@@ -446,9 +451,14 @@ SELECT jsonb_build_object(
                   FROM events_phase phase
                   LEFT JOIN events_quota q ON q.id = phase.quota_id
                   LEFT JOIN inventory_pool pool ON pool.quota_id = q.id AND pool.performance_id = p.id
-                 WHERE phase.ticket_type_id = t.id AND phase.is_active), '[]'),
+                 WHERE phase.ticket_type_id = t.id AND phase.is_active
+                   -- A date with a price of its own has it for good.
+                   AND NOT EXISTS (SELECT FROM events_dateprice own
+                                    WHERE own.performance_id = p.id AND own.ticket_type_id = t.id)), '[]'),
             'pools', coalesce((
-                SELECT jsonb_agg(jsonb_build_object('id', pool.id, 'size', q.size) ORDER BY pool.id)
+                SELECT jsonb_agg(jsonb_build_object('id', pool.id, 'size', coalesce(
+                           (SELECT own.size FROM events_datequota own
+                             WHERE own.performance_id = p.id AND own.quota_id = q.id), q.size)) ORDER BY pool.id)
                   FROM events_quota_ticket_types link
                   JOIN inventory_pool pool ON pool.quota_id = link.quota_id AND pool.performance_id = p.id
                   JOIN events_quota q ON q.id = link.quota_id

@@ -101,16 +101,20 @@ def move_performance(
     was, performance = events.move_performance(
         performance_id=performance_id, starts_at=starts_at, ends_at=ends_at, doors_at=doors_at, venue=venue, actor=actor
     )
-    if was is None:
-        return performance
+    if was is not None:
+        tell_moved(performance, was)
+        _list_again(performance.event)
+    return performance
+
+
+def tell_moved(performance: Performance, was: events.Was) -> None:
+    """Have everybody who has tickets for a moved date told what was and what is. Runs in the move's transaction."""
     moved = uuid7()
     told = Order.objects.filter(state=Order.State.PAID)
     told = told.filter(event_id=performance.event_id) if was["venue"] else told.filter(performance=performance)
     if told.exists():
         payload = {"performance_id": str(performance.pk), "moved": str(moved), "was": was}
         enqueue(kind="mail_move", key=str(moved), payload=payload)
-    _list_again(performance.event)
-    return performance
 
 
 @dataclass(frozen=True)

@@ -116,3 +116,11 @@ class BuyerStillNeeded(DomainError):
 
     code = "buyer_still_needed"
     title = _("This buyer cannot be erased yet")
+
+
+class DatesRefused(DomainError):
+    """Some of the chosen dates stand in the way; none was changed. `extra["dates"]` has their ids, `extra["n"]` how many tickets
+    are sold for them where that is why."""
+
+    code = "dates_refused"
+    title = _("These dates cannot be changed like this")

@@ -9,6 +9,7 @@ from audit.actions import Actor, record
 from checkout.errors import MoveRefused, PriceDiffers, SeatNotFree
 from checkout.seat_words import FIELDS, map_of_event, put_words
 from events.models import TicketType
+from events.queries import price_on
 from inventory.actions import free_places
 from inventory.blocks import is_claimable, lock_places, lock_runs_of, note_lapses
 from inventory.errors import SaleStopped
@@ -50,7 +51,7 @@ def move_ticket(*, position_id: UUID, seat: int, actor: Actor, accepts_price_dif
     old, new = _seats(position, order.hold_id, seat)
     kind = _kind_for(position, old, new)
     moved = moved_prices([position.performance_id]).get(position.performance_id, {})
-    price = price_now(kind.price, moved.get(kind.pk))
+    price = price_now(price_on(position.performance_id, kind), moved.get(kind.pk))
     if price != position.price and kind != position.ticket_type and not accepts_price_difference:
         raise PriceDiffers(
             _("That seat costs %(new)s, and %(old)s was paid. Confirm that no money is to move.")

@@ -1,14 +1,18 @@
 """What every event of the demo needs, seated or not: a venue, a day and a place on sale."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from audit.actions import SYSTEM
+from checkout.dates import add_dates, price_dates, size_dates
 from checkout.publish import publish_event
 from events import actions as events
 from events.errors import NotPublishable
 from events.models import Event
+from events.series import occurrences, weekly_rule
 from pricing.dynamic import Rules, Rung
 from repricing.actions import reprice, set_price_rules
 from repricing.models import PriceRules
@@ -70,3 +74,47 @@ def follow_the_sale(event: Event) -> None:
         )
         set_price_rules(ticket_type_id=kind.pk, rules=rules, mode=mode, actor=SYSTEM)
     reprice()
+
+
+SEASON = "Candlelight: The Cello Suites"
+
+
+def a_season(venue: Venue) -> Event:
+    """A series from next week on: Tuesdays, Saturdays at eight, for half a year; one gala among them, and a matinee."""
+    first = at(7, 20, venue.timezone)
+    event = draft(
+        SEASON,
+        "Bach by the light of two hundred candles",
+        "Six suites, six evenings, and then again from the first. Each evening lasts an hour and a half, without an interval.",
+        venue=venue,
+        starts_at=first,
+        hours=2,
+        doors_minutes=45,
+    )
+    kind = events.add_ticket_type(
+        event_id=event.pk, name="Any seat", perk="Unreserved", price=3200, quantity=120, max_per_order=8, actor=SYSTEM
+    )
+    first_on = first.astimezone(ZoneInfo(venue.timezone)).date()
+    rule = weekly_rule(weekdays=[1, 5], count=50)
+    evenings = occurrences(
+        rule, first_on=first_on, starts=[time(20)], minutes=120, doors_minutes=45, zone=venue.timezone
+    )
+    dates = add_dates(event_id=event.pk, times=[one.times for one in evenings], rule=rule, actor=SYSTEM)
+    matinee = occurrences(
+        weekly_rule(weekdays=[5], count=4),
+        first_on=first_on,
+        starts=[time(15)],
+        minutes=120,
+        doors_minutes=45,
+        zone=venue.timezone,
+    )
+    add_dates(event_id=event.pk, times=[one.times for one in matinee], actor=SYSTEM)
+    gala: dict[str, Any] = {
+        "event_id": event.pk,
+        "performance_ids": [dates[3].pk],
+        "ticket_type_id": kind.pk,
+        "actor": SYSTEM,
+    }
+    price_dates(price=4800, **gala)
+    size_dates(quantity=60, **gala)
+    return on_sale(event)

@@ -87,6 +87,8 @@ class Performance(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
     sales_stopped_at = models.DateTimeField(null=True)  # its stock is in doubt: nothing is held or sold until resumed
     sales_stop_reason = models.CharField(max_length=200, blank=True, db_default="")
+    # The organizer sells nothing more of it for now: who has tickets in hand may still pay for them.
+    sale_paused_at = models.DateTimeField(null=True)
     # Another one after every change of what is on offer (events/triggers.py): a claim names what it was priced with.
     offer_version = models.UUIDField(db_default=RandomUUID(), editable=False)
 
@@ -106,6 +108,15 @@ class Performance(models.Model):
     def is_stopped(self) -> bool:
         """Whether its sale was stopped because its stock does not add up."""
         return self.sales_stopped_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the organizer has taken it off sale for a while."""
+        return self.sale_paused_at is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == self.State.CANCELLED
 
 
 class TaxRate(models.Model):
@@ -349,6 +360,34 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DatePrice(models.Model):
+    """What a ticket type costs on one date of its event, instead of its own price; minor units, 0 is free."""
+
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="own_prices")
+    ticket_type = models.ForeignKey(TicketType, on_delete=models.PROTECT, related_name="date_prices")
+    price = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["performance", "ticket_type"], name="date_price_once"),
+            models.CheckConstraint(condition=Q(price__lte=99_999_999), name="date_price_8_digits"),
+        ]
+
+
+class DateQuota(models.Model):
+    """How many places a quota has on one date, instead of its own size."""
+
+    performance = models.ForeignKey(Performance, on_delete=models.PROTECT, related_name="own_quotas")
+    quota = models.ForeignKey(Quota, on_delete=models.CASCADE, related_name="date_sizes")
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["performance", "quota"], name="date_quota_once"),
+            models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="date_quota_1_to_100000"),
+        ]
 
 
 class SeatingPlan(models.Model):

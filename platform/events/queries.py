@@ -1,11 +1,12 @@
 """Reads about what is on offer."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from events.models import Event, Performance, TicketType
+from events.models import DatePrice, DateQuota, Event, Performance, TicketType
 from seating.models import Venue
 from ui.errors import NotFound
 from ui.rows import keep, read
@@ -67,3 +68,20 @@ def _upcoming(after: datetime) -> QuerySet[Performance]:
 def with_everything(events: QuerySet[Event]) -> QuerySet[Event]:
     """With venue, dates and ticket types: what a page of an event needs."""
     return events.select_related("venue").prefetch_related("performances", "ticket_types__tax", "own_fees__tax")
+
+
+def own_prices(performance_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """(performance, ticket type) -> the price that this date has of its own. One query."""
+    found = DatePrice.objects.filter(performance__in=list(performance_ids))
+    return {(date, kind): price for date, kind, price in found.values_list("performance_id", "ticket_type_id", "price")}
+
+
+def own_sizes(performance_ids: Iterable[UUID]) -> dict[tuple[UUID, int], int]:
+    """(performance, quota) -> the size that this date has of its own. One query."""
+    found = DateQuota.objects.filter(performance__in=list(performance_ids))
+    return {(date, quota): size for date, quota, size in found.values_list("performance_id", "quota_id", "size")}
+
+
+def price_on(performance_id: UUID, ticket_type: TicketType) -> int:
+    """What a ticket type costs on a date, before our fee: minor units."""
+    return own_prices([performance_id]).get((performance_id, ticket_type.pk), ticket_type.price)

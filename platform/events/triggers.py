@@ -117,6 +117,27 @@ DROP TRIGGER renew_offers ON events_ownfee;
 DROP FUNCTION events_renew_taxed_offers();
 """
 
+# What one date has of its own prices that date alone.
+DATES_RENEW = """
+CREATE FUNCTION events_renew_dated_offer() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    UPDATE events_performance SET offer_version = offer_version
+     WHERE id = (to_jsonb(coalesce(NEW, OLD)) ->> 'performance_id')::uuid;
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_dateprice
+    FOR EACH ROW EXECUTE FUNCTION events_renew_dated_offer();
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_datequota
+    FOR EACH ROW EXECUTE FUNCTION events_renew_dated_offer();
+"""
+
+NO_DATES_RENEW = """
+DROP TRIGGER renew_offers ON events_dateprice;
+DROP TRIGGER renew_offers ON events_datequota;
+DROP FUNCTION events_renew_dated_offer();
+"""
+
 NO_OFFER_VERSION = """
 DROP TRIGGER renew_offer ON events_performance;
 DROP TRIGGER renew_offers ON events_event;

@@ -3,7 +3,7 @@
 A house has tens of thousands of seats; each statement here writes all of a pool's rows at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -11,6 +11,33 @@ from django.db import connection
 from events.models import Performance, Quota
 from events.seating_plan import Painting
 from inventory.models import Pool
+
+
+def add_pools(*, event_id: UUID, performance_ids: Sequence[UUID]) -> tuple[list[Pool], int]:
+    """The pools that these dates lack, one of each of the event's quotas, with their free places; and how many those are."""
+    if not performance_ids:
+        return [], 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_pool (performance_id, quota_id)"
+            " SELECT date.id, quota.id FROM events_performance date JOIN events_quota quota ON quota.event_id = date.event_id"
+            "  WHERE date.event_id = %s AND date.id = ANY (%s) ORDER BY date.id, quota.id"
+            " ON CONFLICT (performance_id, quota_id) DO NOTHING RETURNING id, performance_id, quota_id",
+            [event_id, list(performance_ids)],
+        )
+        pools = [
+            Pool(pk=pool_id, performance_id=date, quota_id=quota) for pool_id, date, quota in sorted(cursor.fetchall())
+        ]
+        cursor.execute(
+            "INSERT INTO inventory_place (pool_id, number, state)"
+            " SELECT pool.id, n, 'free' FROM inventory_pool pool JOIN events_quota quota ON quota.id = pool.quota_id"
+            "   LEFT JOIN events_datequota own"
+            "          ON own.performance_id = pool.performance_id AND own.quota_id = pool.quota_id"
+            "  CROSS JOIN LATERAL generate_series(1, coalesce(own.size, quota.size)) n"
+            "  WHERE pool.id = ANY (%s) ORDER BY pool.id, n",
+            [[pool.pk for pool in pools]],
+        )
+        return pools, cursor.rowcount
 
 
 def add_places(*, pool_id: int, first: int, count: int) -> int:

@@ -1,7 +1,7 @@
 """Reads and locked reads of stock."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -52,7 +52,7 @@ _MOST_PER_ORDER = 50  # by constraint; nobody needs to know of more, so no more 
 
 _AVAILABILITY = f"""
 WITH counted AS MATERIALIZED (
-    SELECT pool.performance_id, pool.quota_id, quota.size,
+    SELECT pool.performance_id, pool.quota_id, coalesce(own.size, quota.size) AS size,
         (SELECT count(*) FROM (
             SELECT FROM inventory_place WHERE pool_id = pool.id AND state = 'free'
              LIMIT quota.size / {FEW_LEFT_SHARE}
@@ -63,8 +63,10 @@ WITH counted AS MATERIALIZED (
           WHERE pool_id = pool.id AND state = 'held' AND held_until > statement_timestamp()) AS next_lapse
       FROM inventory_pool pool
       JOIN events_quota quota ON quota.id = pool.quota_id
+      LEFT JOIN events_datequota own ON own.performance_id = pool.performance_id AND own.quota_id = pool.quota_id
       JOIN events_performance performance ON performance.id = pool.performance_id
            AND performance.state = 'scheduled' AND performance.sales_stopped_at IS NULL
+           AND performance.sale_paused_at IS NULL
       JOIN events_event event ON event.id = performance.event_id AND event.state = 'published'
      WHERE pool.performance_id = ANY (%s)
 )
@@ -131,9 +133,14 @@ def left_in_phases(performance_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], i
 
 def stock_by_state(performance: Performance, *, at: datetime) -> dict[int, dict[str, int]]:
     """Per quota id: how many places are free (a lapsed hold counts as free), held, sold and blocked at `at`."""
+    return stock_by_date([performance], at=at)[performance.pk]
+
+
+def stock_by_date(performances: Collection[Performance], *, at: datetime) -> dict[UUID, dict[int, dict[str, int]]]:
+    """The same for each of these dates, by its id. One query."""
     rows = (
-        Pool.objects.filter(performance=performance)
-        .values("quota_id")
+        Pool.objects.filter(performance__in=performances)
+        .values("performance_id", "quota_id")
         .annotate(
             free=Count("places", filter=_claimable(at)),
             held=Count("places", filter=Q(places__state=Place.State.HELD, places__held_until__gt=at)),
@@ -141,7 +148,11 @@ def stock_by_state(performance: Performance, *, at: datetime) -> dict[int, dict[
             blocked=Count("places", filter=Q(places__state=Place.State.BLOCKED)),
         )
     )
-    return {row["quota_id"]: {state: row[state] for state in ("free", "held", "sold", "blocked")} for row in rows}
+    found: dict[UUID, dict[int, dict[str, int]]] = {date.pk: {} for date in performances}
+    for row in rows:
+        states = {state: row[state] for state in ("free", "held", "sold", "blocked")}
+        found[row["performance_id"]][row["quota_id"]] = states
+    return found
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ SELECT performance.id, version.hash, every.digits
                        HAVING max(seat_index) IS NOT NULL) told
                 GROUP BY seat_index) seat) every
  WHERE performance.id = ANY (%(ids)s) AND performance.state = 'scheduled' AND performance.sales_stopped_at IS NULL
+       AND performance.sale_paused_at IS NULL
 """
 
 

@@ -1,11 +1,13 @@
 """More or fewer places of a quota that is on sale already."""
 
+from collections.abc import Iterable
+
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from audit.actions import Actor
 from events.errors import EventInvalid
-from events.models import Performance, Quota
+from events.models import DateQuota, Performance, Quota
 from inventory.errors import TooFewFree
 from inventory.live import mark_changed
 from inventory.models import Place, Pool, StockEntry
@@ -19,7 +21,8 @@ def open_empty_pool(*, performance: Performance, quota: Quota) -> Pool:
 
 
 def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
-    """Bring every pool of a locked quota to `size` places; returns by how many places the stock changed.
+    """Bring every pool of a locked quota to `size` places; returns by how many places the stock changed. Dates with a number
+    of their own keep it.
 
     Only free places are taken away, the highest numbers first. Raises TooFewFree when a pool has not enough of them; then
     the caller must roll back. Runs in the caller's transaction. The rows that go stay in the journal, as blocked for good.
@@ -27,10 +30,15 @@ def resize_pools(*, quota: Quota, size: int, actor: Actor) -> int:
     """
     if quota.ticket_types.filter(category__gt="").exists():
         raise EventInvalid(_("The number of these places is the seat map's to say."), field="quantity")
-    return sum(
-        resize_pool(pool, size=size, actor=actor)
-        for pool in Pool.objects.select_for_update().filter(quota=quota).order_by("pk")
-    )
+    own = DateQuota.objects.filter(quota=quota).values("performance_id")
+    pools = Pool.objects.select_for_update().filter(quota=quota).exclude(performance__in=own).order_by("pk")
+    return sum(resize_pool(pool, size=size, actor=actor) for pool in pools)
+
+
+def resize_pools_of(*, quota: Quota, performances: Iterable[Performance], size: int, actor: Actor) -> int:
+    """The same for these dates' pools alone. Raises TooFewFree."""
+    pools = Pool.objects.select_for_update().filter(quota=quota, performance__in=list(performances)).order_by("pk")
+    return sum(resize_pool(pool, size=size, actor=actor) for pool in pools)
 
 
 def resize_pool(pool: Pool, *, size: int, actor: Actor) -> int:

@@ -11,6 +11,7 @@ from accounts.actions import create_user
 from accounts.queries import user_by_id
 from audit.actions import user_actor
 from events.models import Event, Performance
+from events.queries import own_prices
 from marketplace.models import ListedEvent
 from people.actions import add_member
 from people.models import Membership
@@ -84,13 +85,15 @@ def list_event(*, event_id: UUID) -> None:
         unlist_event(event_id=event_id)
         return
     terms = terms_of(event)
-    upcoming = next((date for date in dates if date.ends_at > timezone.now()), dates[-1])
-    moved = moved_prices([upcoming.pk]).get(upcoming.pk, {})  # as the organizer's own list has it
-    paid = [
-        price_one(price_now(kind.price, moved.get(kind.pk)), terms, rate_of(kind.tax)).all_in_price
+    ahead = [date for date in dates if date.ends_at > timezone.now()] or dates[-1:]
+    upcoming, ids = ahead[0], [date.pk for date in ahead]
+    own, moved = own_prices(ids), moved_prices(ids)  # as the organizer's own list has it
+    costs = {
+        (kind, price_now(own.get((date.pk, kind.pk), kind.price), moved.get(date.pk, {}).get(kind.pk)))
+        for date in ahead
         for kind in kinds
-        if kind.price
-    ]
+    }
+    paid = [price_one(price, terms, rate_of(kind.tax)).all_in_price for kind, price in costs if price]
     ListedEvent.objects.update_or_create(
         organizer=organizer,
         event_id=event.pk,

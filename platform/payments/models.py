@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.models import ChargeModel, Event
+from events.models import ChargeModel, Event, Performance
 from orders.models import Order, Position
 from payments.dispute_words import reason_words
 from people.models import Customer
@@ -398,14 +398,17 @@ class RefundRequest(models.Model):
 
 
 class RefundBatch(models.Model):
-    """All orders of a cancelled event given back, each in its turn. `words` tell the buyers why."""
+    """All orders of a cancelled event, or of one cancelled date of it, given back, each in its turn. `words` tell the buyers
+    why."""
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="refund_batch")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="refund_batches")
+    # null: all dates of the event
+    performance = models.ForeignKey(Performance, null=True, on_delete=models.PROTECT, related_name="refund_batches")
     words = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     round = models.PositiveIntegerField(default=0)  # of the outbox message that does the next turns
@@ -415,6 +418,9 @@ class RefundBatch(models.Model):
 
     class Meta:
         verbose_name_plural = "refund batches"
+        constraints = [
+            models.UniqueConstraint(fields=["event", "performance"], nulls_distinct=False, name="refund_batch_once")
+        ]
 
 
 class RefundTurn(models.Model):

@@ -204,9 +204,17 @@ def open_refund_request(order_id: UUID) -> RefundRequest | None:
     return RefundRequest.objects.filter(order_id=order_id, state=RefundRequest.State.OPEN).first()
 
 
-def batch_of_event(event_id: UUID) -> RefundBatch | None:
-    """The batch that gives a cancelled event's orders back."""
-    return RefundBatch.objects.select_related("event").filter(event_id=event_id).first()
+def batch_of_event(event_id: UUID, performance_id: UUID | None = None) -> RefundBatch | None:
+    """The batch that gives a cancelled event's orders back, or those of one cancelled date of it."""
+    found = RefundBatch.objects.select_related("event", "performance")
+    of_what = Q(performance=None) if performance_id is None else Q(performance_id=performance_id)
+    return found.filter(of_what, event_id=event_id).first()
+
+
+def dates_given_back(event_id: UUID) -> set[UUID]:
+    """The ids of an event's dates that were cancelled by themselves, with orders that went back or are about to."""
+    batches = RefundBatch.objects.filter(event_id=event_id).exclude(performance=None)
+    return {performance_id for performance_id in batches.values_list("performance_id", flat=True) if performance_id}
 
 
 def value_to_refund(event_id: UUID) -> dict[str, int]:

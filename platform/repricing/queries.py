@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from events.models import Event, Performance, TicketType
 from events.phases import phases_of
+from events.queries import own_prices as prices_of_dates
 from inventory.queries import Filled, filled_pools, left_in_phases
 from orders.models import Position
 from pricing.dynamic import HOURS_A_DAY, STILL, Lately, Moved, SaleState
@@ -28,12 +29,16 @@ def moved_prices(performance_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Moved
 
 
 def own_prices(performance: Performance, kinds: Iterable[TicketType], *, at: datetime) -> dict[UUID, int]:
-    """What each of these ticket types costs at a date without the sale's doing: its sale phase's price, or its own. Minor units."""
+    """What each of these ticket types costs at a date without the sale's doing: the date's, its sale phase's, or its own. Minor units."""
     phases = phases_of([performance.event_id])
     has_quotas = any(phase.quota_id for of_type in phases.values() for phase in of_type)
     left = left_in_phases([performance.pk]) if has_quotas else {}
+    dated = prices_of_dates([performance.pk])
     found = {}
     for kind in kinds:
+        if (performance.pk, kind.pk) in dated:  # what a date costs of its own it costs in every phase
+            found[kind.pk] = dated[performance.pk, kind.pk]
+            continue
         is_open = (
             phase
             for phase in phases.get(kind.pk, ())
@@ -55,7 +60,11 @@ def prices_at_next_date(event: Event, *, at: datetime) -> dict[UUID, int]:
     dates = event.performances.filter(state=Performance.State.SCHEDULED).order_by("starts_at")
     date = next((one for one in dates if one.ends_at > at), None) or dates.last()
     moved = moved_prices([date.pk]).get(date.pk, {}) if date else {}
-    return {kind.pk: price_now(kind.price, moved.get(kind.pk)) for kind in event.ticket_types.filter(is_active=True)}
+    own = prices_of_dates([date.pk]) if date else {}
+    return {
+        kind.pk: price_now(own.get((date.pk, kind.pk), kind.price) if date else kind.price, moved.get(kind.pk))
+        for kind in event.ticket_types.filter(is_active=True)
+    }
 
 
 def rules_in_force(ticket_type_ids: Iterable[UUID]) -> dict[UUID, PriceRules]:

@@ -1,4 +1,4 @@
-"""A performance as an iCalendar entry (RFC 5545), so that a buyer's calendar knows when and where."""
+"""Performances as iCalendar entries (RFC 5545), so that a buyer's calendar knows when and where."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,16 +31,46 @@ def calendar_text(
 
     `lines_before` (the seats) come before the address in its description.
     """
-    venue = event.venue
-    description = "\n".join([*lines_before, url])
-    place = ", ".join(part for part in (venue.name, venue.address, venue.city) if part)
-    is_cancelled = performance.state == Performance.State.CANCELLED
+    return _calendar([_entry(event, performance, uid=uid, url=url, stamp=stamp, lines_before=lines_before)])
+
+
+def calendar_of_event(event: Event, *, url: str) -> str:
+    """Every date of an event that was ever announced, one entry each, for calendars that subscribe; `url` is its page.
+
+    An entry's id is its date's: one that moves is moved in the reader's calendar, one that is cancelled says so.
+    """
+    stamp = event.published_at or event.created_at
+    entries = [
+        _entry(event, date, uid=f"{date.pk}@dates", url=f"{url}?date={date.pk}", stamp=stamp)
+        for date in event.performances.all()
+    ]
+    return _calendar(entries, name=event.title)
+
+
+def _calendar(entries: Sequence[Sequence[str]], *, name: str = "") -> str:
+    # The name, and how often to look again: RFC 7986 and what calendars knew before it.
+    feed = [f"NAME:{_escaped(name)}", f"X-WR-CALNAME:{_escaped(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT6H"]
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Marquee//Tickets//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
+        *(feed if name else ()),
+        *(line for entry in entries for line in entry),
+        "END:VCALENDAR",
+    ]
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _entry(
+    event: Event, performance: Performance, *, uid: str, url: str, stamp: datetime, lines_before: Sequence[str] = ()
+) -> list[str]:
+    venue = event.venue
+    description = "\n".join([*lines_before, url])
+    place = ", ".join(part for part in (venue.name, venue.address, venue.city) if part)
+    is_cancelled = performance.state == Performance.State.CANCELLED
+    return [
         "BEGIN:VEVENT",
         f"UID:{uid}",
         f"DTSTAMP:{_instant(stamp)}",
@@ -52,9 +82,7 @@ def calendar_text(
         f"URL:{_one_line(url)}",
         f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}",
         "END:VEVENT",
-        "END:VCALENDAR",
     ]
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
 def _instant(moment: datetime) -> str:

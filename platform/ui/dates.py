@@ -1,10 +1,11 @@
 """Dates and times as people read them, always in the event's own zone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, get_day_names, get_timezone_name
 from django.utils.translation import get_language, to_locale
 
 
@@ -53,3 +54,27 @@ def moment_text(moment: datetime, zone: str) -> str:
     """Fri 12 Dec 2026, 20:00: for tables and notes, where the zone is stated once."""
     pattern = "EEE, d. MMM y, HH:mm" if reader_locale().startswith("de") else "EEE d MMM y, HH:mm"
     return format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=reader_locale())
+
+
+def month_name(day: date) -> str:
+    """March 2027"""
+    return format_date(day, "LLLL y", locale=reader_locale())
+
+
+def first_weekday() -> int:
+    """The weekday that the reader's weeks begin with; 0 is Monday."""
+    return Locale.parse(reader_locale()).first_week_day
+
+
+def weekday_names() -> list[tuple[str, str]]:
+    """Short and long: ("Mon", "Monday"), in the order of the reader's weeks."""
+    short = get_day_names("abbreviated", context="stand-alone", locale=reader_locale())
+    long = get_day_names("wide", context="stand-alone", locale=reader_locale())
+    days = [(first_weekday() + offset) % 7 for offset in range(7)]
+    return [(short[day].rstrip("."), long[day]) for day in days]
+
+
+def weekday_choices() -> list[tuple[str, str]]:
+    """("0", "Monday") and so on, in the order of the reader's weeks."""
+    names = get_day_names("wide", context="stand-alone", locale=reader_locale())
+    return [(str(day), names[day]) for day in ((first_weekday() + offset) % 7 for offset in range(7))]

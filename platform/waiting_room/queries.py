@@ -13,7 +13,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from events.models import Event, Performance
-from inventory.queries import stock_by_state
+from inventory.queries import stock_by_date
 from tenants.current import current_organizer
 from ui.errors import NotFound
 from waiting_room import health, store
@@ -149,8 +149,8 @@ def stock_of(event: Event, *, at: datetime) -> Stock:
     """What is left of an event at `at`."""
     left = held = free = 0
     draws = list(event.ticket_types.filter(is_active=True, quotas__isnull=False).values_list("pk", "quotas"))
-    for performance in event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at):
-        states = stock_by_state(performance, at=at)
+    dates = list(event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at))
+    for states in stock_by_date(dates, at=at).values():
         free_here = sum(state["free"] for state in states.values())
         held += sum(state["held"] for state in states.values())
         free += free_here

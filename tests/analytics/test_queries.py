@@ -130,7 +130,7 @@ def test_how_full_events_are_agrees_with_each_events_own_figures(
     world.hold(events[2], Guest=4)
     now = timezone.now()
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         rows = capacities([*events, draft], at=now)
 
     assert [(row.sold, row.held, row.capacity) for row in rows] == [

@@ -42,6 +42,21 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "timezone": "Europe/Berlin",
             }
         ],
+        "dates": [
+            {
+                "id": str(performance.pk),
+                "starts_at": "2031-03-08T19:00:00Z",
+                "ends_at": "2031-03-08T22:00:00Z",
+                "doors_at": "2031-03-08T18:00:00Z",
+                "timezone": "Europe/Berlin",
+                "price_from": 2510,
+                "status": "on_sale",
+                "ticket_types": [
+                    {"id": str(standard.pk), "price": 2510, "status": "on_sale", "available": 10},
+                    {"id": str(free.pk), "price": 0, "status": "on_sale", "available": 10},
+                ],
+            }
+        ],
         "ticket_types": [
             {
                 "id": str(standard.pk),

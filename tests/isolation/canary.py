@@ -23,6 +23,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
 from checkout.code_desk import create_batch, create_code, mail_codes
+from checkout.dates import price_dates, size_dates
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
 from events.bundles import PartWish, set_bundle
@@ -266,6 +267,10 @@ def _sell(house: world.House, word: str) -> Furnished:
     draft = world.make_event(
         f"{word} Draft", kinds=((f"{word} guest", 0, 5),), is_published=False, venue=f"{word} Hall"
     )
+    dated: Any = {"event_id": draft.pk, "performance_ids": [world.the_performance(draft).pk], "actor": SYSTEM}
+    dated["ticket_type_id"] = world.kind_of(draft, f"{word} guest").pk
+    price_dates(price=100, **dated)
+    size_dates(quantity=4, **dated)
     rate = add_tax_rate(name=f"{word} tax", basis_points=700, is_inclusive=True, actor=SYSTEM)
     fee = {"name": f"{word} fee", "is_per_order": False, "basis_points": 0, "fixed": 100, "tax_id": rate.pk}
     add_own_fee(event_id=draft.pk, actor=SYSTEM, **fee)

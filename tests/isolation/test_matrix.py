@@ -98,6 +98,10 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:batch_progress": staff(404, 403),
     "organizer_portal:batch_retries": staff(404, 403, "POST"),
     "organizer_portal:batch_results": staff(404, 403),
+    "organizer_portal:date_cancellation": staff(404, 403),
+    "organizer_portal:date_batch_progress": staff(404, 403),
+    "organizer_portal:date_batch_retries": staff(404, 403, "POST"),
+    "organizer_portal:date_batch_results": staff(404, 403),
     "organizer_portal:refund_policy": staff(200, 403),
     "organizer_portal:type_refund_policy": staff(404, 403),
     "organizer_portal:codes": staff(200, 403),
@@ -136,6 +140,9 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:event": staff(200, 403),
     "organizer_portal:sales": staff(200, 403),
     "organizer_portal:event_details": staff(200, 403),
+    "organizer_portal:event_dates": staff(200, 403),
+    "organizer_portal:new_dates": staff(200, 403),
+    "organizer_portal:date_changes": staff(422, 403, "POST"),
     "organizer_portal:event_date": staff(200, 403),
     "organizer_portal:seats": staff(200, 403),
     "organizer_portal:seats_data": staff(404, 403),  # its event has no map
@@ -234,6 +241,7 @@ ORGANIZER: dict[str, Row] = {
     "scanning:door": everybody(200),  # an empty shell: the phone's token opens the API
     "storefront:events": everybody(200),
     "storefront:event": everybody(200),
+    "storefront:event_calendar": everybody(200),
     "storefront:holds": everybody(422, "POST"),
     "storefront:prices": everybody(200),
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
@@ -380,6 +388,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "console:reactivations": [NOBODY],
         "marketplace:opening": [NOBODY],
         "storefront:event": [made.event.slug],
+        "storefront:event_calendar": [made.event.slug],
         "storefront:holds": [made.event.slug],
         "storefront:seat_list": [made.event.slug],
         "storefront:prices": [made.event.slug],
@@ -448,7 +457,17 @@ _OF_MAPS = (
 )
 _OF_ORDERS = ("order", "order_payment", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
 _OF_CODES = ("code", "code_stop", "batch", "batch_mails", "batch_stop", "batch_csv")
-_OF_DATES = ("seats", "seats_data", "seats_csv", "seat_figures", "blocks")
+_OF_DATES = (
+    "seats",
+    "seats_data",
+    "seats_csv",
+    "seat_figures",
+    "blocks",
+    "date_cancellation",
+    "date_batch_progress",
+    "date_batch_retries",
+    "date_batch_results",
+)
 _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_PRICES = ("price_approval", "price_refusal", "price_rules", "price_ladder", "price_simulator")
 _OF_EVENTS = (
@@ -474,6 +493,9 @@ _OF_EVENTS = (
     "batch_progress",
     "batch_retries",
     "batch_results",
+    "event_dates",
+    "new_dates",
+    "date_changes",
     "waiting_room",
     "line",
     "event",

@@ -58,6 +58,9 @@ NO_SCREEN = {
     "organizer_portal:today": PART,
     "organizer_portal:batch_progress": PART,
     "organizer_portal:batch_results": FILE,
+    "organizer_portal:date_batch_progress": PART,
+    "organizer_portal:date_batch_results": FILE,
+    "storefront:event_calendar": DATA,
     "organizer_portal:fee_rows": PART,
     "organizer_portal:price_ladder": PART,
     "organizer_portal:line": PART,
@@ -114,6 +117,13 @@ def _is_drawn(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def _choose_dates(page: Page) -> None:
+    page.locator("[data-tick-month]").first.click()
+    page.locator("#change").select_option("shift")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name="Move in time").wait_for()
+
+
 ACTS = dict.fromkeys(("organizer_portal:seats", "organizer_portal:seat_map_editor"), _is_drawn)
 
 
@@ -149,6 +159,8 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
     kind = TicketType.objects.filter(event=made.event).earliest("pk")
     moving = TicketType.objects.get(event=made.event, price__gt=0)
     return {
+        "organizer_portal:event_dates": [scene.series.pk],
+        "organizer_portal:date_cancellation": [scene.series.pk, scene.gone.pk],
         "organizer_portal:seats": [show.pk, date.pk],
         "organizer_portal:seat_plan": [show.pk],
         "organizer_portal:seat_move": [show.pk, date.pk, scene.seated.positions.earliest("pk").pk],
@@ -204,6 +216,14 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("event-wrong-code", host, f"/events/{made.event.slug}/?code=guess")
     yield Screen("code-for-event", host, f"{portal('new_code')}?event={made.event.pk}", who="owner")
     yield Screen("codes-for-event", host, f"{portal('new_batch')}?event={made.event.pk}", who="owner")
+    series = scene.series
+    yield Screen("event-series", host, f"/events/{series.slug}/")
+    yield Screen("dates-calendar", host, portal("event_dates", series.pk) + "?as=calendar", "owner")
+    rule = "?first_on=2031-03-04&starts=15:00,20:00&repeats=weekly&weekdays=1&weekdays=5&interval=1&ends=count&count=9"
+    yield Screen(
+        "dates-proposed", host, portal("new_dates", series.pk) + rule + "&minutes=120&doors_minutes=60", "owner"
+    )
+    yield Screen("dates-change", host, portal("event_dates", series.pk), "owner", act=_choose_dates)
     yield Screen("event-free-and-paid", host, f"/events/{made.event.slug}/")
     yield Screen(
         "checkout-with-seats", host, f"/checkout/{scene.seat_hold.pk}/{scene.seat_hold.token}/", act=_card_is_there

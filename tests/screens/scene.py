@@ -13,9 +13,12 @@ from django_tenants.utils import tenant_context
 from accounts.actions import create_platform_admin
 from accounts.models import User
 from audit.actions import SYSTEM
+from checkout import actions as checkout
+from checkout.dates import cancel_dates
 from checkout.publish import publish_event
+from console.demo_events import a_season
 from console.demo_seats import SHOWS, put_on
-from events.models import Event
+from events.models import Event, Performance
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from inventory.models import Hold
@@ -46,6 +49,8 @@ class Scene:
     hold: Hold
     seat_hold: Hold
     waiting: Event  # with a line before its start
+    series: Event  # of many dates
+    gone: Performance  # one of them, cancelled after somebody had bought
     draft: Event
     admin: User
     newcomer: User
@@ -94,6 +99,13 @@ def _more(made: Furnished) -> dict[str, Any]:
     add_member(
         user_id=newcomer.pk, name=newcomer.name, email=newcomer.email, role=Membership.Role.MANAGER, actor=SYSTEM
     )
+    series = a_season(rehearsal.venue)
+    gone = series.performances.all()[4]
+    held = checkout.place_hold(performance_id=gone.pk, basket={series.ticket_types.earliest("pk").pk: 2})
+    checkout.place_order(hold_id=held.pk, token=held.token, buyer=world.BEA)
+    cancel_dates(
+        event_id=series.pk, performance_ids=[gone.pk], words="The pianist is ill.", gives_back=True, actor=SYSTEM
+    )
     starts_at = timezone.now() + timedelta(hours=3)
     change_room(event_id=rehearsal.pk, mode="on", starts_at=starts_at, rate_min=60, rate_max=600, actor=SYSTEM)
     asked, token = world.ask_to_sign_in(made.house, world.BEA.email)
@@ -110,6 +122,8 @@ def _more(made: Furnished) -> dict[str, Any]:
         "hold": hold,
         "seat_hold": seat_hold,
         "waiting": rehearsal,
+        "series": series,
+        "gone": gone,
         "draft": Event.objects.get(title=f"{WORD} Draft"),
         "newcomer": newcomer,
         "door_token": door_token,

@@ -1,6 +1,6 @@
 """The template vocabulary of every screen: `{% load ui %}`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -91,6 +91,12 @@ def zone_name(moment: datetime | None, zone: str) -> str:
 @register.filter
 def moment(value: datetime | None, zone: str) -> str:
     return dates.moment_text(value, zone) if value else ""
+
+
+@register.filter
+def month_name(day: date) -> str:
+    """March 2027"""
+    return dates.month_name(day)
 
 
 @register.filter

@@ -24,7 +24,7 @@ from accounts.actions import add_second_factor, create_platform_admin, create_us
 from accounts.models import User
 from audit.actions import SYSTEM
 from console.demo_codes import add_codes
-from console.demo_events import at, draft, follow_the_sale, on_sale, venue_of
+from console.demo_events import SEASON, a_season, at, draft, follow_the_sale, on_sale, venue_of
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
 from events.models import Event
@@ -170,6 +170,8 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
                     follow_the_sale(event)
         for seated in SHOWS[cast.slug]:
             put_on(seated)
+        if cast is NORTHSIDE and not Event.objects.filter(title=SEASON).exists():
+            a_season(venue_of(cast.venue))
         tonight = _tonight(cast)
         add_codes(tonight, Event.objects.get(title=cast.later[0].title))
         token = _device(tonight, old_token)
