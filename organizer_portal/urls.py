@@ -35,6 +35,7 @@ from organizer_portal.views import (
     statements,
     stock,
     team,
+    waiting_lists,
     waiting_room,
 )
 
@@ -137,6 +138,21 @@ urlpatterns = [
     path("events/<uuid:event_id>/cancellation/results.csv", refund_batches.results, name="batch_results"),
     path("events/<uuid:event_id>/waiting-room/", waiting_room.waiting_room, name="waiting_room"),
     path("events/<uuid:event_id>/waiting-room/line/", waiting_room.line, name="line"),
+    path("events/<uuid:event_id>/waiting-list/", waiting_lists.waiting_list, name="waiting_list"),
+    path("events/<uuid:event_id>/waiting-list.csv", waiting_lists.waiting_csv, name="waiting_csv"),
+    path(
+        "events/<uuid:event_id>/waiting-list/<uuid:entry_id>/offers/",
+        waiting_lists.waiting_offers,
+        name="waiting_offers",
+    ),
+    path(
+        "events/<uuid:event_id>/waiting-list/<uuid:entry_id>/removal/",
+        waiting_lists.waiting_removals,
+        name="waiting_removal",
+    ),
+    path(
+        "events/<uuid:event_id>/dates/<uuid:performance_id>/draws/", waiting_lists.waiting_draws, name="waiting_draws"
+    ),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
     path("events/<uuid:event_id>/bundles/new/", bundles.bundle, name="new_bundle"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from storefront import accounts, cancellations, prices, seat_maps, views
+from storefront import accounts, cancellations, prices, seat_maps, views, waiting_lists
 
 app_name = "storefront"
 
+_place = "waiting-list/<uuid:entry_id>/<str:token>/"
 _order = "orders/<str:number>/<str:token>/"
 
 urlpatterns = [
@@ -15,6 +16,15 @@ urlpatterns = [
     path("events/<str:slug>/holds/", views.holds, name="holds"),
     path("events/<str:slug>/seats/", views.seat_list, name="seat_list"),
     path("events/<str:slug>/prices/", prices.prices, name="prices"),
+    path("events/<str:slug>/waiting-list/", waiting_lists.waiting_list, name="waiting_list"),
+    path(
+        "events/<str:slug>/waiting-list/<uuid:performance_id>/draw.json",
+        waiting_lists.waiting_draw,
+        name="waiting_draw",
+    ),
+    path(_place, waiting_lists.waiting_place, name="waiting_place"),
+    path(f"{_place}confirmation/", waiting_lists.waiting_confirmation, name="waiting_confirmation"),
+    path(f"{_place}departure/", waiting_lists.waiting_departure, name="waiting_departure"),
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),

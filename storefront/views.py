@@ -88,6 +88,7 @@ from waiting_room import gate
 from waiting_room.errors import QueueRequired
 from waiting_room.health import count_arrival
 from waiting_room.position import extend_pass
+from waitlist.queries import rules_of
 
 View = Callable[..., HttpResponse]
 BROWSER_POLL_SECONDS = 2
@@ -252,7 +253,7 @@ def _event_context(
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
     `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
-    its stock from the number `seq` on), `has_later` (something is not offered now), `is_free` (nothing costs
+    its stock from the number `seq` on), `has_waiting_list` (whoever finds something sold out may join one), `has_later` (something is not offered now), `is_free` (nothing costs
     anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `has_moved` (a price has
     followed the sale), `hold_minutes` (the least that a hold may last), `error` (DomainError), `code` (the PromoCode that is applied), or `code_typed` with
     `code_error` (why it is not), `discounts` (AutomaticDiscount, those that apply now).
@@ -294,6 +295,7 @@ def _event_context(
         "is_sold_out": is_sold_out(offers),
         "is_open": is_open,
         "has_later": any(offer.status == "not_on_sale" for offer in offers),
+        "has_waiting_list": is_open and rules_of(event.pk).is_open,
         "seq": seq,
         "is_free": all(offer.price == 0 for offer in offers),
         "has_free": any(offer.price == 0 for offer in offers),

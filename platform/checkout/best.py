@@ -28,7 +28,7 @@ from inventory.errors import AccessSeat, Busy, MapChanged, NoBlock, SeatTaken, S
 from inventory.live import announced_seats
 from inventory.models import Hold
 from inventory.queries import database_now
-from inventory.seat_vector import SeatVector, read_vectors
+from inventory.seat_vector import FREE, SeatVector, read_vectors
 from inventory.seats import LENIENT_UP_TO
 from pricing.quote import Quote
 from ui.errors import DomainError, NotFound
@@ -133,6 +133,25 @@ def hold_best(
     refused = _nothing(offer, baskets, asked_for)
     keep_refusal(asked, refused)
     raise refused
+
+
+def search_for_list(offer: Offer, basket: Mapping[UUID, int]) -> Iterator[Found]:
+    """Seats of one type for an offer of the waiting list: together, best first; then any of the category, where none are."""
+    at = database_now()
+    vector = read_vectors([offer.performance_id], for_list=True).get(offer.performance_id)
+    if vector is None or offer.seating is None:
+        return
+    yield from _search(offer, [basket], Needs(), vector, at=at)
+    ((type_id, quantity),) = basket.items()
+    shown, category = offer.seating.painting, offer.kinds[type_id].category
+    is_released = _is_released(offer.seating, category, vector, at)
+    free = [
+        index
+        for index in shown.seats_by_category.get(category, ())
+        if vector.state_of(index) == FREE and (is_released or index not in shown.access_seats)
+    ]
+    if len(free) >= quantity:
+        yield Found(0, basket, SeatChoice(map=offer.seating.hash, seats={type_id: tuple(free[:quantity])}))
 
 
 def _first_that_holds(

@@ -18,6 +18,7 @@ from people.queries import customer_by_email
 from people.sign_in import close_account, erased_address
 from tickets.actions import forget_pdfs
 from ui.errors import NotFound
+from waitlist.actions import forget_person
 
 ERASED_NAME = "-"  # on orders that have lost theirs
 
@@ -47,6 +48,7 @@ def erase_buyer(*, email: str, actor: Actor) -> int:
     for order in Order.objects.filter(customer=customer):
         forget_pdfs(order)  # they name the buyer, and would be drawn again
     with transaction.atomic():
+        forget_person(customer.email)
         orders = list(Order.objects.select_for_update().filter(customer=customer).order_by("pk"))
         _refuse_needed(customer)
         RefundRequest.objects.filter(order__in=orders).update(words="")

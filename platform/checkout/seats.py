@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit.actions import SYSTEM
 from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
 from checkout.codes import NO_CODE, Wanted, apply_code
 from checkout.errors import BasketInvalid
@@ -109,10 +110,11 @@ def claim_named(
     waits_for_runs: bool = True,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
     wanted: Wanted = NO_CODE,
+    list_seconds: float = 0,
 ) -> Claimed:
     """Claim a choice of seats once in each sale phase that it meets, each time in a transaction of its own; the code with it.
 
-    Raises the refusals of `place_seat_hold`, and Busy.
+    With `list_seconds` it is an offer of the waiting list, held for so long. Raises the refusals of `place_seat_hold`, and Busy.
     """
     named = named_seats(offer, basket, choice)
     known = NOTHING_KNOWN
@@ -121,6 +123,8 @@ def claim_named(
             basket, _ids(offer, named), known=known, opened=wanted.opened, early=wanted.early, amounts=amounts
         )
         request = claim_request(offer, priced, asked)
+        if list_seconds:
+            request = request._replace(seconds=list_seconds, actor=str(SYSTEM))
         failpoints.hit("before_hold_commit")
         with transaction.atomic():
             answer = _claim(
@@ -132,6 +136,7 @@ def claim_named(
                 asked=asked,
                 waits=waits,
                 waits_for_runs=waits_for_runs,
+                for_list=list_seconds > 0,
             )
             made = None
             if answer.verdict == "held" and answer.created_at is not None:
@@ -208,6 +213,7 @@ def _claim(
     asked: Asked,
     waits: bool,
     waits_for_runs: bool,
+    for_list: bool,
 ) -> ClaimAnswer:
     """Lock the runs, prove the choice, claim it, in this order. Raises the refusals of `check_choice`, and Busy."""
     seating = offer.seating
@@ -230,6 +236,7 @@ def _claim(
         offer_version=offer.version,
         request=request._replace(lines=lines),
         waits=waits,
+        for_list=for_list,
     )
 
 

@@ -12,6 +12,7 @@ from checkout.batches import run_refund_batch
 from checkout.code_desk import mail_code
 from checkout.dispute_letters import mail_dispute, mail_fraud_warning
 from checkout.disputes import send_evidence
+from checkout.waiting import serve
 from config import books
 from config.stripe_events import VERBS
 from config.tasks import wake_outbox
@@ -91,6 +92,8 @@ HANDLERS: dict[str, Handler] = {
     "mail_code": lambda payload: mail_code(recipient_id=payload["recipient_id"], words=payload["words"]),
     "mail_my_orders": lambda payload: letters.mail_my_orders(email=payload["email"], asked=payload["asked"]),
     "mail_stock_alarm": lambda payload: mail_stock_alarm(proof_id=payload["proof_id"]),
+    # the waiting list
+    "serve_waiting_list": lambda payload: serve(performance_id=UUID(payload["performance_id"])),
     # money
     "run_refund_batch": lambda payload: run_refund_batch(batch_id=UUID(payload["batch_id"])),
     "send_refund": lambda payload: send_refund(refund_id=UUID(payload["refund_id"])),

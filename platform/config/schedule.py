@@ -30,6 +30,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
     },
     "bring prices that follow the sale to where it stands": {"task": "repricing.reprice_all", "schedule": 30.0},
+    # Nothing leaks until it has run: what is waited for is closed to everybody else (docs/waiting-list.md).
+    "offer what got free to who waits for it": {
+        "task": "waitlist.serve_all",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "forget who waited for dates that are long over": {"task": "waitlist.forget_all", "schedule": 24 * 3600.0},
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
     "compare the books with the payment provider's": {

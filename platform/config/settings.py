@@ -80,6 +80,7 @@ TENANT_APPS = [
     "promotions",
     "inventory",
     "waiting_room",
+    "waitlist",
     "orders",
     "payments",
     "tickets",

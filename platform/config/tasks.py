@@ -13,6 +13,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.disputes import ask_about_disputes
 from checkout.visits import forget_visits
+from checkout.waiting import serve_all
 from console.platform_money import check_platform_money
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
@@ -30,6 +31,8 @@ from tenants.current import current_organizer, current_schema
 from tenants.models import Organizer
 from tenants.queries import organizer_schemas
 from tenants.tasks import fan_out, public_task, tenant_task
+from waitlist.actions import forget_entries
+from waitlist.queries import schemas_to_serve
 
 logger = logging.getLogger(__name__)
 
@@ -212,6 +215,34 @@ def reprice_everywhere() -> int:
 def reprice_these() -> int:
     """Bring this organizer's prices to where its sales stand."""
     return reprice()
+
+
+@public_task(name="waitlist.serve_all")
+def serve_waiting_lists_everywhere() -> int:
+    """Send a look at their waiting lists to the organizers on whose lists somebody waits."""
+    waited = schemas_to_serve(organizer_schemas())
+    for schema in waited:
+        with schema_context(schema):
+            serve_waiting_lists.apply_async()
+    return len(waited)
+
+
+@tenant_task(name="waitlist.serve")
+def serve_waiting_lists() -> int:
+    """Offer what is free to who waits for it, and note what became of offers."""
+    return serve_all()
+
+
+@public_task(name="waitlist.forget_all")
+def forget_waiting_everywhere() -> int:
+    """Send every organizer's forgetting of who waited."""
+    return fan_out(forget_waiting, spread_seconds=300)
+
+
+@tenant_task(name="waitlist.forget")
+def forget_waiting() -> int:
+    """Delete who waited for dates that are long over, and addresses that nobody confirmed."""
+    return forget_entries()
 
 
 @public_task(name="stock.prove_changed_all")

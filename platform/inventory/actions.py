@@ -24,6 +24,7 @@ from inventory.live import mark_changed
 from inventory.models import Hold, Place, Pool, SeatPlace, StockEntry
 from inventory.places import add_pools, name_places
 from inventory.queries import database_now, hold_for_update, places_of_hold_for_update
+from inventory.waited import is_waited_for, note_freed
 
 LONGEST_HOLD = timedelta(minutes=30)  # however often it is extended
 LONGEST_WAIT = timedelta(seconds=1)  # for each place, for claims that are not committed yet (claim.py)
@@ -63,12 +64,15 @@ def open_pools_of(event: Event, performances: Sequence[Performance]) -> int:
     return made
 
 
-def claim(*, performance_id: UUID, offer_version: UUID, request: ClaimRequest, waits: bool = False) -> ClaimAnswer:
+def claim(
+    *, performance_id: UUID, offer_version: UUID, request: ClaimRequest, waits: bool = False, for_list: bool = False
+) -> ClaimAnswer:
     """Ask for one hold: one statement that commits by itself, or is part of the caller's transaction. Never raises a refusal.
 
     With `waits` it queues behind others' unfinished claims first, for LONGEST_WAIT a row; `busy` is then their answer.
+    `for_list` is for offers of the waiting list: they alone get places that somebody waits for.
     """
-    values = parameters(performance_id, offer_version, [request], at=claim_instant(), waits=waits)
+    values = parameters(performance_id, offer_version, [request], at=claim_instant(), waits=waits, for_list=for_list)
     try:
         answer = _call(request, values)
     except DatabaseError as error:
@@ -241,7 +245,7 @@ def _matched(
 
 
 def _claim_anew(*, hold: Hold, short: _Lost, actor: Actor) -> bool:
-    """Hold as many places again as a lapsed hold has lost, in pools' order; none when one pool has too few.
+    """Hold as many places again as a lapsed hold has lost, in pools' order; none when one pool has too few, or is waited for.
 
     Named seats are locked with all others in the order of their keys, and only they will do.
     """
@@ -265,6 +269,10 @@ def _claim_anew(*, hold: Hold, short: _Lost, actor: Actor) -> bool:
                 transaction.set_rollback(True)
                 return False
             _hold_anew(hold, [(place, short.named[place.pk]) for place in places], at=at, actor=actor)
+        pools = {pool_id for pool_id, _type_id in short.any}
+        if is_waited_for(Q(pk__in=pools) | Q(places__in=list(short.named))):  # who waits comes before who pays late
+            transaction.set_rollback(True)
+            return False
     return True
 
 
@@ -286,6 +294,7 @@ def free_places(*, places: list[Place], kind: StockEntry.Kind, actor: Actor, cau
     Place.objects.filter(pk__in=[place.pk for place in places]).update(
         state=Place.State.FREE, hold=None, held_until=None, position_id=None, ticket_type=None
     )
+    note_freed(place.pool_id for place in places)
 
 
 def free_hold(*, hold: Hold, actor: Actor, cause: str) -> None:

@@ -24,6 +24,7 @@ from inventory.journal import journal
 from inventory.live import mark_changed
 from inventory.models import Block, BlockedPlace, Place, Pool, SeatPlace, SeatRun, StockEntry
 from inventory.queries import database_now
+from inventory.waited import note_freed
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +180,7 @@ def release_block(
     freed = [place.pk for place in places]
     BlockedPlace.objects.filter(place_id__in=freed).delete()
     Place.objects.filter(pk__in=freed).update(state=Place.State.FREE, ticket_type=None)
+    note_freed(place.pool_id for place in places)
     if not block.places.exists():
         block.released_at = now
         block.save(update_fields=["released_at"])
@@ -215,6 +217,7 @@ def return_places(
     )
     mark_changed(performance.pk)
     if kept is None or not places:
+        note_freed(place.pool_id for place in places)
         return None
     for place in places:
         place.state, place.hold, place.position_id = Place.State.FREE, None, None

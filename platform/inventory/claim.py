@@ -5,9 +5,11 @@ under way; both are one statement and one commit. Each request is all or nothing
 none. docs/locking.md tells the rules; here is their order:
 
 1. The version of the offer that the caller priced with must still be the performance's (`stale` otherwise, for all).
+   Pools that somebody waits for are closed to all but offers of the waiting list (docs/waiting-list.md).
 2. A request whose idempotency key has been answered is `known`; the caller finds the answer.
 3. Sale windows and limits per person, by the database's clock and under a lock per person.
-4. Places, pool by pool in ascending order. SKIP LOCKED never waits, so two calls cannot deadlock.
+4. Places, pool by pool in ascending order. SKIP LOCKED never waits, so two calls cannot deadlock. Then once more whether
+   anybody waits for them: what was freed after somebody began to is seen with that, whatever was read before.
 5. Requests in order of arrival take what was locked. One that falls short learns what is free or lapsed by a count without
    locks, so that `busy` (others have not committed yet) is told apart from `sold_out`.
    Of a line of a sale phase, outside its time or short of its pool, the verdict is `phase_over`: no refusal, so no key keeps
@@ -35,6 +37,8 @@ CREATE FUNCTION claim_places(
     line_person_limits int[], line_from timestamptz[], line_until timestamptz[], line_phases boolean[],
     -- one of each per named seat; seat_lines says which line it is part of
     seat_lines int[], seats bigint[],
+    -- whether an offer of the waiting list asks
+    for_list boolean DEFAULT false,
     OUT request int, OUT outcome text, OUT line int, OUT available int, OUT created_at timestamptz
 ) RETURNS SETOF record LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -53,6 +57,7 @@ DECLARE
     next_of int[]; end_of int[];      -- of each pool: where in `got` its unclaimed places begin and end
     granted_of int[];                 -- of each pool: how many places this call gave out
     claimable_of int[];               -- of each pool: counted when first somebody falls short
+    closed int[] := '{}';             -- indexes in `pools` of those that the waiting list keeps
     got bigint[] := '{}';
     named bigint[] := '{}';           -- seats that this call has locked
     given bigint[] := '{}';           -- seats that this call gave out
@@ -66,6 +71,9 @@ BEGIN
         request := 0; outcome := 'stale';
         RETURN NEXT;
         RETURN;
+    END IF;
+    IF NOT for_list THEN
+        closed := ARRAY(SELECT array_position(pools, p.id) FROM inventory_pool p WHERE p.id = ANY (pools) AND p.is_waited_for);
     END IF;
 
     -- 2. Keys that have their answer.
@@ -107,6 +115,8 @@ BEGIN
         PERFORM set_config('lock_timeout', '1s', true);
     END IF;
     FOR k IN 1 .. cardinality(pools) LOOP
+        granted_of[k] := 0;
+        CONTINUE WHEN k = ANY (closed);
         wanted := 0;
         FOR l IN 1 .. lines LOOP
             IF pool_of[l] = k AND verdicts[line_requests[l]] = 'held' AND NOT l = ANY (seat_lines) THEN
@@ -163,8 +173,15 @@ BEGIN
         next_of[k] := cardinality(got) + 1;
         got := got || free || locked;
         end_of[k] := cardinality(got);
-        granted_of[k] := 0;
     END LOOP;
+    IF NOT for_list THEN
+        -- A statement of its own, so that it sees what was committed before the last of these places was locked.
+        closed := closed || ARRAY(
+            SELECT array_position(pools, p.id) FROM inventory_pool p WHERE p.id = ANY (pools) AND p.is_waited_for);
+        FOREACH start IN ARRAY closed LOOP
+            next_of[start] := 1; end_of[start] := 0; claimable_of[start] := 0;
+        END LOOP;
+    END IF;
 
     -- 5. Give out, in order of arrival. Lines come sorted by request.
     FOR i IN 1 .. requests LOOP
@@ -179,7 +196,7 @@ BEGIN
             IF l = ANY (seat_lines) THEN
                 wanted_seats := ARRAY(SELECT s FROM unnest(seat_lines, seats) AS x(sl, s) WHERE sl = l);
                 -- A seat of a pool that somebody else in the group draws from is no seat of this line's.
-                IF wanted_seats <@ named AND NOT wanted_seats && given AND NOT EXISTS (
+                IF wanted_seats <@ named AND NOT wanted_seats && given AND NOT pool_of[l] = ANY (closed) AND NOT EXISTS (
                     SELECT FROM inventory_place WHERE id = ANY (wanted_seats) AND pool_id <> line_pools[l])
                 THEN
                     given := given || wanted_seats;
@@ -192,7 +209,7 @@ BEGIN
                 fits := false;
                 SELECT count(*) INTO available FROM inventory_place
                  WHERE id = ANY (wanted_seats) AND pool_id = line_pools[l] AND NOT id = ANY (given)
-                   AND (state = 'free' OR (state = 'held' AND held_until <= moment));
+                   AND NOT pool_of[l] = ANY (closed) AND (state = 'free' OR (state = 'held' AND held_until <= moment));
             ELSE
                 start := next_of[pool_of[l]];
                 wanted := line_ns[l];
@@ -341,14 +358,20 @@ CALL = (
     "SELECT request, outcome, line, available, created_at FROM {schema}claim_places("
     "%s, %s, %s, %s, %s::uuid[], %s::text[], %s::text[], %s::float8[], %s::text[], %s::text[], %s::text[],"
     " %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::uuid[], %s::int[], %s::int[],"
-    " %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::int[], %s::bigint[])"
+    " %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::int[], %s::bigint[], %s)"
 )
 
 
 def parameters(
-    performance_id: UUID, offer_version: UUID, requests: Sequence[ClaimRequest], *, at: datetime | None, waits: bool
+    performance_id: UUID,
+    offer_version: UUID,
+    requests: Sequence[ClaimRequest],
+    *,
+    at: datetime | None,
+    waits: bool,
+    for_list: bool = False,
 ) -> list[Any]:
-    """What `CALL` takes, in order. `at` None means the database's clock."""
+    """What `CALL` takes, in order. `at` None means the database's clock; `for_list` is for offers of the waiting list."""
     lines = [(index, line) for index, request in enumerate(requests, start=1) for line in request.lines]
     seats = [(number, seat) for number, (_index, line) in enumerate(lines, start=1) for seat in line.seats]
     return [
@@ -377,6 +400,7 @@ def parameters(
         _array(line.phase is not None for _index, line in lines),
         _array(number for number, _seat in seats),
         _array(seat for _number, seat in seats),
+        for_list,
     ]
 
 

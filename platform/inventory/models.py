@@ -17,6 +17,8 @@ class Pool(models.Model):
     performance = models.ForeignKey(Performance, null=True, on_delete=models.PROTECT, related_name="pools")
     quota = models.ForeignKey(Quota, null=True, on_delete=models.PROTECT, related_name="pools")
     code = models.OneToOneField(PromoCode, null=True, on_delete=models.PROTECT, related_name="pool")
+    # Somebody waits for its places: whatever gets free is for offers of the waiting list alone (inventory/waited.py).
+    is_waited_for = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -53,14 +53,15 @@ _MOST_PER_ORDER = 50  # by constraint; nobody needs to know of more, so no more 
 _AVAILABILITY = f"""
 WITH counted AS MATERIALIZED (
     SELECT pool.performance_id, pool.quota_id, coalesce(own.size, quota.size) AS size,
-        (SELECT count(*) FROM (
+        CASE WHEN pool.is_waited_for THEN 0 ELSE (SELECT count(*) FROM (
             SELECT FROM inventory_place WHERE pool_id = pool.id AND state = 'free'
              LIMIT quota.size / {FEW_LEFT_SHARE}
                    + {_MOST_PER_ORDER + 1} * (SELECT coalesce(max(quantity), 1) FROM events_bundlepart)) AS free_ones)
         + (SELECT count(*) FROM inventory_place
-            WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp()) AS n_left,
+            WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp()) END AS n_left,
         (SELECT min(held_until) FROM inventory_place
-          WHERE pool_id = pool.id AND state = 'held' AND held_until > statement_timestamp()) AS next_lapse
+          WHERE pool_id = pool.id AND state = 'held' AND held_until > statement_timestamp()
+            AND NOT pool.is_waited_for) AS next_lapse
       FROM inventory_pool pool
       JOIN events_quota quota ON quota.id = pool.quota_id
       LEFT JOIN events_datequota own ON own.performance_id = pool.performance_id AND own.quota_id = pool.quota_id
@@ -93,7 +94,7 @@ SELECT performance_id, bundle_id, least(min(n_left / n), max_per_order), bool_or
 
 
 def availability(performance_ids: Iterable[UUID]) -> dict[UUID, PerformanceStock]:
-    """What could be held right now of each ticket type, and each bundle: the least that any of its quotas has left.
+    """What could be held right now of each ticket type, and each bundle: the least that any of its quotas has left for everybody.
 
     Performances that are not on offer (a draft's, a cancelled or a stopped one) are not in the answer. Counts along the partial
     indexes alone, so that it costs the same for a full house and an empty one.

@@ -1,6 +1,6 @@
 """The state of every seat of a performance in two bits each: what browsers are sent and the search for good seats reads.
 
-Nothing in it is private: what is sold, set aside for the house or closed is *gone*, whoever has it.
+Nothing in it is private: what is sold, set aside for the house, closed or kept for the waiting list is *gone*, whoever has it.
 """
 
 import struct
@@ -116,7 +116,15 @@ SELECT performance.id, version.hash, every.digits
                                                      WHEN held_until <= statement_timestamp() THEN 0 ELSE 1 END
                                  FROM inventory_place
                                 WHERE pool_id = ANY (ARRAY(SELECT id FROM inventory_pool
-                                                            WHERE performance_id = performance.id))) half
+                                                            WHERE performance_id = performance.id
+                                                              AND (NOT is_waited_for OR %(for_list)s)))
+                                UNION ALL
+                               SELECT id, NULL, CASE WHEN state = 'held' AND held_until > statement_timestamp()
+                                                     THEN 1 ELSE 2 END
+                                 FROM inventory_place
+                                WHERE pool_id = ANY (ARRAY(SELECT id FROM inventory_pool
+                                                            WHERE performance_id = performance.id
+                                                              AND is_waited_for AND NOT %(for_list)s))) half
                         GROUP BY place_id
                        HAVING max(seat_index) IS NOT NULL) told
                 GROUP BY seat_index) seat) every
@@ -125,8 +133,11 @@ SELECT performance.id, version.hash, every.digits
 """
 
 
-def read_vectors(performance_ids: Iterable[UUID]) -> dict[UUID, SeatVector]:
-    """The seats of each of these performances as Postgres has them now; those without seats or not on offer are not there."""
+def read_vectors(performance_ids: Iterable[UUID], *, for_list: bool = False) -> dict[UUID, SeatVector]:
+    """The seats of each of these performances as Postgres has them now; those without seats or not on offer are not there.
+
+    Free seats that somebody waits for are gone, but `for_list`.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"ids": list(performance_ids)})
+        cursor.execute(READ, {"ids": list(performance_ids), "for_list": for_list})
         return {pk: SeatVector.of_digits(digest, digits) for pk, digest, digits in cursor.fetchall()}

@@ -12,6 +12,7 @@ from inventory.errors import TooFewFree
 from inventory.live import mark_changed
 from inventory.models import Place, Pool, StockEntry
 from inventory.queries import database_now
+from inventory.waited import note_freed
 from ui.request_id import request_id
 
 
@@ -46,6 +47,7 @@ def resize_pool(pool: Pool, *, size: int, actor: Actor) -> int:
     present = pool.places.count()
     if present < size:
         _add(pool, size - present)
+        note_freed([pool.pk])
     elif present > size:
         _remove(pool, present - size, actor=actor)
     if present != size and pool.performance_id is not None:

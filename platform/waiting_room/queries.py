@@ -13,6 +13,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from events.models import Event, Performance
+from inventory.models import Pool
 from inventory.queries import stock_by_date
 from tenants.current import current_organizer
 from ui.errors import NotFound
@@ -150,7 +151,12 @@ def stock_of(event: Event, *, at: datetime) -> Stock:
     left = held = free = 0
     draws = list(event.ticket_types.filter(is_active=True, quotas__isnull=False).values_list("pk", "quotas"))
     dates = list(event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at))
-    for states in stock_by_date(dates, at=at).values():
+    by_date = stock_by_date(dates, at=at)
+    for date, quota_id in Pool.objects.filter(performance__in=dates, is_waited_for=True).values_list(
+        "performance", "quota"
+    ):
+        by_date[date][quota_id]["free"] = 0  # the waiting list's: nobody in line gets them
+    for states in by_date.values():
         free_here = sum(state["free"] for state in states.values())
         held += sum(state["held"] for state in states.values())
         free += free_here

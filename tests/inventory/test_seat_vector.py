@@ -109,7 +109,9 @@ def test_seats_are_read_in_proportion_to_their_number_whatever_postgres_believes
             cursor.execute(statement, [TABLES])
         cursor.execute("SET LOCAL enable_hashjoin = off")
         cursor.execute("SET LOCAL enable_mergejoin = off")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {READ}", {"ids": [world.the_performance(event).pk]})
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {READ}", {"ids": [world.the_performance(event).pk], "for_list": False}
+        )
         [[[plan]]] = cursor.fetchall()
 
     assert 300 <= handled(plan["Plan"]) < 300 * 20

@@ -26,6 +26,7 @@ from checkout.code_desk import create_batch, create_code, mail_codes
 from checkout.dates import price_dates, size_dates
 from checkout.disputes import set_dispute_policy
 from checkout.visits import note_visit
+from checkout.waiting import serve
 from events.bundles import PartWish, set_bundle
 from events.charges import add_own_fee, add_tax_rate
 from events.models import ChargeModel, Event, TicketType
@@ -79,6 +80,8 @@ from waiting_room.models import Line
 from waiting_room.pace import Health
 from waiting_room.queries import Stock, open_line
 from waiting_room.tokens import entry_id, new_browser
+from waitlist.actions import Joining, change_rules, confirm, join
+from waitlist.models import Entry
 
 # Texts that no person types: why they cannot hold a word. Their values are markers of their organizer all the same.
 MACHINE_MADE = {
@@ -149,6 +152,13 @@ MACHINE_MADE = {
     "waiting_room.Line.seed": "a random number",
     "waiting_room.Line.early_digest": "a digest",
     "waiting_room.EarlyEntry.entry": "a digest",
+    "waitlist.WaitingList.commitment": "a digest",
+    "waitlist.WaitingList.seed": "a random number",
+    "waitlist.Entry.token": "a random secret",
+    "waitlist.Entry.code": "a random name",
+    "waitlist.Entry.language": "a language",
+    "waitlist.Entry.consent_version": "a version of our own text",
+    "waitlist.ListOffer.made_by": "a kind and an id",
     "tickets.SigningKey.event_tag": "a digest",
     "tickets.Ticket.code": "signed bytes",
     "tickets.Ticket.short_code": "a random name",
@@ -172,6 +182,9 @@ TELLTALE = (
     "orders.Order.token",
     "waiting_room.Line.commitment",
     "waiting_room.EarlyEntry.entry",
+    "waitlist.WaitingList.commitment",
+    "waitlist.Entry.token",
+    "waitlist.Entry.code",
     "tickets.SigningKey.event_tag",
     "tickets.Ticket.code",
     "tickets.Ticket.short_code",
@@ -251,7 +264,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     now = timezone.now()
     event = world.make_event(
         f"{word} Gala",
-        kinds=((f"{word} guest", 0, 30), (f"{word} seat", 2400, 30)),
+        kinds=((f"{word} guest", 0, 30), (f"{word} seat", 2400, 30), (f"{word} box", 0, 1)),
         starts_at=now + timedelta(hours=2),
         doors_at=now - timedelta(hours=1),
         venue=f"{word} Hall",
@@ -340,6 +353,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     create_api_key(name=f"{word} key", actor=SYSTEM)
     _follow_the_sale(world.kind_of(event, seat))
     _wait_in_line(event)
+    _wait_for_tickets(word, event)
     _seat(word)
     while drain():
         pass
@@ -499,6 +513,21 @@ def _wait_in_line(event: Event) -> None:
     Line.objects.filter(pk=line.pk).update(started_at=earlier, ticked_at=earlier)
     room.admit_next(line_id=line.pk, total=1, health=Health(), stock=Stock(left=1, held=0, free=1))
     room.change_room(event_id=event.pk, mode="off", actor=SYSTEM, **pace)
+
+
+def _wait_for_tickets(word: str, event: Event) -> None:
+    """A ticket that was sold out, somebody who was offered the place that came back, and somebody who still waits."""
+    kind, performance = world.kind_of(event, f"{word} box"), world.the_performance(event)
+    held = world.hold(event, **{kind.name: 1})
+    for name in ("first", "second"):
+        person = Joining(name=f"{word} {name}", email=f"{word}.{name}@waits.example", quantity=1, consents=True)
+        join(performance_id=performance.pk, ticket_type_id=kind.pk, joining=person)
+        entry = Entry.objects.latest("joined_at")
+        confirm(entry_id=entry.pk, token=entry.token)
+    checkout.release_hold(hold_id=held.pk, token=held.token)
+    serve(performance_id=performance.pk)
+    groups = f"{word}@friends.example"
+    change_rules(event_id=event.pk, actor=SYSTEM, is_open=True, mode="priority", offer_hours=24, first_groups=groups)
 
 
 def _plant(word: str) -> None:

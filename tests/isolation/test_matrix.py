@@ -133,6 +133,11 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:taxes": staff(200, 403),
     "organizer_portal:tax": staff(404, 403),
     "organizer_portal:tax_removal": staff(404, 403, "POST"),
+    "organizer_portal:waiting_list": staff(200, 403),
+    "organizer_portal:waiting_csv": staff(200, 403),
+    "organizer_portal:waiting_offers": staff(404, 403, "POST"),
+    "organizer_portal:waiting_removal": staff(404, 403, "POST"),
+    "organizer_portal:waiting_draws": staff(302, 403, "POST"),  # of a list that is not drawn by lot: back with words
     "organizer_portal:waiting_room": staff(200, 403),
     "organizer_portal:line": staff(200, 403),
     "organizer_portal:events": staff(200, 403),
@@ -246,6 +251,11 @@ ORGANIZER: dict[str, Row] = {
     "storefront:prices": everybody(200),
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
     "storefront:seat_map": everybody(404),  # a hash that no event here has
+    "storefront:waiting_list": everybody(200),
+    "storefront:waiting_draw": everybody(200),
+    "storefront:waiting_place": everybody(404),
+    "storefront:waiting_confirmation": everybody(404, "POST"),
+    "storefront:waiting_departure": everybody(404, "POST"),
     "storefront:checkout": everybody(404),  # each of these asks with a wrong token
     "storefront:hold_code": everybody(404, "POST"),
     "storefront:release": everybody(404, "POST"),
@@ -392,6 +402,14 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:holds": [made.event.slug],
         "storefront:seat_list": [made.event.slug],
         "storefront:prices": [made.event.slug],
+        "storefront:waiting_list": [made.event.slug],
+        "storefront:waiting_draw": [made.event.slug, made.hold.performance_id],
+        **{
+            f"storefront:{name}": [NOBODY, "wrong"]
+            for name in ("waiting_place", "waiting_confirmation", "waiting_departure")
+        },
+        **{f"organizer_portal:{name}": [made.event.pk, NOBODY] for name in ("waiting_offers", "waiting_removal")},
+        "organizer_portal:waiting_draws": [made.event.pk, made.hold.performance_id],
         **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
         "storefront:ticket_code": [*order, 1],
         "storefront:seat_map": ["0" * 32],
@@ -496,6 +514,8 @@ _OF_EVENTS = (
     "event_dates",
     "new_dates",
     "date_changes",
+    "waiting_list",
+    "waiting_csv",
     "waiting_room",
     "line",
     "event",

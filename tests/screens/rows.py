@@ -24,6 +24,7 @@ from seating.models import SeatMap
 from tests.isolation.test_matrix import HOSTS, address
 from tests.screens.scene import Scene
 from tickets.pdf import render_tickets
+from waitlist.models import Entry
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ NO_SCREEN = {
     "organizer_portal:fee_rows": PART,
     "organizer_portal:price_ladder": PART,
     "organizer_portal:line": PART,
+    "organizer_portal:waiting_csv": FILE,
     "organizer_portal:sales": PART,
     "organizer_portal:price": PART,
     "organizer_portal:seats_data": DATA,
@@ -94,6 +96,7 @@ NO_SCREEN = {
     "storefront:ticket_code": PICTURE,
     "storefront:theme": DATA,
     "storefront:media": FILE,
+    "storefront:waiting_draw": DATA,
     "waiting_room:challenge": DATA,
     "waiting_room:position": DATA,
     "waiting_room:fairness": DATA,
@@ -195,8 +198,15 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "storefront:cancellation": order,
         "storefront:sign_in_code": [scene.sign_in_id],
         "storefront:sign_in_link": [scene.sign_in_id, scene.sign_in_token],
+        "storefront:waiting_place": place_of(Entry.State.WAITING),
         "waiting_room:queue": [scene.waiting.slug],
     }
+
+
+def place_of(state: Entry.State) -> list[Any]:
+    """The address of somebody's place on a waiting list."""
+    entry = Entry.objects.filter(state=state).earliest("joined_at")
+    return [entry.pk, entry.token]
 
 
 def _other_states(scene: Scene) -> Iterator[Screen]:
@@ -235,6 +245,9 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("order-request", host, of_order(made.ordered, "cancellation/"))
     yield Screen("find-order-sent", host, "/orders/?sent=1")
     yield Screen("line-joined", host, f"/events/{scene.waiting.slug}/queue/", act=_join)
+    offered = reverse("storefront:waiting_place", settings.ROOT_URLCONF, place_of(Entry.State.OFFERED))
+    yield Screen("waiting-place-offered", host, offered)
+    yield Screen("waiting-list-sent", host, f"/events/{made.event.slug}/waiting-list/?sent=1")
     yield Screen("nothing-there", host, "/nothing-here/", status=404)
     yield Screen("nothing-there-platform", platform, "/nothing-here/", status=404)
     yield Screen("nobodys-host", f"nobody.{platform}", "/", status=404)
