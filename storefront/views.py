@@ -53,6 +53,7 @@ from pricing.quote import Quote
 from promotions.errors import CodeNotForThis, CodeThrottled, CodeUnknown
 from promotions.models import PromoCode
 from promotions.queries import discounts_of, has_codes, use_of_hold
+from promotions.words import code_key
 from seating.overview import floor_of, overview
 from storefront import codes
 from storefront.buyers import pass_for, signed_in
@@ -125,12 +126,19 @@ def secret_page(view: View) -> View:
 def event_list(request: HttpRequest) -> HttpResponse:
     """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left}.
 
-    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates.
+    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates. With `?code=`
+    the events' links have the `code` too, and the visit remembers it; what it is for, each event's page says.
     """
     now = timezone.now()
     events = published_events(after=now)
     offers = offers_of_dates(events, at=now)
-    return render(request, "storefront/event_list.html", {"events": [_row(one, offers[one.pk], now) for one in events]})
+    typed = request.GET.get("code", "")
+    rows = [_row(one, offers[one.pk], now) for one in events]
+    response = render(request, "storefront/event_list.html", {"events": rows, "code": code_key(typed)})
+    if typed:
+        codes.carry(response, typed)
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 def _row(event: Event, offers: dict[UUID, list[Offer]], now: datetime) -> dict[str, Any]:
@@ -166,6 +174,7 @@ def _shown(request: HttpRequest, event: Event) -> HttpResponse:
     date = request.GET.get("date", "") or request.GET.get("performance_id", "")
     if "code" not in request.GET:
         return _event_response(request, _event_context(event, date=date, month=request.GET.get("month", "")))
+    month = request.GET.get("month", "")
     typed = request.GET["code"].strip()
     if not typed:
         address = reverse("storefront:event", args=[event.slug]) + (f"?{urlencode({'date': date})}" if date else "")
@@ -179,7 +188,14 @@ def _shown(request: HttpRequest, event: Event) -> HttpResponse:
             refused = error
         chosen = _quantities(request.GET)
         context = _event_context(
-            event, date=date, chosen=chosen, typed=request.GET, code=code, code_typed=typed, code_error=refused
+            event,
+            date=date,
+            month=month,
+            chosen=chosen,
+            typed=request.GET,
+            code=code,
+            code_typed=typed,
+            code_error=refused,
         )
         response = _event_response(request, context)
         if code is not None:
