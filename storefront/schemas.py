@@ -333,6 +333,7 @@ class PositionOut(Schema):
     ticket_type_id: UUID
     ticket_type_name: str
     price: int
+    steps: list[StepOut] | None = Field(None, description="How `price` came about; null: it was the type's own")
     state: Literal["ordered", "sold", "cancelled"]
     seat: SeatOut | None = Field(default=None, description="null for an event without a seat map")
 

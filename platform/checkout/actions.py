@@ -106,7 +106,7 @@ def place_hold(
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
     code: str = "",
 ) -> Hold:
-    """Claim what a buyer chose (ticket type id -> how many), all or nothing, with its price frozen: one statement.
+    """Claim what a buyer chose (id of a ticket type or a bundle -> how many), all or nothing, with its price frozen: one statement.
 
     With a `code` as the buyer typed it, a use of it is claimed and priced in the same transaction (checkout/codes.py).
 

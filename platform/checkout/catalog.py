@@ -169,8 +169,10 @@ class Offer:
         return found
 
     def all_in_price(self, kind: Offered) -> int:
-        """What the buyer pays for one ticket of a type."""
-        return price_one(kind.price + kind.moved.on(kind.price), self.terms, kind.tax).all_in_price
+        """What the buyer pays for one ticket of a type, in the sale phase that is open as far as is known."""
+        (part,) = parts_of(kind.phases, 1, NOTHING_KNOWN)
+        price = (part.phase or kind).price
+        return price_one(price + kind.moved.on(price), self.terms, kind.tax).all_in_price
 
     def _is_offered(self, pk: UUID, opened: frozenset[UUID]) -> bool:
         kind = self.kinds.get(pk)

@@ -149,14 +149,17 @@ class Stock:
 def stock_of(event: Event, *, at: datetime) -> Stock:
     """What is left of an event at `at`."""
     left = held = free = 0
-    draws = list(event.ticket_types.filter(is_active=True, quotas__isnull=False).values_list("pk", "quotas"))
+    kinds = event.ticket_types.filter(is_active=True, is_add_on=False, quotas__isnull=False)
+    draws = list(kinds.values_list("pk", "quotas"))
+    drawn = {quota_id for _type, quota_id in draws}  # neither add-ons' nor sale phases'
     dates = list(event.performances.filter(state=Performance.State.SCHEDULED, ends_at__gt=at))
     by_date = stock_by_date(dates, at=at)
     for date, quota_id in Pool.objects.filter(performance__in=dates, is_waited_for=True).values_list(
         "performance", "quota"
     ):
         by_date[date][quota_id]["free"] = 0  # the waiting list's: nobody in line gets them
-    for states in by_date.values():
+    for of_date in by_date.values():
+        states = {quota_id: state for quota_id, state in of_date.items() if quota_id in drawn}
         free_here = sum(state["free"] for state in states.values())
         held += sum(state["held"] for state in states.values())
         free += free_here

@@ -17,6 +17,15 @@ function quantities(): HTMLInputElement[] {
   return [...(form?.querySelectorAll<HTMLInputElement>('input[data-unit-amount]:not([max="0"])') ?? [])];
 }
 
+/** Without what nobody buys alone, and without gifts: what a ticket costs "from" is none of these. */
+function ticketsOf(inputs: HTMLInputElement[]): HTMLInputElement[] {
+  const tickets = inputs.filter((input) => {
+    const offer = input.closest<HTMLElement>("[data-offer]");
+    return !(offer && ("addOn" in offer.dataset || offer.querySelector("[data-own-amount]")));
+  });
+  return tickets.length > 0 ? tickets : inputs;
+}
+
 /** Whether something is chosen for another amount than the suggested one: only the server knows its fees and tax. */
 function hasOwnAmount(chosen: HTMLInputElement[]): boolean {
   return chosen.some((input) => {
@@ -30,7 +39,7 @@ function show(): void {
   const inputs = quantities();
   const chosen = inputs.filter((input) => Number(input.value) > 0);
   const sum = chosen.reduce((amount, input) => amount + Number(input.value) * Number(input.dataset.unitAmount), 0);
-  const paid = inputs.map((input) => Number(input.dataset.unitAmount)).filter((price) => price > 0);
+  const paid = ticketsOf(inputs).map((input) => Number(input.dataset.unitAmount)).filter((price) => price > 0);
   const lowest = paid.length ? Math.min(...paid) : 0;
   const tickets = chosen.length ? sum : lowest;
   const amount = tickets && tickets + Number(form.dataset.once);

@@ -17,6 +17,19 @@ from tests.api.caller import Api, given, refused
 STARTS = datetime(2031, 3, 8, 19, 0, tzinfo=UTC)
 
 
+# Of a ticket type that is nothing but a name and a price.
+PLAIN = {
+    "listing": "",
+    "least_price": None,
+    "is_add_on": False,
+    "base_types": [],
+    "min_per_ticket": 0,
+    "max_per_ticket": None,
+    "min_per_order": 1,
+    "phase": None,
+}
+
+
 def test_an_event_has_every_member_with_its_exact_value(selling: world.House, api: Api) -> None:
     event = world.make_event("Lantern Walk", starts_at=STARTS, perk="With a lantern")
 
@@ -70,6 +83,7 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "max_per_order": 10,
                 "status": "on_sale",
                 "available": 10,
+                **PLAIN,
             },
             {
                 "id": str(free.pk),
@@ -83,8 +97,10 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "max_per_order": 10,
                 "status": "on_sale",
                 "available": 10,
+                **PLAIN,
             },
         ],
+        "bundles": [],
         "per_order": {"charges": [], "tax": 0, "total": 0},
         "refund_terms": [],
         "url": f"http://northside.{settings.PLATFORM_HOST}{settings.PLATFORM_PORT}/events/lantern-walk/",

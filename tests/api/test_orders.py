@@ -56,6 +56,7 @@ def test_a_free_order_is_complete_at_once(selling: world.House, api: Api) -> Non
                 "ticket_type_id": str(ticket_type.pk),
                 "ticket_type_name": "Guest list",
                 "price": 0,
+                "steps": None,
                 "state": "sold",
                 "seat": None,
             }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from events.models import Phase, Quota
+from events.models import Bundle, Phase, Quota
 from events.phases import PhaseWish
 from tests import world
 from tests.staff import Visitor, text
@@ -100,6 +100,33 @@ def test_nora_makes_an_add_on(nora: Visitor) -> None:
     assert "Only with: Standard, at most 2 for each" in text(nora.get(f"/portal/events/{event.pk}/"))
     refused = nora.post(f"/portal/events/{event.pk}/ticket-types/{standard.pk}/add-on/", {**sent, "base_types": []})
     assert "Other add-ons go with this ticket" in str(refused.context["form"].errors["is_add_on"])
+
+
+def test_an_order_says_why_a_ticket_costs_what_it_costs(nora: Visitor) -> None:
+    event = world.make_event(kinds=((FREE, 0, 5),))
+    world.set_phases(event, FREE, PhaseWish("Friends first", 0, quantity=1))
+    order = world.place_order(event, **{FREE: 1})
+
+    assert "Friends first" in text(nora.get(f"/portal/orders/{order.number}/"))
+
+
+def test_nora_puts_a_bundle_together_changes_it_and_takes_it_off_sale(nora: Visitor) -> None:
+    event = world.make_event()
+    standard, free = (world.kind_of(event, name).pk for name in (STANDARD, FREE))
+    sent = {"name": "Pair", "max_per_order": "4", f"quantity-{standard}": "2", f"price-{standard}": "20.50"}
+
+    assert nora.post(f"/portal/events/{event.pk}/bundles/new/", sent).status_code == 302
+
+    bundle = Bundle.objects.get()
+    address = f"/portal/events/{event.pk}/bundles/{bundle.pk}/"
+    assert (bundle.price, bundle.max_per_order) == (4100, 4)
+    assert "2 × Standard (€20.50)" in text(nora.get(f"/portal/events/{event.pk}/"))
+    refused = nora.post(address, {**sent, f"quantity-{free}": "1"})
+    assert "Enter an amount like 24" in str(refused.context["form"].errors[f"price-{free}"])
+    assert nora.post(address, {**sent, "name": "Two"}).status_code == 302
+    assert nora.post(f"{address}removal/").status_code == 302
+    bundle.refresh_from_db()
+    assert (bundle.name, bundle.is_active) == ("Two", False)
 
 
 def test_quotas_are_shared_while_the_event_is_a_draft_and_sized_afterwards(nora: Visitor) -> None:

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from events.models import OwnFee, TaxRate, TicketType
+from events.models import Bundle, OwnFee, TaxRate, TicketType
 from notifications.models import EmailMessage
 from payments.models import RefundRequest
 from payouts.models import Partner
@@ -171,6 +171,7 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "organizer_portal:prices": [made.event.pk],
         "organizer_portal:price_rules": [made.event.pk, moving.pk],
         "organizer_portal:price_simulator": [made.event.pk, moving.pk],
+        "organizer_portal:bundle": [made.event.pk, Bundle.objects.filter(event=made.event).earliest("pk").pk],
         "organizer_portal:event_fees": [scene.draft.pk],
         "organizer_portal:own_fee": [scene.draft.pk, OwnFee.objects.earliest("pk").pk],
         "organizer_portal:discounts": [scene.draft.pk],

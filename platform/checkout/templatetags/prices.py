@@ -10,11 +10,12 @@ from pricing.basket import Step
 from ui.money import format_money
 
 register = template.Library()
+JOINER = "\u2060"  # no line ends between a sign and its amount
 
 
 @register.filter
 def reasons(steps: Iterable[Step | Mapping[str, Any]] | None, currency: str) -> str:
-    """`{{ line.steps|reasons:quote.currency }}` -> "Regular price €30.00 · Early bird −€10.00", "" for the type's own price."""
+    """`{{ line.steps|reasons:quote.currency }}` -> "Regular price €30.00 · Early bird −€10.00" in one line, "" for the type's own price."""
     given = [step if isinstance(step, Step) else Step(**step) for step in steps or ()]
     if [step.kind for step in given] in ([], ["base"]):
         return ""
@@ -31,4 +32,4 @@ def _words(step: Step, currency: str) -> str:
         return _("Part of “%(name)s”") % {"name": step.name}
     name = step.name or _("Demand")
     sign = "−" if step.amount < 0 else "+"
-    return f"{name} {sign}{amount}" if step.amount else name
+    return f"{name} {sign}{JOINER}{amount}" if step.amount else name

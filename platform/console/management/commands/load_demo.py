@@ -25,6 +25,7 @@ from accounts.models import User
 from audit.actions import SYSTEM
 from console.demo_codes import add_codes
 from console.demo_events import SEASON, a_season, at, draft, follow_the_sale, on_sale, venue_of
+from console.demo_offers import KINDS, furnish_offers
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
 from events.models import Event
@@ -106,6 +107,14 @@ NORTHSIDE = Cast(
             hour=11,
             kinds=(("Visitor", "", 0, 120),),
         ),
+        Show(
+            title="Lakeside Weekend",
+            summary="Two days, three stages, one lake",
+            description="Bring a towel. Trains run until two in the morning.",
+            days=120,
+            hour=12,
+            kinds=KINDS,
+        ),
     ),
 )
 SOUTHSIDE = Cast(
@@ -164,6 +173,8 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         for show in cast.later:
             if not Event.objects.filter(title=show.title).exists():
                 event = _put_on(cast, show, starts_at=at(show.days, show.hour, cast.venue[3]), doors_minutes=60)
+                if show.kinds is KINDS:
+                    furnish_offers(event)
                 if show is cast.later[0]:
                     # Off: switched on at /portal/events/<id>/waiting-room/, it lets few enough in that one can watch.
                     change_room(event_id=event.pk, mode="off", rate_min=6, rate_max=60, actor=SYSTEM)
