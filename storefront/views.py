@@ -53,7 +53,6 @@ from pricing.quote import Quote
 from promotions.errors import CodeNotForThis, CodeThrottled, CodeUnknown
 from promotions.models import PromoCode
 from promotions.queries import discounts_of, has_codes, use_of_hold
-from promotions.words import code_key
 from seating.overview import floor_of, overview
 from storefront import codes
 from storefront.buyers import pass_for, signed_in
@@ -126,19 +125,12 @@ def secret_page(view: View) -> View:
 def event_list(request: HttpRequest) -> HttpResponse:
     """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left}.
 
-    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates. With `?code=`
-    the events' links have the `code` too, and the visit remembers it; what it is for, each event's page says.
+    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates.
     """
     now = timezone.now()
     events = published_events(after=now)
     offers = offers_of_dates(events, at=now)
-    typed = request.GET.get("code", "")
-    rows = [_row(one, offers[one.pk], now) for one in events]
-    response = render(request, "storefront/event_list.html", {"events": rows, "code": code_key(typed)})
-    if typed:
-        codes.carry(response, typed)
-        response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "storefront/event_list.html", {"events": [_row(one, offers[one.pk], now) for one in events]})
 
 
 def _row(event: Event, offers: dict[UUID, list[Offer]], now: datetime) -> dict[str, Any]:
@@ -174,7 +166,6 @@ def _shown(request: HttpRequest, event: Event) -> HttpResponse:
     date = request.GET.get("date", "") or request.GET.get("performance_id", "")
     if "code" not in request.GET:
         return _event_response(request, _event_context(event, date=date, month=request.GET.get("month", "")))
-    month = request.GET.get("month", "")
     typed = request.GET["code"].strip()
     if not typed:
         address = reverse("storefront:event", args=[event.slug]) + (f"?{urlencode({'date': date})}" if date else "")
@@ -188,14 +179,7 @@ def _shown(request: HttpRequest, event: Event) -> HttpResponse:
             refused = error
         chosen = _quantities(request.GET)
         context = _event_context(
-            event,
-            date=date,
-            month=month,
-            chosen=chosen,
-            typed=request.GET,
-            code=code,
-            code_typed=typed,
-            code_error=refused,
+            event, date=date, chosen=chosen, typed=request.GET, code=code, code_typed=typed, code_error=refused
         )
         response = _event_response(request, context)
         if code is not None:
@@ -413,10 +397,18 @@ def _hold(
     except DomainError as refused:
         return refused
     address = reverse("storefront:checkout", args=[hold.pk, hold.token])
+    if _is_dearer(request.POST, Quote.from_dict(hold.quote)):
+        address += "?dearer"
     response = _led_to(address, by_script=is_asked_by_script)
     if admitted is not None:
         extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
     return response
+
+
+def _is_dearer(posted: QueryDict, quote: Quote) -> bool:
+    """Whether a ticket costs more than the page showed when it was chosen (`shown-<ticket type id>`, all-in in minor units)."""
+    shown = ((line.all_in_price, posted.get(f"shown-{line.ticket_type_id}", "")) for line in quote.lines)
+    return any(seen.isdecimal() and price > int(seen[:12]) for price, seen in shown)
 
 
 def _held(
@@ -541,12 +533,16 @@ def _seats(request: HttpRequest) -> SeatChoice | None:
 @public_form
 @require_http_methods(["GET", "POST"])
 def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpResponse:
-    """`storefront/checkout.html`: see `_checkout_context`. A post places the order and leads to its page."""
+    """`storefront/checkout.html`: see `_checkout_context`, and `is_dearer` (a price rose while it was chosen).
+
+    A post places the order and leads to its page.
+    """
     hold = hold_by_token(hold_id, token)
     if request.method == "GET" and hold.state == Hold.State.ORDERED:
         return _to_order(Order.objects.get(hold=hold))
     if request.method == "GET":
-        return render(request, "storefront/checkout.html", _checkout_context(request, hold))
+        context = {**_checkout_context(request, hold), "is_dearer": "dearer" in request.GET}
+        return render(request, "storefront/checkout.html", context)
     session = signed_in(request)
     buyer = checkout.Buyer(
         name=request.POST.get("name", ""),

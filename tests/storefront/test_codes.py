@@ -147,14 +147,6 @@ def test_at_the_checkout_a_code_is_applied_shown_line_by_line_and_removed(
     assert (total(other), CodeUse.objects.count()) == (2400, 1)
 
 
-def test_a_link_to_all_events_carries_the_code_to_each(event: Event, spring: PromoCode, shop: Visitor) -> None:
-    assert "?code=" not in shop.get("/").content.decode()
-    page = shop.get("/?code=spring-24")
-    assert page.headers["Cache-Control"] == "no-store"
-    assert f"/events/{event.slug}/?code=SPRING24" in page.content.decode()
-    assert total(held(choose(shop, event, Standard=1))) == 2160
-
-
 def test_a_wrong_token_changes_nobodys_code(event: Event, spring: PromoCode, shop: Visitor, southside: House) -> None:
     hold = held(choose(shop, event, Standard=1))
     assert shop.post(f"/checkout/{hold.pk}/wrong/code/", {"code": "spring24"}).status_code == 404
