@@ -79,18 +79,18 @@ class Lines:
 
 
 def draw_lines(
-    series: Sequence[tuple[str, Sequence[int]]], *, from_nothing: bool = True, is_stepped: bool = False
+    series: Sequence[tuple[str, Sequence[int]]], *, unit: int = 1, from_nothing: bool = True, is_stepped: bool = False
 ) -> Lines:
     """Numbers from left to right, each series with its name; the first has colour 0.
 
     `is_stepped` for what holds until it changes (a price): it goes across, then up. Without `from_nothing` the lower edge is near
-    the least number, so that small changes can be seen.
+    the least number, so that small changes can be seen. Both edges are whole `unit`s.
     """
     numbers = [number for _name, values in series for number in values]
     least, most = min(numbers, default=0), max(numbers, default=0)
-    margin = max(1, (most - least) // 10)
-    bottom = 0 if from_nothing else max(0, least - margin)
-    top = max(bottom + 1, most if from_nothing else most + margin)
+    margin = 0 if from_nothing else max(unit, (most - least) // 10)
+    bottom = 0 if from_nothing else max(0, least - margin) // unit * unit
+    top = max(bottom + unit, -(-(most + margin) // unit) * unit)
     drawn = []
     for color, (name, values) in enumerate(series):
         slot = WIDTH / max(1, len(values) if is_stepped else len(values) - 1)

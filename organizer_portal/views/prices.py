@@ -30,6 +30,7 @@ from repricing.simulation import Run, Sale, at_most, compare, invented, replayed
 from repricing.words import cause_words, signed_money, staff_words
 from ui.errors import DomainError, NotFound
 from ui.forms import posted
+from ui.money import minor_unit_exponent
 
 CHANGES_SHOWN = 30
 POINTS_DRAWN = 120
@@ -194,7 +195,8 @@ def _ladder(found: Event, kind: TicketType, rules: Rules | None) -> dict[str, An
         for name in LADDERS[1:]
         for rung in sorted(getattr(rules, name), key=lambda rung: rung.at)
     ]
-    chart = draw_lines([(_("Price"), by_percent)], from_nothing=False, is_stepped=True)
+    unit = 10 ** minor_unit_exponent(found.currency)
+    chart = draw_lines([(_("Price"), by_percent)], unit=unit, from_nothing=False, is_stepped=True)
     return {"rules": rules, "steps": steps, "others": others, "chart": chart}
 
 
@@ -270,13 +272,14 @@ def price_simulator(request: HttpRequest, desk: Desk, event_id: UUID, ticket_typ
             sale = invented(people=int(asked["people"]), curve=asked["curve"], **common)
         else:
             sale = replayed(past_of(source), **common)
-        context["trial"] = _shown(sale, rules, begins=date.starts_at - timedelta(hours=hours))
+        unit = 10 ** minor_unit_exponent(found.currency)
+        context["trial"] = _shown(sale, rules, begins=date.starts_at - timedelta(hours=hours), unit=unit)
     context |= {"form": form, "size": size, "date": date, "rules": rules}
     template = "_price_trial.html" if "HX-Request" in request.headers else "price_simulator.html"
     return render(request, f"organizer_portal/{template}", context, status=422 if form.errors else 200)
 
 
-def _shown(sale: Sale, rules: Rules, *, begins: datetime) -> Shown:
+def _shown(sale: Sale, rules: Rules, *, begins: datetime, unit: int) -> Shown:
     fixed, moving = compare(sale, rules)
     words = (_("With these rules"), _("At the fixed price"))
     drawn = [at_most(run.points, POINTS_DRAWN) for run in (moving, fixed)]
@@ -288,8 +291,8 @@ def _shown(sale: Sale, rules: Rules, *, begins: datetime) -> Shown:
         fixed,
         moving,
         begins,
-        draw_lines(_series(words, drawn, "price"), from_nothing=False, is_stepped=True),
-        draw_lines(_series(words, drawn, "revenue")),
+        draw_lines(_series(words, drawn, "price"), unit=unit, from_nothing=False, is_stepped=True),
+        draw_lines(_series(words, drawn, "revenue"), unit=unit),
         rows,
     )
 

@@ -26,7 +26,10 @@ from events.queries import published_event
 from inventory.models import Hold, Place, StockEntry
 from outbox.actions import drain
 from pricing.actions import set_platform_fee
+from pricing.dynamic import Rules, Rung
 from pricing.quote import FeePlan
+from repricing.actions import reprice_performance, set_price_rules
+from repricing.models import PriceRules
 from storefront.offers import offers_of_next_dates
 from tests import world
 from tests.load import Answer, ask, payload
@@ -244,6 +247,24 @@ def test_own_fees_and_taxes_are_in_the_price_from_the_next_hold_on_and_the_same_
     (standard,) = (offer for offer in offers if offer.ticket_type.name == "Standard")
     assert (standard.price, standard.once.total) == (2913, 376)
     assert {answer.json()["quote"]["total"] for answer in answers} == {2 * 2913 + 376}
+
+
+def test_a_price_that_follows_the_sale_counts_from_the_next_hold_on(web):
+    event = on_sale("Followed")
+    before = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)]).answers
+    rules = Rules(floor=2000, cap=4000, days=(Rung(730, 600),))
+    kind = world.kind_of(event, "Standard")
+    set_price_rules(ticket_type_id=kind.pk, rules=rules, mode=PriceRules.Mode.APPLY, actor=SYSTEM)
+    reprice_performance(performance_id=world.the_performance(event).pk, at=timezone.now())
+
+    after = ask(web.port, [hold_request(web, event, Standard=1) for _buyer in range(8)]).answers
+
+    assert {answer.json()["quote"]["total"] for answer in before} == {2510}
+    quotes = [answer.json()["quote"] for answer in after]
+    assert {quote["total"] for quote in quotes} == {3125}
+    assert {tuple((step["kind"], step["amount"]) for step in quote["lines"][0]["steps"]) for quote in quotes} == {
+        (("base", 2400), ("dynamic", 600))
+    }
 
 
 def test_another_organizers_host_sells_nothing_of_this_one(web, box_office):

@@ -7,6 +7,7 @@ import pytest
 
 from audit.actions import SYSTEM
 from events.models import Event
+from organizer_portal.chart import draw_lines
 from pricing.dynamic import Rules, Rung
 from repricing.actions import reprice, set_price_rules
 from repricing.models import DynamicPrice, PriceRules, Proposal
@@ -183,6 +184,16 @@ def test_past_sales_are_replayed(nora: Visitor, paying: world.House) -> None:
 
     assert trial.fixed.sold == 20  # ten of twelve are twenty of twenty-four
     assert trial.moving.prices[0] >= 2000
+
+
+def test_a_price_is_drawn_in_steps_between_whole_amounts_and_money_from_nothing_on():
+    price = draw_lines([("Price", [2400, 2640])], unit=100, from_nothing=False, is_stepped=True)
+    money = draw_lines([("Moving", [0, 2400, 5040]), ("Fixed", [0, 2400, 4800])], unit=100)
+
+    assert (price.bottom, price.top, price.lines[0].path) == (2300, 2800, "M0 80V80H480.0V32H960.0")
+    assert (money.bottom, money.top) == (0, 5100)
+    assert [line.path[:12] for line in money.lines] == ["M0.0 100L480", "M0.0 100L480"]
+    assert draw_lines([("Nothing", [])]).lines[0].path == ""
 
 
 def test_everybody_reads_how_the_prices_came_about(nora: Visitor, event: Event, northside: world.House) -> None:

@@ -16,6 +16,7 @@ from checkout import actions as checkout
 from checkout.catalog import read_offer
 from checkout.changes import change_phases
 from events.actions import change_ticket_type, stop_sales
+from events.dates import price_dates
 from events.models import Event
 from events.phases import PhaseWish
 from events.queries import published_event
@@ -26,7 +27,7 @@ from pricing.dynamic import Rules, Rung, SaleState
 from repricing.actions import approve_proposal, decline_proposal, reprice, set_price_rules
 from repricing.errors import ProposalClosed, RulesInvalid
 from repricing.models import DynamicPrice, PriceChange, PriceRules, Proposal
-from repricing.queries import moved_prices, price_history, sale_states
+from repricing.queries import moved_prices, price_history, prices_at_next_date, sale_states
 from storefront.offers import lowest_price, offers_for, offers_of_next_dates
 from tests import world
 from tests.world import STANDARD
@@ -234,6 +235,18 @@ def test_the_sale_adds_to_the_price_of_the_phase_that_is_open(event: Event) -> N
     reprice(at=database_now() + timedelta(days=3))  # the phase is over: 10 % of 24.00
     assert DynamicPrice.objects.get().amount == 240
     assert breaches() == {}
+
+
+def test_a_date_with_a_price_of_its_own_moves_from_there(event: Event) -> None:
+    kind, date = world.kind_of(event, STANDARD), world.the_performance(event)
+    price_dates(event=event, dates=[date], ticket_type=kind, price=3000, actor=OWNER)
+    follow(event, replace(BY_FILL, is_percent=True, fill=(Rung(50, 1000),)))
+    world.paid_order(event, Standard=5)
+
+    assert reprice() == 1
+
+    assert price_of_a_hold(event)[0] == 3300
+    assert prices_at_next_date(event, at=timezone.now())[kind.pk] == 3300
 
 
 # --- Rules ---------------------------------------------------------------------------------------------------------------------
