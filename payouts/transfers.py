@@ -198,6 +198,8 @@ def send_transfer(*, transfer_id: UUID) -> None:
             failpoints.hit("before_transfer_noted")
             _arrive(found.payee, found.currency, found.amount, arrived=answer.arrived)
             record(verb="send_transfer", target=found, actor=SYSTEM, detail={"amount": found.amount})
+            if _was_refused(found):
+                _tell(found)
 
 
 @transaction.atomic
@@ -214,6 +216,19 @@ def _fail_transfer(transfer_id: UUID, *, failure: str) -> None:
     post(key=key, currency=transfer.currency, amounts={**back, **_own(transfer.payee, -transfer.amount)})
     enqueue(kind="book_platform_fee", key=key, payload={"key": key})
     record(verb="fail_transfer", target=transfer, actor=SYSTEM, detail={"failure": transfer.failure})
+    _tell(transfer)
+
+
+def _was_refused(transfer: Transfer) -> bool:
+    same = Transfer.objects.filter(account_id=transfer.account_id, currency=transfer.currency)
+    return same.filter(state=Transfer.State.FAILED).exists()
+
+
+def _tell(transfer: Transfer) -> None:
+    """People read of a refused transfer in their incidents, and there that a later one arrived."""
+    refused = str(transfer.pk) if transfer.state == Transfer.State.FAILED else ""
+    payload = {"account_id": transfer.account_id, "currency": transfer.currency, "amount": transfer.amount}
+    enqueue(kind="note_transfer", key=str(transfer.pk), payload={**payload, "refused": refused})
 
 
 @transaction.atomic

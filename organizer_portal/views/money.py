@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from organizer_portal.access import SEE_MONEY, Desk, staff
 from payments.actions import ask_for_debits, refresh_account, register_hosts, start_onboarding
 from payments.gateway import DEBIT_COUNTRIES, DEBITS
-from payments.queries import connected_account
+from payments.queries import connected_account, wallet_domains
 from payments.requirements import needs, reason
 from payouts.failure_words import what_to_do
 from payouts.models import Payout
@@ -78,7 +78,7 @@ def _account_in_words(desk: Desk) -> dict[str, Any]:
         "reason": reason(account.disabled_reason),
         "debits": account.capabilities.get(DEBITS, ""),
         "may_debit": desk.organizer.country in DEBIT_COUNTRIES,
-        "hosts": account.wallet_domains.order_by("host"),
+        "hosts": wallet_domains(account),
         "is_complete": account.charges_enabled and account.payouts_enabled and not account.requirements,
     }
 

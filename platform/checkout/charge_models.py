@@ -12,9 +12,11 @@ from audit.actions import Actor
 from checkout.errors import ChargeModelRefused
 from events.actions import change_event
 from events.models import ChargeModel, Event
+from outbox.actions import enqueue
 from payments.actions import set_charge_default
 from payments.models import ChargeDefault
 from payments.queries import can_charge
+from ui.ids import uuid7
 
 
 @transaction.atomic
@@ -22,6 +24,7 @@ def choose_charge_model(*, event_id: UUID, model: ChargeModel | None, actor: Act
     """How an event's next orders are charged; None: as the organizer's events are that say nothing. Raises NotFound,
     ChargeModelRefused; nothing has changed then."""
     _check(model)
+    _register_hosts(model)
     return change_event(event_id=event_id, actor=actor, charge_model=model.value if model else "")
 
 
@@ -29,7 +32,14 @@ def choose_charge_model(*, event_id: UUID, model: ChargeModel | None, actor: Act
 def choose_charge_default(*, model: ChargeModel, actor: Actor) -> ChargeDefault:
     """The same for all events that say nothing of their own. Raises ChargeModelRefused; nothing has changed then."""
     _check(model)
+    _register_hosts(model)
     return set_charge_default(model=model, actor=actor)
+
+
+def _register_hosts(model: ChargeModel | None) -> None:
+    """Wallets show where the payment is made: after the commit its hosts are registered there (payments.actions)."""
+    if model is not None and model.is_separate:
+        enqueue(kind="register_hosts", key=str(uuid7()), payload={})
 
 
 def _check(model: ChargeModel | None) -> None:

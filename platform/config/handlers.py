@@ -28,11 +28,13 @@ from console.actions import (
 from marketplace.actions import list_event, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
+from payments.actions import register_hosts
 from payouts.letters import mail_payout_failed
 from payouts.runs import send_payout
 from payouts.transfers import send_reversal, send_transfer, take_back
-from reconciliation.actions import note_fraud_warning, note_payout_failure, work_on_check
+from reconciliation.actions import note_fraud_warning, note_payout_failure, note_transfer, work_on_check
 from tenants.actions import finish_opening, top_up_prepared_schemas
+from tenants.current import current_organizer
 from tickets.actions import publish_signing_key
 
 
@@ -100,6 +102,7 @@ HANDLERS: dict[str, Handler] = {
     "send_evidence": lambda payload: send_evidence(dispute_id=UUID(payload["dispute_id"])),
     "send_payout": lambda payload: send_payout(payout_id=UUID(payload["payout_id"])),
     "note_payout_failure": lambda payload: note_payout_failure(**payload),
+    "note_transfer": lambda payload: note_transfer(**payload),
     "mail_payout_failed": lambda payload: mail_payout_failed(payout_id=UUID(payload["payout_id"])),
     "send_transfer": lambda payload: send_transfer(transfer_id=UUID(payload["transfer_id"])),
     "take_back": lambda payload: take_back(
@@ -111,6 +114,7 @@ HANDLERS: dict[str, Handler] = {
     "book_platform_fee": lambda payload: books.book_platform_fee(
         transaction_key=payload["key"], charge_id=payload.get("charge_id", "")
     ),
+    "register_hosts": lambda payload: register_hosts(organizer=current_organizer()),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
     "count_sale": _order(count_sale),

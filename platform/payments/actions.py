@@ -14,7 +14,14 @@ from orders.models import Order
 from payments import gateway
 from payments.errors import NotConnected, ProviderRefused
 from payments.models import ChargeDefault, ConnectedAccount, Payer, Payment, Refund, WalletDomain
-from payments.queries import can_charge, charged, connected_account, payments_to_ask_about, refunds_to_ask_about
+from payments.queries import (
+    can_charge,
+    charged,
+    connected_account,
+    is_charged_separately,
+    payments_to_ask_about,
+    refunds_to_ask_about,
+)
 from payments.saved_cards import payer_of
 from people.models import Consent
 from people.queries import has_consented
@@ -205,22 +212,30 @@ WALLETS_ASKED_EVERY = timedelta(days=1)
 
 
 def register_hosts(*, organizer: Organizer) -> list[WalletDomain]:
-    """Register every host of the organizer's with its account, so that wallets show there; what was asked today is left.
+    """Register every host of the organizer's where its payments are made, so that wallets show there: with its own account, and
+    with the platform's where any of its events is charged there. What was asked today is left.
 
     A host that the provider refuses is kept with its reason and asked about again tomorrow. Raises ProviderUnavailable.
     """
     account = connected_account()
     if account is None or not account.charges_enabled:
         return []
+    hosts = list(organizer.domains.order_by("domain").values_list("domain", flat=True))
+    found = _registered(account, hosts)
+    return [*found, *_registered(None, hosts)] if is_charged_separately() else found
+
+
+def _registered(account: ConnectedAccount | None, hosts: list[str]) -> list[WalletDomain]:
     now = timezone.now()
-    asked = set(account.wallet_domains.filter(asked_at__gt=now - WALLETS_ASKED_EVERY).values_list("host", flat=True))
+    lately = WalletDomain.objects.filter(account=account, asked_at__gt=now - WALLETS_ASKED_EVERY)
+    asked = set(lately.values_list("host", flat=True))
     found = []
-    for host in organizer.domains.order_by("domain").values_list("domain", flat=True):
+    for host in hosts:
         if host in asked:
             continue
         answer, failure = None, ""
         try:
-            answer = gateway.register_host(account_id=account.account_id, host=host)
+            answer = gateway.register_host(account_id=account.account_id if account else gateway.PLATFORM, host=host)
         except ProviderRefused as error:
             failure = str(error.extra.get("provider_message") or error.detail)[:250]
         facts = {

@@ -51,9 +51,12 @@ class ChargeDefault(models.Model):
 
 
 class WalletDomain(models.Model):
-    """A host of the organizer's that is registered with one of its accounts, so that Apple Pay and Google Pay show there."""
+    """A host of the organizer's that is registered with one of its accounts, so that Apple Pay and Google Pay show there.
 
-    account = models.ForeignKey(ConnectedAccount, on_delete=models.PROTECT, related_name="wallet_domains")
+    Without an `account` it is registered with the platform's, for what is charged there.
+    """
+
+    account = models.ForeignKey(ConnectedAccount, null=True, on_delete=models.PROTECT, related_name="wallet_domains")
     host = models.CharField(max_length=253)
     provider_id = models.CharField(max_length=64, blank=True)
     apple_pay = models.CharField(max_length=20, blank=True)  # active or inactive, in the provider's words
@@ -62,7 +65,9 @@ class WalletDomain(models.Model):
     asked_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "host"], name="wallet_domain_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "host"], nulls_distinct=False, name="wallet_domain_once")
+        ]
 
 
 class Payer(models.Model):

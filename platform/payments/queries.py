@@ -23,6 +23,7 @@ from payments.models import (
     RefundBatch,
     RefundLine,
     RefundRequest,
+    WalletDomain,
 )
 from payments.standing import Standing, standing_of
 from ui.errors import NotFound
@@ -48,6 +49,18 @@ def charge_default() -> ChargeModel:
 def charge_model_of(event: Event) -> ChargeModel:
     """How the event's next order is charged."""
     return ChargeModel(event.charge_model) if event.charge_model else charge_default()
+
+
+def wallet_domains(account: ConnectedAccount) -> QuerySet[WalletDomain]:
+    """The organizer's hosts as they are registered for wallets, with this account and with the platform's."""
+    return WalletDomain.objects.filter(Q(account=account) | Q(account=None)).order_by("host", F("account").desc())
+
+
+def is_charged_separately() -> bool:
+    """Whether any event of the organizer's is charged on the platform's account."""
+    if charge_default().is_separate:
+        return True
+    return Event.objects.filter(charge_model__in=[model for model in ChargeModel if model.is_separate]).exists()
 
 
 class Charged(NamedTuple):

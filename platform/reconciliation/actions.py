@@ -432,6 +432,19 @@ def note_payout_failure(*, provider_id: str, currency: str, amount: int) -> None
     _open(Kind.PAYOUT_FAILED, f"payout:{provider_id}", subject=provider_id, currency=currency, theirs=amount)
 
 
+def note_transfer(*, account_id: str, currency: str, amount: int, refused: str) -> None:
+    """A transfer of `amount` minor units to an account arrived, which fixes what was open there, or was `refused`: its id then.
+
+    Repeatable.
+    """
+    if refused:
+        _open(Kind.TRANSFER_FAILED, f"transfer:{refused}", subject=account_id, currency=currency, ours=amount)
+        return
+    same = Incident.objects.filter(kind=Kind.TRANSFER_FAILED, subject=account_id, currency=currency)
+    for incident in same.filter(state=Incident.State.OPEN):
+        _fix(incident)
+
+
 # --- Incidents ------------------------------------------------------------------------------------------------------------------
 
 

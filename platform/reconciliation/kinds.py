@@ -41,6 +41,11 @@ PLAYBOOKS: dict[str, Any] = {
         "Your bank sent a payout back, so the money is in your Stripe balance again. Check the bank account at Stripe; we try "
         "again by ourselves, after a day at first."
     ),
+    Kind.TRANSFER_FAILED: _(
+        "Stripe refused a transfer, to a partner's account or to yours: the account may be closed or not finished, or the money of "
+        "the sales has not arrived yet. Nothing is lost, it is owed as before, and we try again after a day. Look at the "
+        "account under “Partners” or “Payments”. This is fixed by itself with the next transfer that arrives."
+    ),
     Kind.AMOUNT_DIFFERS: _(
         "Stripe and our books both have this, but with different amounts. The difference is booked as unexplained, so that the "
         "balances agree. Compare the order with the payment at Stripe: was a part refunded, a fee changed, another currency paid "

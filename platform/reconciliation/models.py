@@ -104,6 +104,7 @@ class Incident(models.Model):
         DISPUTED = "disputed", _("A buyer's bank took a payment back")
         FRAUD_WARNING = "fraud_warning", _("A payment that looks like fraud")
         PAYOUT_FAILED = "payout_failed", _("A payout came back")
+        TRANSFER_FAILED = "transfer_failed", _("A transfer was refused")
         AMOUNT_DIFFERS = "amount_differs", _("Another amount than in our books")
         MONEY_UNKNOWN = "money_unknown", _("Money that we cannot explain")
         LINE_MISSING = "line_missing", _("In our books, but not at Stripe")

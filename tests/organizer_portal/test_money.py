@@ -10,8 +10,11 @@ from django_tenants.utils import tenant_context
 
 from audit.actions import SYSTEM
 from checkout.actions import refund_order, send_refund
+from checkout.charge_models import choose_charge_model
+from events.models import ChargeModel
 from inventory.models import Hold
 from inventory.queries import database_now
+from outbox.actions import drain
 from payments import gateway
 from payments.actions import (
     disconnect_account,
@@ -28,6 +31,8 @@ from tests import world
 from tests.processes import Sandbox
 from tests.reconciliation.conftest import fresh_account
 from tests.staff import Visitor, signed_in, text
+
+ACTIVE = ("active", "active")  # Apple Pay and Google Pay
 
 
 @pytest.fixture
@@ -86,9 +91,27 @@ def test_wallets_are_registered_on_every_host_when_cards_can_be_taken(
     page = text(nora.get("/portal/payments/return/", follow=True))
 
     hosts = list(WalletDomain.objects.order_by("host").values_list("host", "apple_pay", "google_pay", "failure"))
-    assert hosts == [(host, "active", "active", "") for host in (northside.host, "tickets.northside.example")]
+    assert hosts == [(host, *ACTIVE, "") for host in (northside.host, "tickets.northside.example")]
     assert "tickets.northside.example" in page
     assert register_hosts(organizer=northside.organizer) == []  # asked about today
+
+
+def test_wallets_are_registered_with_the_platform_too_once_an_event_is_charged_there(
+    paying: world.House, stripe_sandbox: Sandbox
+) -> None:
+    event = world.make_event()
+    (own,) = register_hosts(organizer=paying.organizer)
+    assert own.account is not None
+
+    choose_charge_model(event_id=event.pk, model=ChargeModel.ON_BEHALF, actor=SYSTEM)
+    drain()
+
+    domains = WalletDomain.objects.order_by("account").values_list("account", "host", "apple_pay", "google_pay")
+    assert list(domains) == [(own.account_id, paying.host, *ACTIVE), (None, paying.host, *ACTIVE)]
+    there = gateway.client().v1.payment_method_domains.list(params={"domain_name": paying.host})
+    assert [domain.domain_name for domain in there.data] == [paying.host]  # the platform's own
+    page = text(signed_in(paying.owner, paying.host).get("/portal/payments/"))
+    assert "for payments that we take for you" in page
 
 
 def test_an_account_that_was_opened_without_bank_debits_asks_for_them(

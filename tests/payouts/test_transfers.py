@@ -206,6 +206,29 @@ def test_money_that_has_not_arrived_is_owed_as_before(paying: world.House, event
     assert breaches() == {}
 
 
+def test_a_refused_transfer_is_an_incident_until_the_next_one_arrives(
+    paying: world.House, event: Event, hall: Partner, stripe_sandbox: Sandbox, sound: Callable[[], None]
+) -> None:
+    world.paid_order(event, **{STANDARD: 1})
+    _let_money_arrive()
+    stripe_sandbox.control("faults", path="/v1/transfers", method="POST", status=402)
+    (refused,) = request_transfers(partner=hall, currency="EUR", actor=NORA)
+    drain()
+
+    refused.refresh_from_db()
+    (incident,) = Incident.objects.filter(kind="transfer_failed")
+    assert (refused.state, owed()) == (Transfer.State.FAILED, {Party.VENUE: (2400, 0)})
+    assert (incident.state, incident.subject, incident.ours) == ("open", hall.account_id, 2400)
+
+    request_transfers(partner=hall, currency="EUR", actor=NORA)
+    drain()
+
+    incident.refresh_from_db()
+    assert (incident.state, owed()) == ("fixed", {Party.VENUE: (0, 0)})
+    assert at_provider(hall.account_id) == 2400
+    sound()
+
+
 @pytest.mark.parametrize(
     "crash", ["before_transfer_sent", "after_transfer_sent", "before_reversal_sent", "after_reversal_sent"]
 )
