@@ -131,6 +131,8 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         self.cleanup = ExitStack()
         self.cleanup.enter_context(transaction.atomic())
         self.cleanup.callback(transaction.set_rollback, True)
+        with connection.cursor() as cursor:  # all of it is one transaction here, and the sandbox is asked in between
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.account = fresh_account(self.house)
         self.events = [
             world.make_event(f"In {currency}", kinds=(("Standard", price, 50),), currency=currency)
