@@ -26,6 +26,7 @@ from organizer_portal.views import (
     refund_batches,
     refund_policies,
     refund_requests,
+    reminders,
     seat_maps,
     seat_plans,
     seating,
@@ -153,6 +154,7 @@ urlpatterns = [
     path(
         "events/<uuid:event_id>/dates/<uuid:performance_id>/draws/", waiting_lists.waiting_draws, name="waiting_draws"
     ),
+    path("events/<uuid:event_id>/reminders/", reminders.reminders, name="reminders"),
     path("events/<uuid:event_id>/proofs/", stock.proofs, name="stock_proofs"),
     path("events/<uuid:event_id>/dates/<uuid:performance_id>/resumption/", stock.resumption, name="sale_resumption"),
     path("events/<uuid:event_id>/bundles/new/", bundles.bundle, name="new_bundle"),

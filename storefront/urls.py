@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from storefront import accounts, cancellations, prices, seat_maps, views, waiting_lists
+from storefront import accounts, cancellations, left_orders, prices, seat_maps, views, waiting_lists
 
 app_name = "storefront"
 
+_left = "left-orders/<uuid:reminder_id>/<str:token>/"
 _place = "waiting-list/<uuid:entry_id>/<str:token>/"
 _order = "orders/<str:number>/<str:token>/"
 
@@ -26,6 +27,10 @@ urlpatterns = [
     path(f"{_place}confirmation/", waiting_lists.waiting_confirmation, name="waiting_confirmation"),
     path(f"{_place}departure/", waiting_lists.waiting_departure, name="waiting_departure"),
     path("checkout/<uuid:hold_id>/<str:token>/", views.checkout_page, name="checkout"),
+    path("checkout/<uuid:hold_id>/<str:token>/reminder/", left_orders.checkout_reminder, name="checkout_reminder"),
+    path(_left, left_orders.left_order, name="left_order"),
+    path(f"{_left}holds/", left_orders.left_order_holds, name="left_order_holds"),
+    path(f"{_left}stop/", left_orders.left_order_stop, name="left_order_stop"),
     path("checkout/<uuid:hold_id>/<str:token>/release/", views.release, name="release"),
     path("checkout/<uuid:hold_id>/<str:token>/extension/", views.extension, name="extension"),
     path("checkout/<uuid:hold_id>/<str:token>/code/", views.hold_code, name="hold_code"),

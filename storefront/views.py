@@ -29,6 +29,7 @@ from checkout import codes as checkout_codes
 from checkout import letters
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
+from checkout.recovery import reminder_text
 from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
@@ -53,6 +54,8 @@ from pricing.quote import Quote
 from promotions.errors import CodeNotForThis, CodeThrottled, CodeUnknown
 from promotions.models import PromoCode
 from promotions.queries import discounts_of, has_codes, use_of_hold
+from recovery.actions import agree
+from recovery.queries import is_reminded
 from seating.overview import floor_of, overview
 from storefront import codes
 from storefront.buyers import pass_for, signed_in
@@ -551,6 +554,8 @@ def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpRespon
         account=session.customer_id if session else None,
     )
     try:
+        if "reminder" in request.POST:
+            agree(hold=hold, email=buyer.email, name=buyer.name)
         order = checkout.place_order(hold_id=hold.pk, token=token, buyer=buyer)
     except DomainError as error:
         context = _checkout_context(request, hold, error=error, buyer=buyer)
@@ -600,7 +605,8 @@ def _checkout_context(
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), the signed-in `customer` with the `pass` for the script, `buyer` as typed, `error` (its `extra["field"]` names the field),
     and for the payment island `stripe`: {js_url, publishable_key, account, on_behalf_of, amount, currency, capture_method, saves_card,
-    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in. `use` is the code's
+    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in; `reminder_text` the one to be reminded, None
+    where nobody is, `is_reminded` whether it is ticked. `use` is the code's
     (promotions.models.CodeUse), `code_typed` what was typed instead.
     """
     now = database_now()
@@ -627,6 +633,8 @@ def _checkout_context(
         "consents": CONSENT_TEXTS,
         "buyer": buyer,
         "error": error,
+        "reminder_text": reminder_text(hold),
+        "is_reminded": "reminder" in request.POST or is_reminded(hold),
         "use": use_of_hold(hold.pk),
         "has_codes": has_codes(hold.performance.event),
         "code_typed": typed,

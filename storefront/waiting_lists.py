@@ -35,7 +35,7 @@ from waitlist.queries import (
     open_offer_of,
     position_of,
     rules_of,
-    types_to_wait_for,
+    types_by_date,
 )
 
 LONGEST_NUMBER = 6  # digits
@@ -107,8 +107,9 @@ def _context(request: HttpRequest, event: Event, *, date: str, kind: str) -> dic
     """
     now = timezone.now()
     rules = rules_of(event.pk)
-    found = {one.pk: types_to_wait_for(one, at=now) for one in upcoming_performances(event, at=now)}
-    dates = [one for one in upcoming_performances(event, at=now) if found[one.pk]]
+    upcoming = upcoming_performances(event, at=now)
+    found = types_by_date(upcoming, at=now)
+    dates = [one for one in upcoming if found[one.pk]]
     performance = next((one for one in dates if str(one.pk) == date), next(iter(dates), None))
     terms = terms_of(event)
     kinds = found[performance.pk] if performance else []

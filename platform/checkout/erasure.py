@@ -16,6 +16,7 @@ from payments.saved_cards import forget_cards
 from people.models import Customer
 from people.queries import customer_by_email
 from people.sign_in import close_account, erased_address
+from recovery.actions import forget_person as forget_reminded
 from tickets.actions import forget_pdfs
 from ui.errors import NotFound
 from waitlist.actions import forget_person
@@ -49,6 +50,7 @@ def erase_buyer(*, email: str, actor: Actor) -> int:
         forget_pdfs(order)  # they name the buyer, and would be drawn again
     with transaction.atomic():
         forget_person(customer.email)
+        forget_reminded(customer.email)
         orders = list(Order.objects.select_for_update().filter(customer=customer).order_by("pk"))
         _refuse_needed(customer)
         RefundRequest.objects.filter(order__in=orders).update(words="")

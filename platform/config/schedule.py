@@ -37,6 +37,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 15},
     },
     "forget who waited for dates that are long over": {"task": "waitlist.forget_all", "schedule": 24 * 3600.0},
+    "remind buyers who agreed to it of what they left at the checkout": {
+        "task": "recovery.send_all",
+        "schedule": 120.0,
+    },
+    "forget who was reminded": {"task": "recovery.forget_all", "schedule": 24 * 3600.0},
     "prove the stock of what was sold": {"task": "stock.prove_changed_all", "schedule": 60.0},
     "prove all stock": {"task": "stock.prove_all", "schedule": 24 * 3600.0},
     "compare the books with the payment provider's": {

@@ -81,6 +81,7 @@ TENANT_APPS = [
     "inventory",
     "waiting_room",
     "waitlist",
+    "recovery",
     "orders",
     "payments",
     "tickets",

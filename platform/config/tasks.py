@@ -12,6 +12,7 @@ from analytics.actions import prove_all_stock, prove_changed_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.disputes import ask_about_disputes
+from checkout.recovery import send_due
 from checkout.visits import forget_visits
 from checkout.waiting import serve_all
 from console.platform_money import check_platform_money
@@ -26,6 +27,7 @@ from payouts.transfers import run_transfers
 from people.sign_in import forget_sign_ins
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.errors import CheckUnderWay
+from recovery.actions import forget_reminders
 from repricing.actions import reprice
 from tenants.current import current_organizer, current_schema
 from tenants.models import Organizer
@@ -243,6 +245,30 @@ def forget_waiting_everywhere() -> int:
 def forget_waiting() -> int:
     """Delete who waited for dates that are long over, and addresses that nobody confirmed."""
     return forget_entries()
+
+
+@public_task(name="recovery.send_all")
+def send_reminders_everywhere() -> int:
+    """Send every organizer's look at the reminders that are due."""
+    return fan_out(send_reminders, spread_seconds=60)
+
+
+@tenant_task(name="recovery.send")
+def send_reminders() -> int:
+    """Remind this organizer's buyers of what they left at the checkout, as far as they agreed."""
+    return send_due()
+
+
+@public_task(name="recovery.forget_all")
+def forget_reminders_everywhere() -> int:
+    """Send every organizer's forgetting of who was reminded."""
+    return fan_out(forget_reminded, spread_seconds=300)
+
+
+@tenant_task(name="recovery.forget")
+def forget_reminded() -> int:
+    """Take the people out of old reminders."""
+    return forget_reminders()
 
 
 @public_task(name="stock.prove_changed_all")

@@ -1,6 +1,7 @@
 """Reads and locked reads of waiting lists."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,16 +64,23 @@ def position_of(entry: Entry, rules: ListRules) -> int | None:
 
 def types_to_wait_for(performance: Performance, *, at: datetime) -> list[TicketType]:
     """The ticket types of a date that are on sale by their windows and have nothing left for everybody, in their order."""
-    stock = availability([performance.pk]).get(performance.pk)
-    if stock is None or performance.ends_at <= at:
-        return []
-    kinds = TicketType.objects.filter(event_id=performance.event_id, is_active=True, is_hidden=False, is_add_on=False)
-    left = stock.types
-    return [
-        kind
-        for kind in kinds
-        if kind.is_on_sale(at=at, performance=performance) and kind.pk in left and left[kind.pk].left == 0
-    ]
+    return types_by_date([performance], at=at)[performance.pk]
+
+
+def types_by_date(performances: Sequence[Performance], *, at: datetime) -> dict[UUID, list[TicketType]]:
+    """The same for each of these dates of one event, by its id. Two queries, however many dates a series has."""
+    stock = availability([one.pk for one in performances])
+    events = {one.event_id for one in performances}
+    kinds = list(TicketType.objects.filter(event__in=events, is_active=True, is_hidden=False, is_add_on=False))
+    found: dict[UUID, list[TicketType]] = {}
+    for performance in performances:
+        left = stock[performance.pk].types if performance.pk in stock and performance.ends_at > at else {}
+        found[performance.pk] = [
+            kind
+            for kind in kinds
+            if kind.pk in left and left[kind.pk].left == 0 and kind.is_on_sale(at=at, performance=performance)
+        ]
+    return found
 
 
 def waited_types(waiting_list: WaitingList) -> set[UUID]:

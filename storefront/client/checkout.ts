@@ -7,6 +7,7 @@ import { runClock } from "./lib/clock";
 import { forgetDraft, keepDraft } from "./lib/draft";
 import { missing, placeOrder, Refused, type Placed } from "./lib/place";
 import { clearProblems, showProblems } from "./lib/problems";
+import { tellReminder } from "./lib/reminder";
 import { appearance, stripeLibrary, type Elements, type Stripe, type StripeError } from "./lib/stripe";
 
 const clock = document.querySelector<HTMLElement>("[data-clock]");
@@ -151,7 +152,10 @@ if (clock) {
   clock.addEventListener("ended", () => location.reload());
 }
 if (form) {
-  if (form.dataset.hold) keepDraft(form);
+  if (form.dataset.hold) {
+    keepDraft(form);
+    tellReminder(form);
+  }
   if (form.dataset.key) {
     placed = existingOrder(form.dataset);
     void mountPayment(form.dataset);

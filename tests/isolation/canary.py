@@ -25,6 +25,7 @@ from checkout.cancellations import request_cancellation
 from checkout.code_desk import create_batch, create_code, mail_codes
 from checkout.dates import price_dates, size_dates
 from checkout.disputes import set_dispute_policy
+from checkout.recovery import restore, send_due
 from checkout.visits import note_visit
 from checkout.waiting import serve
 from events.bundles import PartWish, set_bundle
@@ -67,6 +68,9 @@ from pricing.dynamic import Rung
 from promotions.actions import add_discount
 from reconciliation.actions import close_incident
 from reconciliation.models import Check, Incident, ProviderLine
+from recovery.actions import agree
+from recovery.actions import change_rules as set_reminders
+from recovery.models import Reminder
 from repricing.actions import reprice, set_price_rules
 from repricing.models import PriceRules
 from scanning.actions import create_gate, pair_device, scan
@@ -152,6 +156,10 @@ MACHINE_MADE = {
     "waiting_room.Line.seed": "a random number",
     "waiting_room.Line.early_digest": "a digest",
     "waiting_room.EarlyEntry.entry": "a digest",
+    "recovery.Reminder.token": "a random secret",
+    "recovery.Reminder.language": "a language",
+    "recovery.Reminder.consent_version": "a version of our own text",
+    "recovery.ReminderRules.hours": "numbers",
     "waitlist.WaitingList.commitment": "a digest",
     "waitlist.WaitingList.seed": "a random number",
     "waitlist.Entry.token": "a random secret",
@@ -182,6 +190,7 @@ TELLTALE = (
     "orders.Order.token",
     "waiting_room.Line.commitment",
     "waiting_room.EarlyEntry.entry",
+    "recovery.Reminder.token",
     "waitlist.WaitingList.commitment",
     "waitlist.Entry.token",
     "waitlist.Entry.code",
@@ -354,6 +363,7 @@ def _sell(house: world.House, word: str) -> Furnished:
     _follow_the_sale(world.kind_of(event, seat))
     _wait_in_line(event)
     _wait_for_tickets(word, event)
+    _leave_an_order(word, event)
     _seat(word)
     while drain():
         pass
@@ -528,6 +538,18 @@ def _wait_for_tickets(word: str, event: Event) -> None:
     serve(performance_id=performance.pk)
     groups = f"{word}@friends.example"
     change_rules(event_id=event.pk, actor=SYSTEM, is_open=True, mode="priority", offer_hours=24, first_groups=groups)
+
+
+def _leave_an_order(word: str, event: Event) -> None:
+    """Tickets that somebody held and left, who agreed to be reminded and came back."""
+    set_reminders(event_id=event.pk, hours=[1, 24], actor=SYSTEM)
+    held = world.hold(event, **{f"{word} guest": 1})
+    reminder = agree(hold=held, email=f"{word}@left.example", name=f"{word} Left")
+    assert reminder is not None
+    checkout.release_hold(hold_id=held.pk, token=held.token)
+    Reminder.objects.filter(pk=reminder.pk).update(next_at=timezone.now() - timedelta(seconds=1))
+    assert send_due() == 1
+    restore(reminder_id=reminder.pk, token=reminder.token)
 
 
 def _plant(word: str) -> None:

@@ -133,6 +133,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:taxes": staff(200, 403),
     "organizer_portal:tax": staff(404, 403),
     "organizer_portal:tax_removal": staff(404, 403, "POST"),
+    "organizer_portal:reminders": staff(200, 403),
     "organizer_portal:waiting_list": staff(200, 403),
     "organizer_portal:waiting_csv": staff(200, 403),
     "organizer_portal:waiting_offers": staff(404, 403, "POST"),
@@ -251,6 +252,10 @@ ORGANIZER: dict[str, Row] = {
     "storefront:prices": everybody(200),
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
     "storefront:seat_map": everybody(404),  # a hash that no event here has
+    "storefront:checkout_reminder": everybody(404, "POST"),
+    "storefront:left_order": everybody(404),
+    "storefront:left_order_holds": everybody(404, "POST"),
+    "storefront:left_order_stop": everybody(404, "POST"),
     "storefront:waiting_list": everybody(200),
     "storefront:waiting_draw": everybody(200),
     "storefront:waiting_place": everybody(404),
@@ -408,6 +413,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
             f"storefront:{name}": [NOBODY, "wrong"]
             for name in ("waiting_place", "waiting_confirmation", "waiting_departure")
         },
+        **{f"storefront:{name}": [NOBODY, "wrong"] for name in ("left_order", "left_order_holds", "left_order_stop")},
         **{f"organizer_portal:{name}": [made.event.pk, NOBODY] for name in ("waiting_offers", "waiting_removal")},
         "organizer_portal:waiting_draws": [made.event.pk, made.hold.performance_id],
         **{f"waiting_room:{name}": [made.event.slug] for name in _OF_LINES},
@@ -415,7 +421,10 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:seat_map": ["0" * 32],
         "storefront:theme": ["0" * 16],
         "storefront:media": ["nothing.png"],
-        **{f"storefront:{name}": hold for name in ("checkout", "release", "extension", "hold_code")},
+        **{
+            f"storefront:{name}": hold
+            for name in ("checkout", "checkout_reminder", "release", "extension", "hold_code")
+        },
         **{f"storefront:{name}": order for name in _OF_ORDERS},
         **{f"organizer_portal:{name}": [made.event.pk] for name in _OF_EVENTS},
         **{
@@ -514,6 +523,7 @@ _OF_EVENTS = (
     "event_dates",
     "new_dates",
     "date_changes",
+    "reminders",
     "waiting_list",
     "waiting_csv",
     "waiting_room",

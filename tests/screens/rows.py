@@ -20,6 +20,7 @@ from payouts.models import Partner
 from people.models import Invitation, Membership
 from promotions.models import CodeBatch, PromoCode
 from reconciliation.models import Incident
+from recovery.models import Reminder
 from seating.models import SeatMap
 from tests.isolation.test_matrix import HOSTS, address
 from tests.screens.scene import Scene
@@ -200,6 +201,7 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "storefront:sign_in_code": [scene.sign_in_id],
         "storefront:sign_in_link": [scene.sign_in_id, scene.sign_in_token],
         "storefront:waiting_place": place_of(Entry.State.WAITING),
+        "storefront:left_order": list(Reminder.objects.values_list("pk", "token").earliest("agreed_at")),
         "waiting_room:queue": [scene.waiting.slug],
     }
 
