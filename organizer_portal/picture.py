@@ -6,7 +6,7 @@ from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ui.errors import BadInput
 
@@ -20,7 +20,7 @@ def decoded(content: bytes, *, most_pixels: int, largest: tuple[int, int], refus
             if upload.width * upload.height > most_pixels:
                 raise refusal
             upload.load()
-            picture = upload.convert("RGBA")
+            picture = ImageOps.exif_transpose(upload).convert("RGBA")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
         raise refusal from error
     picture.thumbnail(largest)

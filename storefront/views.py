@@ -254,7 +254,7 @@ def _event_context(
     """What the event page shows.
 
     `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
-    `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, `rows` of {offer,
+    `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, its `cover` and `gallery` (Picture), `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_waiting_list` (whoever finds something sold out may join one), `has_later` (something is not offered now), `is_free` (nothing costs
     anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `has_moved` (a price has
@@ -262,7 +262,7 @@ def _event_context(
     `code_error` (why it is not), `discounts` (AutomaticDiscount, those that apply now).
     """
     now = timezone.now()
-    upcoming = upcoming_performances(event, at=now)
+    upcoming, pictures = upcoming_performances(event, at=now), list(event.pictures.all())
     performance = next((p for p in upcoming if str(p.pk) == date), next(iter(upcoming), None))
     offers: list[Offer] = []
     stock: Snapshot | None = None
@@ -288,6 +288,8 @@ def _event_context(
         "event": event,
         "performance": performance,
         "performances": upcoming,
+        "cover": next(iter(pictures), None),
+        "gallery": pictures[1:],
         "calendar": calendar_of(event, upcoming, performance, month=month, at=now) if performance else None,
         "weekday_names": weekday_names(),
         "rows": rows,

@@ -35,7 +35,9 @@ class EventTextForm(forms.Form):
         label=_("Description"),
         required=False,
         max_length=20_000,
-        help_text=_("Line-up, times, access. Plain text; a blank line begins a paragraph."),
+        help_text=_(
+            "Line-up, times, access. A blank line begins a paragraph; **bold**, *italic*, - list, [words](https://…)."
+        ),
         widget=forms.Textarea(attrs={"rows": 8}),
     )
 

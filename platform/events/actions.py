@@ -22,6 +22,7 @@ from ui.dates import time_zones
 from ui.errors import NotFound
 from ui.ids import new_code, uuid7
 from ui.money import CURRENCIES
+from ui.rich_text import to_html
 
 
 @transaction.atomic
@@ -55,6 +56,7 @@ def create_event(
         title=_required(title, "title"),
         summary=summary,
         description=description,
+        description_html=to_html(description),
         venue=venue,
         currency=currency,
     )
@@ -108,6 +110,8 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         raise EventInvalid(_("Between 0 and 100 percent."), field="fee_share")
     if "title" in fields:
         _required(fields["title"], "title")
+    if "description" in fields:
+        fields["description_html"] = to_html(fields["description"])
     for name, value in fields.items():
         setattr(event, name, value)
     event.save(update_fields=list(fields))

@@ -37,7 +37,8 @@ class Event(models.Model):
     slug = models.CharField(max_length=80)
     title = models.CharField(max_length=140)
     summary = models.CharField(max_length=140, blank=True)
-    description = models.TextField(blank=True)  # plain text; blank lines part paragraphs
+    description = models.TextField(blank=True)  # as it was typed: Markdown, of which plain text is a part
+    description_html = models.TextField(blank=True, default="", db_default="")  # the same, clean (ui.rich_text)
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="events")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
@@ -48,7 +49,7 @@ class Event(models.Model):
     delayed_payment_days = models.PositiveSmallIntegerField(null=True)
     # How its orders are charged from now on; empty: as the organizer's other events are.
     charge_model = models.CharField(max_length=10, choices=ChargeModel, blank=True, default="", db_default="")
-    poster = models.CharField(max_length=200, blank=True)  # path in public storage
+    poster = models.CharField(max_length=200, blank=True)  # path in public storage; the first of its pictures
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
 
@@ -69,6 +70,30 @@ class Event(models.Model):
     @property
     def is_published(self) -> bool:
         return self.state == self.State.PUBLISHED
+
+
+class Picture(models.Model):
+    """A picture of an event, in the sizes that pages ask for; the first is its cover.
+
+    `files` are names in public storage by their width in pixels; `width` and `height` are the largest's. `alt` says what it
+    shows, "" where it shows nothing that words could.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="pictures")
+    files = models.JSONField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    alt = models.CharField(max_length=200, blank=True)
+    sort_order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+
+    @property
+    def largest(self) -> str:
+        """The name of the largest file."""
+        return str(self.files[max(self.files, key=int)])
 
 
 class Performance(models.Model):

@@ -17,7 +17,7 @@ from django.forms import (
 )
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from ui import dates
@@ -26,6 +26,7 @@ from ui.icons import icon_svg
 from ui.money import format_money, percent_text
 from ui.poster import Poster
 from ui.poster import poster as draw_poster
+from ui.rich_text import cleaned
 
 register = template.Library()
 
@@ -103,6 +104,20 @@ def month_name(day: date) -> str:
 def public_url(name: str | None) -> str:
     """The address of a file in public storage (a logo, a poster); nothing for none."""
     return storages["public"].url(name) if name else ""
+
+
+@register.filter
+def rich(html: str) -> SafeString:
+    """A text of `ui.rich_text.to_html` as it is; cleaned again, so that nothing else ever stands on a page."""
+    return mark_safe(cleaned(html))
+
+
+@register.simple_tag
+def srcset(files: dict[str, str]) -> str:
+    """The sizes of a picture for an `<img>`, from names in public storage by their width."""
+    return ", ".join(
+        f"{storages['public'].url(name)} {width}w" for width, name in sorted(files.items(), key=lambda one: int(one[0]))
+    )
 
 
 @register.simple_tag
