@@ -20,6 +20,7 @@ from analytics.invariants import breaches
 from analytics.stock_prover import compare_stock
 from audit.actions import SYSTEM
 from events.actions import change_event, change_ticket_type, resume_sales, stop_sales
+from events.bundles import PartWish, set_bundle
 from events.charges import add_own_fee, add_tax_rate, tax_ticket_type
 from events.phases import PhaseWish
 from events.queries import published_event
@@ -163,6 +164,28 @@ def test_a_phase_that_ends_by_its_number_under_load(web):
         "Early bird": 31,
         "General": 60,
     }
+
+
+def test_bundles_under_load_take_all_their_parts_or_none(web):
+    event = on_sale("Weekends", 60, Hotel=12)
+    parts = [
+        PartWish(world.kind_of(event, "Standard").pk, 2, 2000),
+        PartWish(world.kind_of(event, "Hotel").pk, 1, 2500),
+    ]
+    made = set_bundle(event_id=event.pk, name="Weekend", perk="", max_per_order=2, parts=parts, actor=SYSTEM)
+    body = {
+        "performance_id": str(world.the_performance(event).pk),
+        "items": [{"ticket_type_id": str(made.pk), "quantity": 1}],
+    }
+
+    def asked() -> bytes:
+        return payload("POST", "/api/v1/holds", host=web.host("rush"), body=body, Idempotency_Key=str(uuid4()))
+
+    rush = ask(web.port, [asked() for _buyer in range(40)])
+
+    assert Counter(map(outcome, rush.answers)) == {"held": 12, "sold_out": 28}
+    taken = Place.objects.filter(pool__performance__event=event, state="held")
+    assert Counter(taken.values_list("ticket_type__name", flat=True)) == {"Standard": 24, "Hotel": 12}
 
 
 def test_the_on_sale_path_answers_many_buyers_with_one_statement(web):
