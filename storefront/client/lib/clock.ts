@@ -16,7 +16,7 @@ export function runClock(clock: HTMLElement): (held: string, seconds: number) =>
 
   const tick = (): void => {
     const seconds = Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
-    if (left) left.textContent = `(${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")})`;
+    if (left) left.textContent = `(${shown(seconds)})`;
     if (extend) extend.hidden = seconds > MORE_TIME_FROM;
     clock.toggleAttribute("data-urgent", seconds <= URGENT_FROM);
     for (const minutes of SPOKEN_MINUTES) {
@@ -38,6 +38,14 @@ export function runClock(clock: HTMLElement): (held: string, seconds: number) =>
     before = Infinity;
     tick();
   };
+}
+
+/** 8:32, or 23:08:32 for what is held for hours, as offers of a waiting list are. */
+function shown(seconds: number): string {
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${hours}:${two(minutes % 60)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 function words(clock: HTMLElement, minutes: number): string {
