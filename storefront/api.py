@@ -17,6 +17,8 @@ from ninja.security import HttpBearer
 
 from checkout import actions as checkout
 from checkout import best
+from checkout.catalog import read_offer
+from checkout.codes import NO_CODE, wanted_code
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked, asked_by, created_json_of
 from checkout.letters import order_url
@@ -317,6 +319,7 @@ def _chosen(payload: schemas.HoldIn) -> tuple[dict[UUID, int], SeatChoice | None
         201: schemas.BestSeatsOut,
         403: Problem,
         404: Problem,
+        429: Problem,
         **REFUSED,
     },
     exclude_unset=True,
@@ -357,9 +360,14 @@ def find_best_seats(
         headers={"Queue-Token": queue_token or ""},
     )
     body = {"performance_id": str(performance_id), **payload.model_dump(mode="json", exclude_unset=True)}
-    hold = best.hold_best(
-        performance_id=performance_id, baskets=baskets, asked=_asked(request, key, body, admitted), needs=needs
-    )
+    with counted_guess(network_of(request)) if payload.code else nullcontext():
+        hold = best.hold_best(
+            performance_id=performance_id,
+            baskets=baskets,
+            asked=_asked(request, key, body, admitted),
+            needs=needs,
+            wanted=wanted_code(payload.code, read_offer(performance_id)) if payload.code else NO_CODE,
+        )
     seats = seats_of_hold(hold)
     held = {
         "map": hash_of_map(performance_id),

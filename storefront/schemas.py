@@ -288,6 +288,7 @@ class BestSeatsIn(Strict):
     zone: Text = Field("", max_length=80, description="A section's name, or that of its zone")
     needs: NeedsIn | None = None
     hold: bool = Field(True, strict=True, description="false only shows what would be held")
+    code: CodeText = Field("", description="A promo code for what is held")
 
 
 class BestSeatsOut(Schema):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from audit.actions import SYSTEM
+from checkout.code_desk import create_code
 from inventory import live
 from inventory.announcer import Announcer
 from inventory.models import Hold
@@ -131,6 +133,20 @@ def test_the_best_seats_are_shown_and_then_held(selling: world.House, api: Api) 
     assert held["hold"]["token"] == Hold.objects.get().token
     assert held["hold"]["quote"] == held["quote"]
     assert given(api.post(path, body, key="a key of this buyer alone"), 201) == held
+    assert Hold.objects.count() == 1
+
+
+def test_the_best_seats_are_held_with_a_code_or_not_at_all(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event()
+    create_code(typed="HALF", actor=SYSTEM, event_id=event.pk, effect="percent", value=5000, most_uses=1)
+    path, body = best(event, quantity=2, category="stalls")
+
+    assert refused(api.post(path, {**body, "code": "third"}), 422, "code_unknown")
+    assert not Hold.objects.exists()
+    held = given(api.post(path, {**body, "code": "half"}), 201)
+    assert held["quote"]["subtotal"] == 3000
+    assert [step["name"] for step in held["quote"]["lines"][0]["steps"]] == ["", "HALF"]
+    assert refused(api.post(path, {**body, "code": "half"}), 422, "code_unknown")
     assert Hold.objects.count() == 1
 
 
