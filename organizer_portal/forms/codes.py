@@ -48,7 +48,9 @@ class MoneyField(forms.CharField):
 class TermsForm(forms.Form):
     """What codes and discounts have in common. Amounts are typed in `currency`, times in `zone`."""
 
-    effect = forms.ChoiceField(label=_("What it gives"), choices=Effect.choices, widget=forms.RadioSelect)
+    effect = forms.ChoiceField(
+        label=_("What it gives"), choices=Effect.choices, widget=forms.RadioSelect, initial=Effect.PERCENT
+    )
     percent = PercentField(label=_("Percent"), required=False, max_length=8)
     amount = MoneyField(label=_("Amount"))
     buy = _number(_("Of so many tickets"), most=100)

@@ -16,6 +16,7 @@ from payments.saved_cards import forget_cards
 from people.models import Customer
 from people.queries import customer_by_email
 from people.sign_in import close_account, erased_address
+from promotions.actions import forget_recipient
 from recovery.actions import forget_person as forget_reminded
 from tickets.actions import forget_pdfs
 from ui.errors import NotFound
@@ -51,6 +52,7 @@ def erase_buyer(*, email: str, actor: Actor) -> int:
     with transaction.atomic():
         forget_person(customer.email)
         forget_reminded(customer.email)
+        forget_recipient(customer.email)
         orders = list(Order.objects.select_for_update().filter(customer=customer).order_by("pk"))
         _refuse_needed(customer)
         RefundRequest.objects.filter(order__in=orders).update(words="")

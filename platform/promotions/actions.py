@@ -19,7 +19,7 @@ from events.actions import list_again
 from events.models import Event, TicketType
 from events.queries import event_for_update
 from promotions.errors import CodeNotFound, PromotionInvalid
-from promotions.models import AutomaticDiscount, CodeBatch, CodeUse, Effect, PromoCode, Terms
+from promotions.models import AutomaticDiscount, CodeBatch, CodeRecipient, CodeUse, Effect, PromoCode, Terms
 from promotions.queries import code_for_update
 from promotions.words import code_key
 from ui.errors import NotFound
@@ -128,6 +128,11 @@ def note_use(*, code: PromoCode, hold_id: UUID, taken: int, at: datetime) -> Cod
 def drop_use(*, hold_id: UUID) -> None:
     """That it no longer is."""
     CodeUse.objects.filter(hold_id=hold_id).delete()
+
+
+def forget_recipient(email: str) -> None:
+    """Whom codes were mailed to is forgotten; that they were mailed to somebody is not, so that nobody else gets them."""
+    CodeRecipient.objects.filter(email__iexact=email).update(email="")
 
 
 def _key(typed: str, *, field: str = "code") -> str:

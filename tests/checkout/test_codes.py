@@ -15,8 +15,9 @@ from analytics.invariants import breaches
 from analytics.queries import performances_with_entries_after
 from audit.actions import SYSTEM
 from checkout import actions as checkout
-from checkout.code_desk import Figures, create_code, edit_code, figures_of_codes
+from checkout.code_desk import Figures, create_batch, create_code, edit_code, figures_of_codes, mail_codes
 from checkout.codes import change_code, taken_of_budget
+from checkout.erasure import erase_buyer
 from checkout.errors import BasketInvalid, ConsentMissing
 from checkout.refunds import GivingBack, give_back
 from events.models import Event, TicketType
@@ -25,10 +26,11 @@ from inventory.models import Hold, Place, StockEntry
 from notifications.models import EmailMessage
 from orders.models import Order
 from outbox.actions import drain
+from people.models import Customer
 from pricing.quote import Quote
 from promotions.actions import add_discount, change_discount, remove_discount, stop_code
 from promotions.errors import CodeNotForThis, CodeNotFound, CodeUnknown, CodeUsedByPerson, PromotionInvalid
-from promotions.models import CodeUse, PromoCode
+from promotions.models import CodeRecipient, CodeUse, PromoCode
 from tests import world
 from tests.world import BEA, FREE, STANDARD, House
 
@@ -507,7 +509,23 @@ def test_the_mail_of_an_order_says_what_was_taken_off(event: Event, media: objec
     a_code(event, value=10_000)
     order(event, "SPRING", Standard=1)
     drain()
-    assert "Regular price €24.00 · SPRING −€24.00" in EmailMessage.objects.get(key__startswith="tickets:").text
+    words = EmailMessage.objects.get(key__startswith="tickets:").text.replace("\u2060", "")
+    assert "Regular price €24.00 · SPRING −€24.00" in words
+
+
+def test_whom_a_code_was_mailed_to_is_forgotten_with_the_buyer(event: Event) -> None:
+    batch = create_batch(
+        name="Members", number=2, prefix="", actor=SYSTEM, event_id=event.pk, effect="percent", value=1000
+    )[0].batch
+    assert batch is not None
+    mail_codes(batch_id=batch.pk, addresses=["ann@example.com", "ben@example.com"], words="", actor=SYSTEM)
+    Customer.objects.create(email="ann@example.com", name="Ann")
+
+    erase_buyer(email="ann@example.com", actor=SYSTEM)
+
+    assert sorted(CodeRecipient.objects.values_list("email", flat=True)) == ["", "ben@example.com"]
+    with pytest.raises(PromotionInvalid):  # her code is nobody else's
+        mail_codes(batch_id=batch.pk, addresses=["cleo@example.com"], words="", actor=SYSTEM)
 
 
 def test_southside_has_none_of_northsides_codes(event: Event, southside: House) -> None:

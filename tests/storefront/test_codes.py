@@ -45,8 +45,8 @@ def shop(northside: House) -> Visitor:
 
 
 def text(page: Any) -> str:
-    """What one reads, without the markup between the words."""
-    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html_of(page)))
+    """What one reads, without the markup between the words and what only keeps a sign with its amount."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html_of(page))).replace("\u2060", "")
 
 
 def choose(shop: Visitor, event: Event, *, code: str | None = None, **wanted: int) -> Any:
