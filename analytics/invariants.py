@@ -642,6 +642,25 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "tests",
+        "A test event has test orders alone and another event none; no money, payment or admission is a test order's.",
+        """
+        SELECT o.number, 'of an event', e.is_test, o.is_test FROM orders_order o JOIN events_event e ON e.id = o.event_id
+         WHERE o.is_test <> e.is_test
+        UNION ALL
+        SELECT o.number, 'costs', o.is_test, o.total > 0 FROM orders_order o WHERE o.is_test AND o.total > 0
+        UNION ALL
+        SELECT o.number, 'has a payment', true, true FROM orders_order o JOIN payments_payment pay ON pay.order_id = o.id
+         WHERE o.is_test
+        UNION ALL
+        SELECT o.number, 'is in the books', true, true FROM orders_order o
+          JOIN ledger_ledgertransaction t ON t.key = 'sale:' || o.id WHERE o.is_test
+        UNION ALL
+        SELECT o.number, 'let somebody in', true, true FROM orders_order o JOIN orders_position p ON p.order_id = o.id
+          JOIN scanning_admission a ON a.position_id = p.id WHERE o.is_test
+        """,
+    ),
+    Invariant(
         "I17",
         "Nothing in the outbox is dead, or has waited five minutes without an attempt.",
         """

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from events.models import Event, Performance
+from events.models import UNDER_WAY, Performance
 from inventory.models import SeatRun
 
 MOST_DATES = 40  # the soonest ones; who draws for a longer run sees the others at each date's own map
@@ -18,7 +18,7 @@ def dates_of_map(map_id: UUID) -> list[Performance]:
     """The dates to come of events on sale that pin a version of this map, soonest first, each with `event.seating.version`."""
     found = Performance.objects.filter(
         event__seating__version__seat_map_id=map_id,
-        event__state=Event.State.PUBLISHED,
+        event__state__in=UNDER_WAY,
         state=Performance.State.SCHEDULED,
         ends_at__gt=timezone.now(),
     )

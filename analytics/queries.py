@@ -12,7 +12,7 @@ from django.db.models.functions import Trunc
 from django.utils import timezone
 
 from analytics.models import StockProof
-from events.models import Event, Performance, TicketType
+from events.models import UNDER_WAY, Event, Performance, TicketType
 from events.queries import own_sizes
 from inventory.models import Place, Pool, StockEntry
 from inventory.queries import stock_by_date
@@ -209,7 +209,7 @@ def day_sales(*, zone: str, at: datetime, days_ago: int = 0) -> DaySales:
     """Sales from midnight in `zone` until this time of day, today or `days_ago`; refunds of that day's sales taken out."""
     until = at - timedelta(days=days_ago)
     midnight = until.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    orders = Order.objects.filter(state__in=PAID, paid_at__gte=midnight, paid_at__lt=until)
+    orders = Order.objects.filter(state__in=PAID, is_test=False, paid_at__gte=midnight, paid_at__lt=until)
     kept = orders.filter(state=Order.State.PAID)
     return DaySales(
         orders=kept.count(),
@@ -219,7 +219,7 @@ def day_sales(*, zone: str, at: datetime, days_ago: int = 0) -> DaySales:
 
 
 def tickets_by_hour(*, since: datetime, until: datetime, zone: str, event: Event | None = None) -> list[Bar]:
-    """Tickets sold per hour of `zone`, every hour from `since` to `until`, of an event or of all."""
+    """Tickets sold per hour of `zone`, every hour from `since` to `until`, of an event or of all; tests count in a test event alone."""
     return _bars("hour", since, until, zone, event)
 
 
@@ -231,8 +231,7 @@ def tickets_by_day(*, since: datetime, until: datetime, zone: str, event: Event 
 def _bars(unit: str, since: datetime, until: datetime, zone: str, event: Event | None) -> list[Bar]:
     tz = ZoneInfo(zone)
     sold = Position.objects.filter(state=Position.State.SOLD, order__paid_at__gte=since, order__paid_at__lt=until)
-    if event is not None:
-        sold = sold.filter(order__event=event)
+    sold = sold.filter(order__is_test=False) if event is None else sold.filter(order__event=event)
     counted = dict(
         sold.annotate(begins=Trunc("order__paid_at", unit, tzinfo=tz))
         .values_list("begins")
@@ -338,11 +337,11 @@ def _sizes_of_dates(events: Sequence[Event], dates: Sequence[tuple[UUID, UUID]])
 
 
 def upcoming_events(*, at: datetime, limit: int = 6) -> list[Event]:
-    """Published events that are not over, soonest first, with venue and dates."""
+    """Published events that are not over, also paused ones, soonest first, with venue, dates and ticket types; no tests."""
     ahead = Performance.objects.filter(ends_at__gt=at, state=Performance.State.SCHEDULED)
     soonest = ahead.filter(event=OuterRef("pk")).order_by("starts_at").values("starts_at")[:1]
-    events = Event.objects.filter(state=Event.State.PUBLISHED).annotate(next_at=Subquery(soonest))
-    found = events.exclude(next_at=None).select_related("venue").prefetch_related("performances")
+    events = Event.objects.filter(state__in=UNDER_WAY, is_test=False).annotate(next_at=Subquery(soonest))
+    found = events.exclude(next_at=None).select_related("venue").prefetch_related("performances", "ticket_types")
     return list(found.order_by("next_at", "pk")[:limit])
 
 

@@ -36,7 +36,7 @@ MOST_IN_FULL = 3  # dates; of more only those that something is wrong with
 
 def stock_context(event: Event, *, refused: tuple[UUID, ResumeForm] | None = None) -> dict[str, Any]:
     """`stock`, for each date of a published event; of a series for those that are not in order, with `n_proved` others. `refused` is a performance's id and its form with what was wrong."""
-    if event.state == Event.State.DRAFT:
+    if event.published_at is None:
         return {"stock": [], "n_proved": 0}
     proofs = last_proofs(event)
     dates = list(event.performances.all())

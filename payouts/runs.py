@@ -76,6 +76,7 @@ def mature_dates(*, at: datetime) -> int:
     lock_until_commit("payouts")  # one at a time works out what may be paid
     schedule, earned = payout_schedule(), earned_by_date()
     ended = Performance.objects.filter(pk__in=earned, ends_at__lte=at - timedelta(days=schedule.days_after))
+    ended = ended.exclude(state=Performance.State.POSTPONED)  # what it earned waits for its new date
     for performance in ended.order_by("ends_at", "pk"):
         currency, net = earned[performance.pk].currency, earned[performance.pk].amount
         reserve = reserve_of(net, currency, schedule)

@@ -228,7 +228,8 @@ def upcoming(schedule: PayoutSchedule, *, at: datetime, most: int = 8) -> list[U
     """What becomes due from `at` on, the next first, as the books stand now."""
     found = []
     earned = earned_by_date()
-    for performance in Performance.objects.filter(pk__in=earned).select_related("event"):
+    known = Performance.objects.filter(pk__in=earned).exclude(state=Performance.State.POSTPONED)
+    for performance in known.select_related("event"):
         currency, amount = earned[performance.pk].currency, earned[performance.pk].amount
         back = reserve_of(amount, currency, schedule)
         due = max(due_at(performance, schedule), at)

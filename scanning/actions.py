@@ -97,7 +97,8 @@ def _scan_once(device: Device, code: str, nonce: str, scanned_at: datetime | Non
         code_digest=digest_of(code),
         outcome=outcome,
         answer=facts,
-        ticket=ticket,
+        # Scans stay for ever and test tickets do not, so the one does not point to the other.
+        ticket=None if outcome == Scan.Outcome.TEST else ticket,
         scanned_at=at,
     )
     return ScanResult(scan=row, outcome=outcome, ticket=ticket, facts=facts)

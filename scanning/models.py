@@ -70,6 +70,7 @@ class Scan(models.Model):
         WRONG_EVENT = "wrong_event", _("Other event")
         UNKNOWN_ORGANIZER = "unknown_organizer", _("Other organizer")
         FORGED = "forged", _("Not a ticket of ours")
+        TEST = "test", _("Test ticket")
         UNREADABLE = "unreadable", _("Not a ticket")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

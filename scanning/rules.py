@@ -77,6 +77,11 @@ def refuse_other_event(attempt: Attempt) -> Refusal | None:
     return None
 
 
+def refuse_test(attempt: Attempt) -> Refusal | None:
+    """Bought in test mode: read, and nobody enters with it, at whatever gate."""
+    return Refusal(Outcome.TEST) if attempt.ticket.position.order.is_test else None
+
+
 def refuse_void(attempt: Attempt) -> Refusal | None:
     """Refunded, replaced or cancelled: by the ticket's own state, or its order's."""
     ticket = attempt.ticket
@@ -101,7 +106,9 @@ def refuse_unpaid(attempt: Attempt) -> Refusal | None:
 
 
 def refuse_too_early(attempt: Attempt) -> Refusal | None:
-    """Doors of its performance are still closed."""
+    """Doors of its performance are still closed, or it is postponed and nobody knows when they will open."""
+    if attempt.ticket.position.performance.is_postponed:
+        return Refusal(Outcome.NOT_YET_VALID, {"postponed": "yes"})
     doors_at = attempt.ticket.position.performance.doors_at
     return Refusal(Outcome.NOT_YET_VALID, {"doors_at": doors_at.isoformat()}) if attempt.at < doors_at else None
 
@@ -113,6 +120,7 @@ def refuse_too_late(attempt: Attempt) -> Refusal | None:
 
 
 RULES: tuple[Rule, ...] = (
+    refuse_test,
     refuse_other_event,
     refuse_void,
     refuse_frozen,

@@ -74,6 +74,7 @@ OutcomeName = Literal[
     "wrong_event",
     "unknown_organizer",
     "forged",
+    "test",
     "unreadable",
 ]
 
@@ -87,7 +88,7 @@ class ScanOut(Schema):
         description="`admitted`: let in. `already_admitted`: this place is taken, see admitted_at and admitted_gate. "
         "`void`: refunded, replaced, cancelled or charged back. `frozen`: the payment is disputed. `unpaid`: the money has not come. `not_yet_valid`: doors are closed. "
         "`expired`: its performance is over. `wrong_event`: another event of this organizer. `unknown_organizer`: a "
-        "genuine ticket of somebody else. `forged`: made up or altered. `unreadable`: not a ticket code at all."
+        "genuine ticket of somebody else. `forged`: made up or altered. `test`: bought in test mode. `unreadable`: not a ticket code at all."
     )
     verdict: Literal["go", "check", "stop"] = Field(description="The colour: green, amber, red.")
     title: str = Field(description="The words that fill the screen.", examples=["Already in"])

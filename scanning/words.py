@@ -84,6 +84,8 @@ def _unpaid(result: ScanResult, zone: str) -> tuple[str, str]:
 
 
 def _not_yet_valid(result: ScanResult, zone: str) -> tuple[str, str]:
+    if result.facts.get("postponed"):
+        return gettext("Postponed"), gettext("This date has no new time yet. The ticket stays valid for it.")
     when = moment_text(_moment(result.facts, "doors_at"), zone)
     return gettext("Too early"), gettext("Doors for this ticket open %(when)s.") % {"when": when}
 
@@ -106,6 +108,10 @@ def _unknown_organizer(result: ScanResult, zone: str) -> tuple[str, str]:
 
 def _forged(result: ScanResult, zone: str) -> tuple[str, str]:
     return gettext("Not genuine"), gettext("It looks like a ticket but was not issued by us. Do not let in.")
+
+
+def _test(result: ScanResult, zone: str) -> tuple[str, str]:
+    return gettext("Test ticket"), gettext("It was read well. It was bought in test mode and lets nobody in.")
 
 
 def _unreadable(result: ScanResult, zone: str) -> tuple[str, str]:
@@ -138,5 +144,6 @@ _SAY = {
     Outcome.WRONG_EVENT: _wrong_event,
     Outcome.UNKNOWN_ORGANIZER: _unknown_organizer,
     Outcome.FORGED: _forged,
+    Outcome.TEST: _test,
     Outcome.UNREADABLE: _unreadable,
 }

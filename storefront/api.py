@@ -25,6 +25,8 @@ from checkout.letters import order_url
 from checkout.refund_terms import Terms, order_terms, refund_terms
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
+from events.access import event_of_performance, require_password
+from events.lifecycle import Stage, sale_start_of, stage_of
 from events.models import Bundle, Event, TicketType
 from events.queries import published_event, published_events
 from idempotency.actions import fingerprint_of, open_key, remember_answer
@@ -45,6 +47,7 @@ from storefront.codes import counted_guess, network_of
 from storefront.dates import standing_of
 from storefront.offers import (
     Offer,
+    is_sold_out,
     lowest_price,
     next_performance,
     offers_by_date,
@@ -74,8 +77,9 @@ class BuyerToken(HttpBearer):
 router = Router(tags=["sales"])
 buyer = BuyerToken()
 
-REFUSED = {400: Problem, 409: Problem, 422: Problem, 503: Problem}
+REFUSED = {400: Problem, 409: Problem, 422: Problem, 429: Problem, 503: Problem}
 QUEUE_TOKEN = Header(None, alias="Queue-Token", description="The pass of the waiting room, while the event has one")
+EVENT_PASSWORD = Header("", alias="Event-Password", description="Where the event asks for one", max_length=200)
 BUYER_TOKEN = Header(
     None, alias="Buyer-Token", description="The token of a signed-in buyer, for an order that counts as theirs"
 )
@@ -104,12 +108,26 @@ def list_events(
 
 
 @router.get(
-    "/events/{slug}", operation_id="get_event", response={200: schemas.EventDetailOut, 404: Problem, 422: Problem}
+    "/events/{slug}",
+    operation_id="get_event",
+    response={200: schemas.EventDetailOut, 404: Problem, 422: Problem, 429: Problem},
 )
 @decorate_view(public_page(edge_seconds=5))
-def get_event(request: HttpRequest, slug: str = Path(..., max_length=80)) -> dict[str, Any]:
-    """One event by its slug, with what is left for its next date."""
-    event, now = published_event(slug), timezone.now()
+def get_event(
+    request: HttpRequest,
+    response: HttpResponse,
+    slug: str = Path(..., max_length=80),
+    event_password: str = EVENT_PASSWORD,
+) -> dict[str, Any]:
+    """One event by its slug, with what is left for its next date.
+
+    Where it asks for a password, that must come with it; else, as for no event, the answer is 404.
+    """
+    event = published_event(slug)
+    if event.visibility == Event.Visibility.PASSWORD:
+        response["Cache-Control"] = "no-store"
+        require_password(event, event_password, network=_network(request))
+    now = timezone.now()
     terms = refund_terms(event, next_performance(event, at=now))
     return {**_events_out([event])[0], "dates": _dates_out(event, now), "refund_terms": _terms_out(terms)}
 
@@ -119,7 +137,7 @@ def _dates_out(event: Event, now: datetime) -> list[dict[str, Any]]:
     offers = offers_by_date(event, upcoming, at=now)
     return [
         {
-            **{name: getattr(date, name) for name in ("id", "starts_at", "ends_at", "doors_at", "timezone")},
+            **{name: getattr(date, name) for name in ("id", "starts_at", "ends_at", "doors_at", "timezone", "state")},
             "price_from": lowest_price(offers[date.pk]),
             "status": standing_of(offers[date.pk]),
             "ticket_types": [
@@ -190,14 +208,20 @@ def get_seats(
 
 
 def _events_out(events: list[Event]) -> list[dict[str, Any]]:
-    offers = offers_of_next_dates(events, at=timezone.now())
+    now = timezone.now()
+    offers = offers_of_next_dates(events, at=now)
     host = storefront_url(current_organizer(), "")
-    return [_event_out(event, offers[event.pk], host) for event in events]
+    return [
+        _event_out(event, offers[event.pk], host, stage_of(event, at=now, is_sold_out=is_sold_out(offers[event.pk])))
+        for event in events
+    ]
 
 
-def _event_out(event: Event, offers: list[Offer], host: str) -> dict[str, Any]:
+def _event_out(event: Event, offers: list[Offer], host: str, stage: Stage) -> dict[str, Any]:
     return {
-        **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "state")},
+        **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "is_test")},
+        "state": stage.value,
+        "sale_starts_at": sale_start_of(event) if stage == Stage.SCHEDULED else None,
         "currency": event.currency,
         "venue": event.venue,
         "performances": list(event.performances.all()),
@@ -258,13 +282,19 @@ def _type_out(offer: Offer, kind: TicketType, currency: str) -> dict[str, Any]:
     response={201: schemas.HoldCreatedOut, 403: Problem, 404: Problem, 429: Problem, **REFUSED},
 )
 def create_hold(
-    request: HttpRequest, payload: schemas.HoldIn, key: str | None = KEY, queue_token: str | None = QUEUE_TOKEN
+    request: HttpRequest,
+    payload: schemas.HoldIn,
+    key: str | None = KEY,
+    queue_token: str | None = QUEUE_TOKEN,
+    event_password: str = EVENT_PASSWORD,
 ) -> Answer:
     """Hold tickets at today's price, all or nothing. The answer's token is the buyer's proof.
 
-    While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`. A `code` that
+    While the event has a waiting room, `Queue-Token` must carry a pass; else the answer is 403 `queue_required`. Where it
+    asks for a password, that must come with it; else the answer is 404. A `code` that
     cannot be used is 422 `code_unknown`, whatever the reason, or `code_not_for_this` with the reason; 429 after many guesses.
     """
+    _check_password(request, payload.performance_id, event_password)
     admitted = gate.require_admission(
         organizer=current_organizer(),
         performance_id=payload.performance_id,
@@ -330,6 +360,7 @@ def find_best_seats(
     payload: schemas.BestSeatsIn,
     key: str | None = KEY,
     queue_token: str | None = QUEUE_TOKEN,
+    event_password: str = EVENT_PASSWORD,
 ) -> Answer:
     """Find the best free seats for a group and hold them (201), or with `"hold": false` only show them (200).
 
@@ -353,6 +384,7 @@ def find_best_seats(
         words = words_of_seats(performance_id, found.seats)
         shown = {"map": found.choice.map, "seats": found.seats, "words": words, "quote": quote.as_dict()}
         return Status(200, shown)
+    _check_password(request, performance_id, event_password)
     admitted = gate.require_admission(
         organizer=current_organizer(),
         performance_id=performance_id,
@@ -381,16 +413,23 @@ def find_best_seats(
 
 def _asked(request: HttpRequest, key: str | None, body: dict[str, Any], admitted: Pass | None) -> Asked:
     """Who asks for a hold, and under which key. Raises KeyMissing, KeyInvalid."""
-
-    def network() -> str:
-        return client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
-
     return asked_by(
         key=_required(key),
         fingerprint=fingerprint_of(body),
-        network=network,
+        network=lambda: _network(request),
         person=admitted.entry if admitted else "",
     )
+
+
+def _check_password(request: HttpRequest, performance_id: UUID, password: str) -> None:
+    """Raises NotFound, as for a date that is not there, and TooOften."""
+    guarded = event_of_performance(performance_id)
+    if guarded is not None:
+        require_password(guarded, password, network=_network(request))
+
+
+def _network(request: HttpRequest) -> str:
+    return client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
 
 
 @router.get(
@@ -535,6 +574,7 @@ def order_out(order: Order) -> dict[str, Any]:
         "positions": list(order.positions.all()),
         "fees": list(order.fees.all()),
         "taxes": list(order.taxes.all()),
+        "is_test": order.is_test,
         "created_at": order.created_at,
         "expires_at": order.expires_at,
         "url": order_url(order),

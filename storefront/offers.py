@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Min
+
 from events.bundles import bundles_of
 from events.models import Bundle, Event, Performance, Phase, TicketType
 from events.phases import phases_of
@@ -24,6 +26,7 @@ from repricing.queries import moved_prices
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
 NOTHING = Stock(left=0, is_few=False)
 NOTHING_ONCE = Once((), 0)
+LONGEST_ORDER = 50  # tickets; by constraint
 
 
 FEW_AT_THIS_PRICE = 10  # up to so many, or under a tenth of the phase's quota, the page counts them
@@ -82,7 +85,7 @@ class Offer:
 
     `line` has the price's other parts, `taxes` what is inside it or on top; `once` is what a paid order with it costs besides.
     `most` is how many one order may take now; `phase` the sale phase that the price is of, if there is one;
-    `has_moved` says that its price has followed the sale.
+    `has_moved` says that its price has followed the sale; `begins_at` when its sale begins, if that is to come.
     """
 
     ticket_type: TicketType | Bundle
@@ -96,6 +99,7 @@ class Offer:
     once: Once
     phase: PhaseNow | None = None
     has_moved: bool = False
+    begins_at: datetime | None = None
 
     @property
     def parts(self) -> list[str]:
@@ -126,12 +130,18 @@ def offers_for(
 ) -> list[Offer]:
     """Every active ticket type of the event; those on sale first, sold-out ones and then add-ons last.
 
-    With a `code` also what it opens: hidden types, and types whose sale has not begun.
+    With a `code` also what it opens: hidden types, and types whose sale has not begun. A draft's are shown as if it were sold.
     """
     phases = Phases.read([event.pk], [performance.pk])
     bundles = bundles_of([event.pk]).get(event.pk, [])
     moved = moved_prices([performance.pk]).get(performance.pk, {})
     return _offers(event, performance, stock, terms_of(event), at, phases, bundles, moved, code)
+
+
+def _planned_stock(event: Event) -> dict[UUID, Stock]:
+    """What a draft will have: all of it."""
+    sizes = event.ticket_types.values_list("pk").annotate(size=Min("quotas__size")).order_by()
+    return {pk: Stock(left=min(size or 0, LONGEST_ORDER), is_few=False) for pk, size in sizes}
 
 
 def _offers(
@@ -145,15 +155,16 @@ def _offers(
     moved: Mapping[UUID, Moved],
     code: PromoCode | None = None,
 ) -> list[Offer]:
-    left = stock.types if stock else {}
+    is_draft = event.state == Event.State.DRAFT
+    left = _planned_stock(event) if is_draft else stock.types if stock else {}
     kinds = [
         kind
         for kind in event.ticket_types.all()
         if kind.is_active and (not kind.is_hidden or (code is not None and code.opens_hidden and code.is_for(kind.pk)))
     ]
-    is_open = event.is_published and not (performance.is_stopped or performance.is_paused)
+    is_open = is_draft or (event.is_published and not (performance.is_stopped or performance.is_paused))
     costs = any(phases.price(kind, performance) or kind.pk in phases.of_type for kind in kinds)
-    can_charge = costs and can_take_payments()
+    can_charge = is_draft or event.is_test or (costs and can_take_payments())
     offers = [
         _offer(
             kind,
@@ -301,9 +312,9 @@ def _offer(
     )
     one = quoted.lines[0]
     status: Status = "on_sale"
-    is_offered = is_open and (can_charge or not one.price)
-    starts = ticket_type.on_sale_from
-    asked_at = max(at, starts) if is_early and starts is not None else at
+    starts = [start for start in (performance.event.sale_starts_at, ticket_type.on_sale_from) if start and start > at]
+    is_offered = is_open and (is_early or not starts) and (can_charge or not one.price)
+    asked_at = max([at, *starts]) if is_early else at
     if not (is_offered and ticket_type.is_on_sale(at=asked_at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:
@@ -324,6 +335,7 @@ def _offer(
         once=price_once(terms) if one.price else NOTHING_ONCE,
         phase=now,
         has_moved=moved is not None,
+        begins_at=max(starts, default=None),
     )
 
 

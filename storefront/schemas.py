@@ -35,6 +35,7 @@ class PerformanceOut(Schema):
     ends_at: datetime
     doors_at: datetime
     timezone: str
+    state: Literal["scheduled", "postponed", "cancelled"] = Field(description="Postponed: its times are the old ones")
 
 
 class ChargeOut(Schema):
@@ -159,7 +160,9 @@ class EventOut(Schema):
     title: str
     summary: str
     description: str
-    state: Literal["published", "cancelled"]
+    state: Literal["scheduled", "on_sale", "paused", "sold_out", "postponed", "cancelled", "completed"]
+    sale_starts_at: datetime | None = Field(description="While it is `scheduled`: when the first tickets can be bought")
+    is_test: bool = Field(description="Its orders are tests: they cost nothing and admit nobody")
     currency: str
     venue: VenueOut
     performances: list[PerformanceOut]
@@ -255,6 +258,7 @@ class QuoteOut(Schema):
     absorbed: int = Field(0, description="What of our fees the organizer bears; it is in `subtotal`")
     own: list[ChargeOut] = Field([], description="Fees of the organizer's own, of all tickets and of the order")
     taxes: list[TaxOut] = []
+    is_test: bool = Field(False, description="Of a test event: free, whatever the tickets cost")
 
 
 class HoldOut(Schema):
@@ -382,6 +386,7 @@ class OrderOut(Schema):
     positions: list[PositionOut]
     fees: list[FeeOut]
     taxes: list[TaxOut]
+    is_test: bool = Field(description="Bought of a test event: it cost nothing and admits nobody")
     created_at: datetime
     expires_at: datetime
     url: str = Field(description="The order's page; secret")

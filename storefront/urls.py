@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.event_list, name="events"),
     path("events/<str:slug>/", views.event_page, name="event"),
     path("events/<str:slug>/dates.ics", views.event_calendar, name="event_calendar"),
+    path("events/<str:slug>/password/", views.event_password, name="event_password"),
     path("events/<str:slug>/holds/", views.holds, name="holds"),
     path("events/<str:slug>/seats/", views.seat_list, name="seat_list"),
     path("events/<str:slug>/prices/", prices.prices, name="prices"),

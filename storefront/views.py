@@ -34,6 +34,10 @@ from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_event
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
+from events.access import COOKIE as EVENT_ACCESS
+from events.access import SECONDS as ACCESS_SECONDS
+from events.access import event_of_performance, is_open_to, open_with_password
+from events.lifecycle import Stage, sale_start_of, stage_of
 from events.models import Event, Performance
 from events.preview import previewed_event
 from events.queries import published_event, published_events
@@ -126,7 +130,8 @@ def secret_page(view: View) -> View:
 @require_safe
 @public_page(edge_seconds=EDGE_SECONDS)
 def event_list(request: HttpRequest) -> HttpResponse:
-    """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left}.
+    """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left,
+    stage, sale_starts_at}.
 
     `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates.
     """
@@ -139,13 +144,16 @@ def event_list(request: HttpRequest) -> HttpResponse:
 def _row(event: Event, offers: dict[UUID, list[Offer]], now: datetime) -> dict[str, Any]:
     upcoming = upcoming_performances(event, at=now)
     on_sale = [date for date in offers.values() if any(offer.status == "on_sale" for offer in date)]
+    is_gone = bool(offers) and all(is_sold_out(date) for date in offers.values())
     return {
         "event": event,
+        "stage": stage_of(event, at=now, is_sold_out=is_gone).value,
+        "sale_starts_at": sale_start_of(event),
         "performance": upcoming[0] if upcoming else None,
         "last": upcoming[-1] if upcoming else None,
         "n_dates": len(upcoming),
         "price": price_from(offers.values()),
-        "is_sold_out": bool(offers) and all(is_sold_out(date) for date in offers.values()),
+        "is_sold_out": is_gone,
         "is_few_left": bool(on_sale) and all(is_few_left(date) for date in on_sale),
     }
 
@@ -161,11 +169,19 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     token = request.GET.get("preview", "")
     if not token:
         event = _event(slug)
-        return _behind_line(request, event, _shown) or _shown(request, event)
+        asked = _ask_password(request, event)
+        return asked or _behind_line(request, event, _shown) or _shown(request, event)
     return _preview(request, slug, token)
 
 
 def _shown(request: HttpRequest, event: Event) -> HttpResponse:
+    response = _shown_with_code(request, event)
+    if event.visibility == Event.Visibility.PASSWORD:
+        response["Cache-Control"] = "no-store"  # no edge may keep it for others
+    return response
+
+
+def _shown_with_code(request: HttpRequest, event: Event) -> HttpResponse:
     date = request.GET.get("date", "") or request.GET.get("performance_id", "")
     if "code" not in request.GET:
         return _event_response(request, _event_context(event, date=date, month=request.GET.get("month", "")))
@@ -191,10 +207,48 @@ def _shown(request: HttpRequest, event: Event) -> HttpResponse:
     return response
 
 
+def _ask_password(request: HttpRequest, event: Event) -> HttpResponse | None:
+    """`storefront/event_password.html` where the event wants one and this browser has not given it; what it is stays untold."""
+    return None if is_open_to(event, request.COOKIES) else _password_page(request, event.slug)
+
+
+def _password_page(request: HttpRequest, slug: str, *, error: DomainError | None = None) -> HttpResponse:
+    status = error.status if error else 200
+    response = render(request, "storefront/event_password.html", {"slug": slug, "error": error}, status=status)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@public_form
+@require_POST
+def event_password(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes `password`; leads to the event, or says the same of a wrong password as of no event at all (422)."""
+    network = client_network(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+    given = request.POST.get("password", "")[:200]
+    try:
+        event, opened = open_with_password(slug, given, network=network, cookies=request.COOKIES)
+    except DomainError as error:
+        return told_to_wait(_password_page(request, slug, error=error), error)
+    response = redirect("storefront:event", slug=event.slug)
+    response.set_cookie(
+        EVENT_ACCESS,
+        opened,
+        max_age=ACCESS_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
 def _event_response(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """`storefront/event.html`, or where seats can be chosen `storefront/event_seats.html`."""
     template = "storefront/event_seats.html" if context["picker"] else "storefront/event.html"
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    if not context["event"].is_listed:
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpResponse]) -> HttpResponse | None:
@@ -221,6 +275,8 @@ def _behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpRe
 def event_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """All dates of an event as a calendar that programs may subscribe to: each keeps its id when it moves."""
     event = _event(slug)
+    if not is_open_to(event, request.COOKIES):
+        raise Http404
     url = request.build_absolute_uri(reverse("storefront:event", args=[event.slug]))
     response = HttpResponse(calendar_of_event(event, url=url), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="{event.slug}.ics"'
@@ -229,7 +285,8 @@ def event_calendar(request: HttpRequest, slug: str) -> HttpResponse:
 
 @secret_page
 def _preview(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    return _event_response(request, _event_context(previewed_event(slug, token)))
+    context = _event_context(previewed_event(slug, token), date=request.GET.get("date", ""))
+    return _event_response(request, {**context, "preview_token": token})
 
 
 def _event(slug: str) -> Event:
@@ -253,7 +310,8 @@ def _event_context(
 ) -> Any:
     """What the event page shows.
 
-    `event`, the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
+    `event`, its `stage` (events.lifecycle.Stage) and `sale_starts_at` while that is to come, `is_preview` of a draft (shown as
+    if it were sold), the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
     `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, its `cover` and `gallery` (Picture), `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_waiting_list` (whoever finds something sold out may join one), `has_later` (something is not offered now), `is_free` (nothing costs
@@ -262,7 +320,8 @@ def _event_context(
     `code_error` (why it is not), `discounts` (AutomaticDiscount, those that apply now).
     """
     now = timezone.now()
-    upcoming, pictures = upcoming_performances(event, at=now), list(event.pictures.all())
+    is_preview, pictures = event.state == Event.State.DRAFT, list(event.pictures.all())
+    upcoming = upcoming_performances(event, at=now) or [p for p in event.performances.all() if p.is_postponed]
     performance = next((p for p in upcoming if str(p.pk) == date), next(iter(upcoming), None))
     offers: list[Offer] = []
     stock: Snapshot | None = None
@@ -274,7 +333,9 @@ def _event_context(
     picked = chosen or {}
     is_open = any(offer.status != "not_on_sale" for offer in offers)
     seq = stock.seq if stock else 0
-    picker = picker_of(event, performance, offers, seq=seq) if performance and is_open else None
+    # A draft has no seats yet that could be asked for.
+    picker = picker_of(event, performance, offers, seq=seq) if performance and is_open and not is_preview else None
+    stage = stage_of(event, at=now, is_sold_out=is_sold_out(offers))
     rows = [
         {
             "offer": offer,
@@ -286,6 +347,9 @@ def _event_context(
     ]
     return {
         "event": event,
+        "stage": stage.value,
+        "sale_starts_at": sale_start_of(event) if stage == Stage.SCHEDULED else None,
+        "is_preview": is_preview,
         "performance": performance,
         "performances": upcoming,
         "cover": next(iter(pictures), None),
@@ -350,6 +414,8 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     wheelchair spaces as such). A script that accepts JSON gets the address (`url`) or the problem document instead.
     """
     event = _event(slug)
+    if not is_open_to(event, request.COOKIES):
+        return redirect("storefront:event", slug=event.slug)
     is_asked_by_script = request.headers.get("Accept") == "application/json"
     chosen = _quantities(request.POST)
     outcome = _hold(request, event, chosen, lambda: _seats(request))
@@ -383,6 +449,9 @@ def _hold(
     """Hold so many of each ticket type (by its id) and the seats that were named: the way on, or why not."""
     is_asked_by_script = request.headers.get("Accept") == "application/json"
     try:
+        guarded = event_of_performance(UUID(request.POST.get("performance_id", "")))
+        if guarded is not None and not is_open_to(guarded, request.COOKIES):
+            raise NotFound
         admitted = gate.require_admission(
             organizer=current_organizer(),
             performance_id=request.POST.get("performance_id", ""),
@@ -448,7 +517,8 @@ def seat_list(request: HttpRequest, slug: str) -> HttpResponse:
     GET shows a section and what is chosen so far; POST holds that, unless something among it was never shown with its ticket.
     """
     event = _event(slug)
-    response = _behind_line(request, event, _seats_listed) or _seats_listed(request, event)
+    asked = _ask_password(request, event)
+    response = asked or _behind_line(request, event, _seats_listed) or _seats_listed(request, event)
     response["Cache-Control"] = "no-store"
     return response
 

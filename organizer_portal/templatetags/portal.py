@@ -1,17 +1,29 @@
 """What only the portal's templates need: `{% load portal %}`."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 from babel.numbers import format_percent
 from django import template
 
+from events.lifecycle import LOOKS, Stage
+from events.models import Event
+from organizer_portal.stages import staged
 from seating.words import size_words
 from ui.dates import reader_locale
+from ui.templatetags.ui import status
 
 register = template.Library()
 register.simple_tag(size_words)
+
+
+@register.inclusion_tag("ui/components/status.html")
+def event_stage(event: Event, stage: Stage | None = None) -> dict[str, Any]:
+    """How an event is, in one word and a shape; `stage` where it was worked out already."""
+    found = stage or staged(event)
+    return status(str(found.label), LOOKS.get(found, "plain"))
 
 
 @register.simple_tag

@@ -22,6 +22,7 @@ from checkout.publish import publish_event
 from events.actions import add_ticket_type, change_event, change_ticket_type, create_event, create_venue
 from events.bundles import bundles_of
 from events.charges import tax_rates, tax_ticket_type
+from events.lifecycle import Stage, sale_start_of
 from events.models import Event, Performance, Phase, TicketType
 from events.phases import phases_of
 from events.preview import preview_token
@@ -31,6 +32,7 @@ from organizer_portal.chart import Chart, draw
 from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, TicketTypeForm
 from organizer_portal.forms.fees import tax_chosen
 from organizer_portal.seat_offers import categories_of, unpriced_categories
+from organizer_portal.stages import staged, stages_of
 from organizer_portal.stock import stock_context
 from payments.queries import can_take_payments
 from pricing.basket import TaxRate
@@ -50,7 +52,8 @@ DAYS_SHOWN = 30
 
 def event_or_404(event_id: UUID) -> Event:
     """The organizer's event. Raises NotFound, which becomes a 404."""
-    event = Event.objects.select_related("venue").prefetch_related("performances").filter(pk=event_id).first()
+    known = Event.objects.exclude(state=Event.State.DISCARDED).select_related("venue")
+    event = known.prefetch_related("performances").filter(pk=event_id).first()
     if event is None:
         raise NotFound
     return event
@@ -69,11 +72,24 @@ def place_refusal(form: Form, refusal: DomainError) -> None:
 @staff(SEE_SALES)
 def events(request: HttpRequest, desk: Desk) -> HttpResponse:
     """All events, newest first, with what is sold."""
-    found = Event.objects.select_related("venue").prefetch_related("performances").order_by("-created_at", "-pk")
+    found = Event.objects.exclude(state__in=(Event.State.TEMPLATE, Event.State.DISCARDED)).select_related("venue")
+    found = found.prefetch_related("performances", "ticket_types").order_by("-created_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    rows = capacities(list(page), at=now)
-    return render(request, "organizer_portal/events.html", {"page_obj": page, "rows": rows, "now": now})
+    stages = stages_of(page, at=now)
+    rows = [
+        {
+            "event": one.event,
+            "stage": stages[one.event.pk],
+            "sold": one.sold,
+            "held": one.held,
+            "capacity": one.capacity,
+        }
+        for one in capacities(list(page), at=now)
+    ]
+    has_templates = Event.objects.filter(state=Event.State.TEMPLATE).exists()
+    context = {"page_obj": page, "rows": rows, "now": now, "has_templates": has_templates}
+    return render(request, "organizer_portal/events.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,6 +162,9 @@ def event_page(
     shown = {
         **_sales_context(found),
         "performances": list(found.performances.all()),
+        "stage": staged(found),
+        "sale_starts_at": sale_start_of(found),
+        "is_dated": not any(date.is_postponed for date in found.performances.all()),
         **stock_context(found),
         "offers": [
             _offer(kind, prices[kind.pk], found.currency, terms, phases.get(kind.pk, ()))
@@ -177,7 +196,7 @@ def _sales_context(found: Event) -> dict[str, Any]:
 
 
 def _charts(found: Event, zone: str) -> dict[str, Chart]:
-    if found.state == Event.State.DRAFT:
+    if found.published_at is None:
         return {}
     now = timezone.now()
     hours = tickets_by_hour(since=now - timedelta(hours=HOURS_SHOWN - 1), until=now, zone=zone, event=found)
@@ -214,7 +233,7 @@ def _missing(found: Event) -> list[dict[str, str]]:
     elif not prices:
         url = reverse("organizer_portal:new_ticket_type", args=[found.pk])
         missing.append({"words": _("Add at least one kind of ticket."), "url": url, "action": _("Add tickets")})
-    if any(prices) and not can_take_payments():
+    if any(prices) and not found.is_test and not can_take_payments():
         words = _("Connect Stripe, so that the money of each sale reaches your account. Free events need no account.")
         url = reverse("organizer_portal:payments")
         missing.append({"words": words, "url": url, "action": _("Connect Stripe")})
@@ -293,8 +312,16 @@ def publication(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespons
         publish_event(event_id=found.pk, actor=desk.actor)
     except DomainError as refusal:
         return event_page(request, desk, event_or_404(event_id), refusal=refusal.detail)
-    messages.success(request, _("“%(title)s” is on sale.") % {"title": found.title})
+    messages.success(request, _published_words(event_or_404(event_id)))
     return redirect("organizer_portal:event", found.pk)
+
+
+def _published_words(found: Event) -> str:
+    if found.is_test:
+        return _("“%(title)s” is published as a test: its link is below.") % {"title": found.title}
+    if staged(found) == Stage.SCHEDULED:
+        return _("“%(title)s” is published. Its page says when the sale begins.") % {"title": found.title}
+    return _("“%(title)s” is on sale.") % {"title": found.title}
 
 
 # --- Ticket types -----------------------------------------------------------------------------------------------------------------

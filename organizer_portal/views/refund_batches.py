@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checkout.batches import cancel_and_refund, progress, retry_turns
-from events.models import Event
 from organizer_portal.access import REFUND, Desk, staff
 from organizer_portal.forms.fields import amount_text
 from organizer_portal.forms.orders import CancelEventForm
@@ -39,7 +38,7 @@ def cancellation(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespon
     batch = batch_of_event(found.pk)
     if batch is not None:
         return render(request, "organizer_portal/refund_batch.html", _context(request, desk, batch))
-    if found.state == Event.State.DRAFT:
+    if found.published_at is None:
         raise Http404
     form = CancelEventForm(posted(request), title=found.title)
     if request.method == "POST" and form.is_valid():

@@ -64,7 +64,7 @@ def _versions(found: Event) -> list[tuple[str, str]]:
 
 def _others(found: Event, plan: SeatingPlan | None) -> list[tuple[str, str]]:
     """Where an event that is on sale could move to: the published versions of its venue's maps but its own."""
-    if plan is None or not found.is_published:
+    if plan is None or not found.is_under_way:
         return []
     return [(pk, words) for pk, words in _published(found) if pk != str(plan.version_id)]
 
@@ -174,7 +174,7 @@ def seat_plan_move(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResp
     """
     found = event_or_404(event_id)
     plan = plan_of(found.pk)
-    if plan is None or not found.is_published:
+    if plan is None or not found.is_under_way:
         raise NotFound
     if request.POST.get("version") == str(plan.version_id):  # sent twice, or a colleague was faster
         messages.info(request, _("The event is on this version of the map already."))

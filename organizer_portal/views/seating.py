@@ -57,7 +57,7 @@ def _house(event_id: UUID, performance_id: UUID) -> House:
     """Raises NotFound, also for a date whose stock was never opened."""
     event = event_or_404(event_id)
     performance = next((date for date in event.performances.all() if date.pk == performance_id), None)
-    if performance is None or event.state == Event.State.DRAFT:
+    if performance is None or event.published_at is None:
         raise NotFound
     return House(event, performance, map_of_event(event.pk))
 

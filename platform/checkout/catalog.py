@@ -9,7 +9,7 @@ either.
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from checkout.errors import BasketInvalid, SeatsNeeded
 from checkout.phases import NOTHING_KNOWN, Known, Part, Phase, lines_of, parts_of
 from events.seating_plan import Seating
 from inventory.claim import ClaimLine
-from inventory.errors import LimitExceeded, NotOnSale, SaleStopped
+from inventory.errors import EventPostponed, LimitExceeded, NotOnSale, SalePaused, SaleStopped
 from payments.errors import NotConnected
 from pricing.basket import Item, Step, TaxRate
 from pricing.discounts import Discount, Effect
@@ -118,7 +118,10 @@ class Offer:
         )
         self.is_stopped: bool = facts["is_stopped"]
         self.is_paused: bool = facts["is_paused"]
-        self.can_charge: bool = facts["can_charge"]
+        self.closed: str = facts["closed"]  # "paused" or "postponed" by its organizer
+        self.asks_password: bool = facts["asks_password"]  # the doors' matter: the claim knows none
+        self.is_test: bool = facts["is_test"]
+        self.can_charge: bool = facts["can_charge"] or self.is_test  # a test charges nobody
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
         self.kinds = {UUID(kind["id"]): _offered(kind, facts["hold_minutes"]) for kind in facts["kinds"]}
         self.bundles = {UUID(one["id"]): _bundled(one) for one in facts["bundles"]}
@@ -149,7 +152,8 @@ class Offer:
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
         this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `early` those whose sale has begun for this buyer, `amounts`
         what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
-        units. Raises SaleStopped, NotOnSale for a date that is paused, BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
+        units. Raises SaleStopped, SalePaused and EventPostponed for an event, NotOnSale for a date that is paused,
+        BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
@@ -245,6 +249,8 @@ class Offer:
     ) -> Priced:
         if self.is_stopped:
             raise SaleStopped
+        if self.closed:
+            raise SalePaused if self.closed == "paused" else EventPostponed
         if self.is_paused:
             raise NotOnSale(_("Tickets for this date are not on sale now."))
         if not chosen:
@@ -296,7 +302,11 @@ class Offer:
                 own = kind.pools[0]
                 lines += lines_of(kind.phases, parts[type_id], ticket_type_id=type_id, own_pool=own, known=known)
         lines.sort(key=lambda line: (line.pool_id, line.ticket_type_id))
+        if self.is_test:
+            items = [replace(item, price=0, steps=()) for item in items]
         frozen = quote(items, currency=self.currency, terms=self.terms, discounts=discounts)
+        if self.is_test:
+            frozen = replace(frozen, is_test=True)
         seconds = min(self.kinds[type_id].hold_seconds for type_id in wanted)
         return Priced(tuple(lines), frozen, json.dumps(frozen.as_dict(), separators=(",", ":")), seconds)
 
@@ -401,6 +411,9 @@ SELECT jsonb_build_object(
     'id', p.id, 'version', p.offer_version, 'event_id', e.id, 'currency', e.currency,
     'hold_minutes', e.hold_minutes, 'fee_share', e.fee_share,
     'is_stopped', p.sales_stopped_at IS NOT NULL, 'is_paused', p.sale_paused_at IS NOT NULL,
+    'is_test', e.is_test,
+    'asks_password', e.visibility = 'password',
+    'closed', CASE WHEN 'postponed' IN (p.state, e.state) THEN 'postponed' WHEN e.state = 'paused' THEN 'paused' ELSE '' END,
     'can_charge', EXISTS (SELECT FROM payments_connectedaccount a WHERE a.charges_enabled),
     'own_fees', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
@@ -434,7 +447,7 @@ SELECT jsonb_build_object(
             'bases', coalesce((SELECT jsonb_agg(base.to_tickettype_id) FROM events_tickettype_base_types base
                                 WHERE base.from_tickettype_id = t.id), '[]'),
             'max_per_order', least(t.max_per_order, t.max_per_person), 'max_per_person', t.max_per_person,
-            'starts', t.on_sale_from, 'category', t.category,
+            'starts', greatest(t.on_sale_from, e.sale_starts_at), 'category', t.category,
             'tax', (SELECT jsonb_build_object('name', x.name, 'basis_points', x.basis_points, 'is_inclusive', x.is_inclusive)
                       FROM events_taxrate x WHERE x.id = t.tax_id),
             'moved', (SELECT jsonb_build_object('amount', d.amount, 'floor', d.floor, 'cap', d.cap)
@@ -467,7 +480,7 @@ SELECT jsonb_build_object(
                  WHERE link.tickettype_id = t.id), '[]')))
           FROM events_tickettype t WHERE t.event_id = e.id AND t.is_active), '[]'))
   FROM events_performance p JOIN events_event e ON e.id = p.event_id
- WHERE p.id = %s AND p.state = 'scheduled' AND e.state = 'published'
+ WHERE p.id = %s AND p.state IN ('scheduled', 'postponed') AND e.state IN ('published', 'paused', 'postponed')
 """
 
 _kept: OrderedDict[tuple[str, UUID], Offer] = OrderedDict()

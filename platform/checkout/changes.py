@@ -57,7 +57,7 @@ def change_quantity(*, ticket_type_id: UUID, quantity: int, actor: Actor) -> Tic
     events.set_quota_size(quota=quota, size=quantity)
     resize_pools(quota=quota, size=quantity, actor=actor)
     record(verb="change_quantity", target=ticket_type, actor=actor, detail={"quantity": [before, quantity]})
-    _list_again(event)
+    events.list_again(event)
     return ticket_type
 
 
@@ -76,7 +76,7 @@ def change_phases(*, ticket_type_id: UUID, phases: Sequence[PhaseWish], actor: A
         for date in dates:
             open_empty_pool(performance=date, quota=quota)
         resize_pools(quota=quota, size=quota.size, actor=actor)
-    _list_again(event)
+    events.list_again(event)
     return ticket_type
 
 
@@ -86,7 +86,7 @@ def change_quotas(*, event_id: UUID, quotas: Sequence[QuotaWish], actor: Actor) 
     event = event_for_update(event_id)
     for quota in set_quotas(event=event, quotas=quotas, actor=actor):
         resize_pools(quota=quota, size=quota.size, actor=actor)
-    _list_again(event)
+    events.list_again(event)
 
 
 @transaction.atomic
@@ -103,7 +103,7 @@ def move_performance(
     )
     if was is not None:
         tell_moved(performance, was)
-        _list_again(performance.event)
+        events.list_again(performance.event)
     return performance
 
 
@@ -146,7 +146,7 @@ def move_to_map_version(
     """
     event = event_for_update(event_id)
     plan = plan_of(event_id)
-    if plan is None or not event.is_published:
+    if plan is None or not event.is_under_way:
         raise EventInvalid(_("Only an event with a seat map that is on sale is moved to another version of it."))
     version = version_by_id(version_id)
     if version.kind != MapVersion.Kind.PUBLISHED or version.seat_map.venue_id != event.venue_id:
@@ -171,7 +171,7 @@ def move_to_map_version(
         renamed += rename_seats(performance_id=one.performance_id, actor=actor)
     detail = {"version": str(version.pk), "hash": version.hash, **found.as_dict()}
     record(verb="move_to_map_version", target=event, actor=actor, detail=detail)
-    _list_again(event)
+    events.list_again(event)
     if is_dry_run:
         transaction.set_rollback(True)
     return MapMove(**vars(found), renamed=renamed)
@@ -238,8 +238,3 @@ def _check_move(event: Event, new: Painting, locked: Sequence[LockedSeats]) -> N
         names = ", ".join(new.name_of(category) for category in missing)
         words = _("Nobody could buy these categories, because no ticket type is for them: %(names)s.")
         raise MapMoveRefused(words % {"names": names}, categories=missing)
-
-
-def _list_again(event: Event) -> None:
-    if event.is_published:
-        enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})

@@ -6,7 +6,7 @@ under the code's lock, a person's orders are counted under the locks of checkout
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -146,7 +146,7 @@ def _quoted(items: Sequence[Item], offer: Offer, discounts: Sequence[Discount]) 
 
 
 def _reprice(hold: Hold, found: Quote) -> None:
-    hold.quote = found.as_dict()
+    hold.quote = replace(found, is_test=Quote.from_dict(hold.quote).is_test).as_dict()
     hold.save(update_fields=["quote"])
 
 

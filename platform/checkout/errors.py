@@ -37,6 +37,13 @@ class PersonLimitReached(BadInput):
     title = _("Too many tickets for one person")
 
 
+class RehearsalRefused(DomainError):
+    """Test mode cannot begin or end like this."""
+
+    code = "test_mode_refused"
+    title = _("Test mode stays as it is")
+
+
 class NotRefundable(DomainError):
     code = "order_not_refundable"
     title = _("This order cannot be refunded")

@@ -33,9 +33,9 @@ def order_url(order: Order) -> str:
 
 def mail_tickets(*, order_id: UUID, again: str = "") -> None:
     """The tickets of a paid order, as one PDF. `again` names a repeat that someone asked for."""
-    order = _order(order_id)
-    if not order.is_paid:
-        return  # refunded before its mail went out
+    order = Order.objects.filter(pk=order_id).first() and _order(order_id)
+    if order is None or not order.is_paid:
+        return  # refunded before its mail went out, or a test that is deleted
     _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=(_pdf_of(order),))
 
 
@@ -113,6 +113,15 @@ def mail_move(*, performance_id: UUID, moved: str, was: dict[str, str]) -> None:
             "was_venue": was["venue"] or str(order.event.venue),
         }
         _send(order, key=f"moved:{moved}:{order.pk}", template="moved", attachments=(_pdf_of(order),), more=more)
+
+
+def mail_postponement(*, event_id: UUID, postponed: str, words: str) -> None:
+    """To everybody with tickets of a date that waits for a new one: they stay valid. `postponed` names the act; each is told once."""
+    waiting = Performance.State.POSTPONED
+    orders = Order.objects.filter(state=Order.State.PAID, event_id=event_id, performance__state=waiting)
+    for order_id in orders.order_by("pk").values_list("pk", flat=True).iterator():
+        order = _order(order_id)
+        _send(order, key=f"postponed:{postponed}:{order.pk}", template="postponed", more={"words": words})
 
 
 def mail_seat_moved(*, order_id: UUID, ticket_id: UUID, was: str) -> None:

@@ -83,6 +83,9 @@ HANDLERS: dict[str, Handler] = {
     "mail_move": lambda payload: letters.mail_move(
         performance_id=UUID(payload["performance_id"]), moved=payload["moved"], was=payload["was"]
     ),
+    "mail_postponement": lambda payload: letters.mail_postponement(
+        event_id=UUID(payload["event_id"]), postponed=payload["postponed"], words=payload["words"]
+    ),
     "mail_seat_moved": lambda payload: letters.mail_seat_moved(
         order_id=UUID(payload["order_id"]), ticket_id=UUID(payload["ticket_id"]), was=payload["was"]
     ),

@@ -43,7 +43,7 @@ def count_refund_repaid(*, refund_id: UUID) -> None:
 def count_events() -> None:
     """Note how many events the current organizer has ever published."""
     organizer = current_organizer()
-    published = Event.objects.exclude(published_at=None).count()
+    published = Event.objects.exclude(published_at=None).filter(is_test=False).count()
     OrganizerFigures.objects.update_or_create(organizer=organizer, defaults={"events": published})
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
+from events.lifecycle import advance
 from events.models import Event, Performance, Quota, SeatingPlan, TicketType
 from events.queries import event_for_update, performance_by_id, performance_for_update
 from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
@@ -52,7 +53,7 @@ def create_event(
     if currency not in CURRENCIES:
         raise EventInvalid(_("We cannot sell in “%(currency)s” yet.") % {"currency": currency}, field="currency")
     event = Event.objects.create(
-        slug=_free_slug(title),
+        slug=free_slug(title),
         title=_required(title, "title"),
         summary=summary,
         description=description,
@@ -272,7 +273,7 @@ def move_performance(
     if starts_at <= timezone.now():
         raise EventInvalid(_("The new date is in the past."), field="date")
     before = (performance.starts_at, performance.ends_at, performance.doors_at, event.venue_id)
-    if before == (starts_at, ends_at, doors_at, venue.pk):
+    if before == (starts_at, ends_at, doors_at, venue.pk) and not performance.is_postponed:
         return None, performance
     is_elsewhere = event.venue_id != venue.pk
     if is_elsewhere and plan_of(event.pk) is not None:
@@ -287,7 +288,9 @@ def move_performance(
     }
     performance.starts_at, performance.ends_at, performance.doors_at = starts_at, ends_at, doors_at
     performance.timezone = venue.timezone
-    performance.save(update_fields=["starts_at", "ends_at", "doors_at", "timezone"])
+    if performance.is_postponed:
+        performance.state = Performance.State.SCHEDULED
+    performance.save(update_fields=["starts_at", "ends_at", "doors_at", "timezone", "state"])
     if is_elsewhere:
         event.venue = venue
         event.save(update_fields=["venue"])
@@ -301,17 +304,15 @@ def move_performance(
 def cancel_event(*, event_id: UUID, actor: Actor) -> Event:
     """Take a published event off sale for good, with all its dates; cancelling twice is the same as once.
 
-    Called by `checkout.batches`, which gives the money back. Raises NotFound, EventInvalid for a draft.
+    Called by `checkout.batches`, which gives the money back. Raises NotFound, EventInvalid for a draft, StateRefused.
     """
     event = event_for_update(event_id)
     if event.state == Event.State.DRAFT:
         raise EventInvalid(_("Nobody can have bought anything of a draft."))
-    if event.state == Event.State.PUBLISHED:
-        event.state = Event.State.CANCELLED
-        event.save(update_fields=["state"])
+    if event.state != Event.State.CANCELLED:
+        advance(event, "cancel_event", actor=actor)
         event.performances.update(state=Performance.State.CANCELLED)
-        record(verb="cancel_event", target=event, actor=actor)
-        enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
+        list_again(event)
     return event
 
 
@@ -360,7 +361,7 @@ def renew_offers(*, currency: str) -> None:
         list_again(event)
 
 
-def mark_published(*, event: Event) -> None:
+def mark_published(*, event: Event, actor: Actor) -> None:
     """Turn a locked draft into a published event. Called by `checkout.publish`, which opens its pools with it.
 
     Raises NotPublishable with the first thing that is missing.
@@ -372,8 +373,8 @@ def mark_published(*, event: Event) -> None:
     if not event.performances.filter(starts_at__gt=timezone.now()).exists():
         raise NotPublishable(_("Every date of this event is in the past."))
     check_priced(event)
-    event.state, event.published_at = Event.State.PUBLISHED, timezone.now()
-    event.save(update_fields=["state", "published_at"])
+    event.published_at = timezone.now()
+    advance(event, "publish_event", actor=actor, also=["published_at"])
 
 
 def local_time(naive: datetime, zone: str) -> datetime:
@@ -383,7 +384,7 @@ def local_time(naive: datetime, zone: str) -> datetime:
 
 def list_again(event: Event) -> None:
     """The platform's site has a copy of what is on sale."""
-    if event.is_published:
+    if event.published_at is not None:
         enqueue(kind="list_event", key=f"{event.pk}:{uuid7()}", payload={"event_id": str(event.pk)})
 
 
@@ -426,7 +427,8 @@ def _required(text: str, field: str) -> str:
     return text
 
 
-def _free_slug(title: str) -> str:
+def free_slug(title: str) -> str:
+    """An address for an event of this title that no other has."""
     base = slugify(title)[:60] or "event"
     if not Event.objects.filter(slug__iexact=base).exists():
         return base

@@ -25,3 +25,17 @@ class PolicyStricter(EventInvalid):
 
     code = "refund_policy_stricter"
     title = _("Refunds can only become more generous")
+
+
+class StateRefused(DomainError):
+    """The event's state does not allow this now; `extra["state"]` is the state it is in."""
+
+    code = "event_state_refused"
+    title = _("The event cannot do this now")
+
+
+class PasswordWrong(BadInput):
+    """Also for an event that is not there, or asks for none."""
+
+    code = "event_password_wrong"
+    title = _("This password does not fit")

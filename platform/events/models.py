@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -29,9 +30,20 @@ class Event(models.Model):
     """A listing. Its performances say when, its ticket types what for."""
 
     class State(models.TextChoices):
+        """What was decided about it. What people read is its stage (events.lifecycle)."""
+
         DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("On sale")
+        PUBLISHED = "published", _("Published")
+        PAUSED = "paused", _("Paused")
+        POSTPONED = "postponed", _("Postponed")
         CANCELLED = "cancelled", _("Cancelled")
+        TEMPLATE = "template", _("Template")
+        DISCARDED = "discarded", _("Discarded")
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", _("Everybody: it is listed and can be searched for")
+        UNLISTED = "unlisted", _("Whoever has the link: it is in no list and no search")
+        PASSWORD = "password", _("Whoever has the link and knows the password")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.CharField(max_length=80)
@@ -52,10 +64,23 @@ class Event(models.Model):
     poster = models.CharField(max_length=200, blank=True)  # path in public storage; the first of its pictures
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    sale_starts_at = models.DateTimeField(null=True)  # nothing is sold before; null: as soon as it is published
+    visibility = models.CharField(
+        max_length=10, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC.value
+    )
+    password = models.CharField(max_length=128, blank=True, default="", db_default="")  # hashed
+    preview_key = models.UUIDField(default=uuid4, db_default=RandomUUID(), editable=False)  # another one ends old links
+    is_test = models.BooleanField(
+        default=False, db_default=False
+    )  # its orders are tests: free, and purged before it is real
 
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("slug"), name="event_slug_once"),
+            models.CheckConstraint(
+                condition=Q(visibility="password") & ~Q(password="") | ~Q(visibility="password") & Q(password=""),
+                name="event_password_where_one_is_asked_for",
+            ),
             models.CheckConstraint(condition=Q(hold_minutes__range=(5, 30)), name="event_hold_5_to_30_minutes"),
             models.CheckConstraint(
                 condition=Q(delayed_payment_days=None) | Q(delayed_payment_days__range=(7, 365)),
@@ -69,7 +94,25 @@ class Event(models.Model):
 
     @property
     def is_published(self) -> bool:
+        """Whether it is on sale, or will be when its time comes."""
         return self.state == self.State.PUBLISHED
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state == self.State.PAUSED
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it was published and not called off: people may have tickets, and more may be sold some day."""
+        return self.state in UNDER_WAY
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether strangers may come across it: in lists, calendars, searches and on the platform's site."""
+        return self.visibility == self.Visibility.PUBLIC and not self.is_test
+
+
+UNDER_WAY = (Event.State.PUBLISHED, Event.State.PAUSED, Event.State.POSTPONED)
 
 
 class Picture(models.Model):
@@ -101,6 +144,7 @@ class Performance(models.Model):
 
     class State(models.TextChoices):
         SCHEDULED = "scheduled", _("Scheduled")
+        POSTPONED = "postponed", _("Postponed")  # its times are the old ones, and count for nothing
         CANCELLED = "cancelled", _("Cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -142,6 +186,11 @@ class Performance(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.state == self.State.CANCELLED
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether it waits for a new date."""
+        return self.state == self.State.POSTPONED
 
 
 class TaxRate(models.Model):

@@ -1,4 +1,4 @@
-"""A link that shows a draft to whoever has it, for a week: signed, so that it opens this one event alone."""
+"""A link that shows a draft to whoever has it, for a week or until it is revoked: signed, so that it opens this one event alone."""
 
 from django.core import signing
 
@@ -12,7 +12,11 @@ SECONDS = 7 * 24 * 3600
 
 def preview_token(event: Event) -> str:
     """What the preview link of an event carries."""
-    return signing.dumps(str(event.pk), salt=SALT)
+    return signing.dumps(_named(event), salt=SALT)
+
+
+def _named(event: Event) -> list[str]:
+    return [str(event.pk), str(event.preview_key)]
 
 
 def previewed_event(slug: str, token: str) -> Event:
@@ -22,6 +26,6 @@ def previewed_event(slug: str, token: str) -> Event:
         named = signing.loads(token, salt=SALT, max_age=SECONDS)
     except signing.BadSignature as error:
         raise NotFound from error
-    if event is None or str(event.pk) != named:
+    if event is None or named != _named(event) or event.state in (Event.State.TEMPLATE, Event.State.DISCARDED):
         raise NotFound
     return event

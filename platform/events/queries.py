@@ -6,23 +6,30 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from events.models import DatePrice, DateQuota, Event, Performance, TicketType
+from events.models import UNDER_WAY, DatePrice, DateQuota, Event, Performance, TicketType
 from seating.models import Venue
 from ui.errors import NotFound
 from ui.rows import keep, read
 
 
 def published_events(*, after: datetime) -> list[Event]:
-    """Events on sale with a performance that ends after `after`, soonest first, with venue, dates and ticket types."""
-    events = with_everything(Event.objects.filter(state=Event.State.PUBLISHED)).filter(
-        Exists(_upcoming(after).filter(event=OuterRef("pk")))
+    """Listed events that are or will be on sale, or paused, with a performance that ends after `after`, soonest first.
+
+    With venue, dates and ticket types.
+    """
+    shown = Event.objects.filter(
+        state__in=(Event.State.PUBLISHED, Event.State.PAUSED), visibility=Event.Visibility.PUBLIC, is_test=False
     )
+    events = with_everything(shown).filter(Exists(_upcoming(after).filter(event=OuterRef("pk"))))
     return sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
 
 
 def published_event(slug: str) -> Event:
-    """The event a buyer may see under this name, with venue, dates and ticket types. Raises NotFound, for a draft too."""
-    states = [Event.State.PUBLISHED, Event.State.CANCELLED]
+    """The event a buyer may see under this name, with venue, dates and ticket types. Raises NotFound, for a draft too.
+
+    Whether a password is asked for first is `events.access`'s to say.
+    """
+    states = [*UNDER_WAY, Event.State.CANCELLED]
     # lower(), as the unique index has it.
     for event in read(Event, "lower(slug) = %s AND state = ANY (%s)", [slug.lower(), states]):
         [event.venue] = read(Venue, "id = %s", [event.venue_id])

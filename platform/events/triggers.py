@@ -147,3 +147,29 @@ DROP TRIGGER renew_offers ON events_quota_ticket_types;
 DROP FUNCTION events_renew_offer();
 DROP FUNCTION events_renew_offers();
 """
+
+# The same ways as `events.lifecycle.TRANSITIONS`; a test compares the two.
+EVENT_STATES = """
+CREATE FUNCTION events_refuse_wrong_state() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+BEGIN
+    IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (
+        ('draft', 'published'), ('published', 'paused'), ('paused', 'published'), ('postponed', 'published'),
+        ('published', 'postponed'), ('paused', 'postponed'), ('published', 'cancelled'), ('paused', 'cancelled'),
+        ('postponed', 'cancelled'), ('template', 'discarded')
+    ) THEN
+        RAISE EXCEPTION 'event % cannot go from % to %', OLD.slug, OLD.state, NEW.state USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.is_test AND NOT OLD.is_test AND NEW.state <> 'draft' THEN
+        RAISE EXCEPTION 'event % is sold already, and cannot become a test', OLD.slug USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER event_states BEFORE UPDATE ON events_event
+    FOR EACH ROW EXECUTE FUNCTION events_refuse_wrong_state();
+"""
+
+NO_EVENT_STATES = """
+DROP TRIGGER event_states ON events_event;
+DROP FUNCTION events_refuse_wrong_state();
+"""

@@ -297,6 +297,13 @@ def free_places(*, places: list[Place], kind: StockEntry.Kind, actor: Actor, cau
     note_freed(place.pool_id for place in places)
 
 
+def end_hold(*, hold: Hold, actor: Actor, cause: str) -> None:
+    """Put back whatever a locked hold keeps, and end it: nothing can be ordered of it any more. For test orders that go."""
+    free_hold(hold=hold, actor=actor, cause=cause)
+    hold.state = Hold.State.RELEASED
+    hold.save(update_fields=["state"])
+
+
 def free_hold(*, hold: Hold, actor: Actor, cause: str) -> None:
     """Put back whatever a hold still keeps, held or sold. Runs in the caller's transaction."""
     places = list(Place.objects.select_for_update().filter(hold=hold).order_by("pk"))

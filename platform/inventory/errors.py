@@ -42,6 +42,33 @@ class SaleStopped(DomainError):
         )
 
 
+class SalePaused(DomainError):
+    """The organizer has paused the event: nothing new is held, what is held may be paid."""
+
+    code = "sale_paused"
+    is_passing = True
+    title = _("Sales are paused")
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(
+            detail or _now("The organizer has paused this sale. Please look again later; bought tickets stay valid."),
+            **extra,
+        )
+
+
+class EventPostponed(DomainError):
+    """The event has no date at the moment, so that nothing of it is sold."""
+
+    code = "event_postponed"
+    is_passing = True
+    title = _("Postponed")
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(
+            detail or _now("This event is postponed and has no new date yet. You have not been charged."), **extra
+        )
+
+
 class LimitExceeded(BadInput):
     code = "limit_exceeded"
     title = _("Too many tickets in one order")

@@ -10,6 +10,7 @@ from django_tenants.utils import tenant_context
 from accounts.actions import create_user
 from accounts.queries import user_by_id
 from audit.actions import user_actor
+from events.lifecycle import sale_start_of
 from events.models import Event, Performance
 from events.queries import own_prices
 from marketplace.models import ListedEvent
@@ -76,9 +77,12 @@ def welcome_owner(*, organizer_id: UUID, user_id: UUID) -> None:
 
 @transaction.atomic
 def list_event(*, event_id: UUID) -> None:
-    """Copy what the platform's site shows of an event of the current organizer, or drop it when it is not on sale."""
+    """Copy what the platform's site shows of an event of the current organizer, or drop it when it is not to be found there."""
     organizer = current_organizer()
-    event = Event.objects.select_related("venue").filter(pk=event_id, state=Event.State.PUBLISHED).first()
+    shown = Event.objects.filter(pk=event_id, state__in=(Event.State.PUBLISHED, Event.State.PAUSED))
+    event = shown.select_related("venue").prefetch_related("ticket_types").first()
+    if event is not None and not event.is_listed:
+        event = None
     dates = _scheduled(event) if event else []
     kinds = list(event.ticket_types.filter(is_active=True, is_hidden=False).select_related("tax")) if event else []
     if event is None or not dates or not kinds:
@@ -107,6 +111,8 @@ def list_event(*, event_id: UUID) -> None:
             "ends_at": max(date.ends_at for date in dates),
             "timezone": upcoming.timezone,
             "currency": event.currency,
+            "state": event.state,
+            "sale_starts_at": sale_start_of(event),
             # 0 only where all are free: a free child's ticket is no price of an event.
             "price_from": min(paid) + price_once(terms).total if paid else 0,
         },

@@ -21,6 +21,8 @@ class ListedEvent(models.Model):
     timezone = models.CharField(max_length=50)
     currency = models.CharField(max_length=3)
     price_from = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, default="published", db_default="published")  # events.models.Event.State
+    sale_starts_at = models.DateTimeField(null=True)
     listed_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from events.lifecycle import Stage, stage_at
 from marketplace.models import ListedEvent
 from tenants.models import Organizer
 from tenants.queries import storefront_url
@@ -11,10 +12,11 @@ from tenants.queries import storefront_url
 
 @dataclass(frozen=True)
 class Listing:
-    """An upcoming event and its address at the organizer's."""
+    """An upcoming event, its address at the organizer's and its stage; that it is sold out nobody here can know."""
 
     event: ListedEvent
     url: str
+    stage: Stage
 
 
 def upcoming_events(*, after: datetime, limit: int = 24) -> list[Listing]:
@@ -24,7 +26,14 @@ def upcoming_events(*, after: datetime, limit: int = 24) -> list[Listing]:
         .filter(ends_at__gt=after, organizer__state=Organizer.State.ACTIVE)
         .order_by("starts_at", "pk")[:limit]
     )
-    return [Listing(event, storefront_url(event.organizer, f"/events/{event.slug}/")) for event in events]
+    return [
+        Listing(
+            event,
+            storefront_url(event.organizer, f"/events/{event.slug}/"),
+            stage_at(event.state, at=after, ends_at=event.ends_at, sale_starts_at=event.sale_starts_at),
+        )
+        for event in events
+    ]
 
 
 def organizer_by_id(organizer_id: UUID) -> Organizer | None:

@@ -62,6 +62,9 @@ class Order(models.Model):
     expires_at = models.DateTimeField()  # until when the places are kept for payment
     paid_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)  # cancelled or refunded
+    is_test = models.BooleanField(
+        default=False, db_default=False
+    )  # bought of a test event: costs nothing, admits nobody
     frozen_at = models.DateTimeField(null=True)  # since when its payment is disputed and its tickets do not admit
 
     class Meta:
@@ -75,6 +78,7 @@ class Order(models.Model):
                 condition=~Q(state="cancelled") | ~Q(cancel_reason=""), name="order_cancelled_has_a_reason"
             ),
             models.CheckConstraint(condition=Q(absorbed_fee__lte=models.F("total")), name="order_absorbs_within_total"),
+            models.CheckConstraint(condition=Q(is_test=False) | Q(total=0), name="order_test_costs_nothing"),
         ]
         indexes = [
             models.Index(fields=["email", "created_at"], name="order_email"),

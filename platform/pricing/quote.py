@@ -133,6 +133,7 @@ class Quote:
     absorbed: int = 0
     own: tuple[Charge, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
+    is_test: bool = False  # of a test event: it is free whatever the tickets cost
 
     @property
     def platform_fee(self) -> int:
@@ -189,7 +190,19 @@ class Quote:
         return cls(**{**data, "lines": tuple(lines), "own": _charges(data), "taxes": taxes})
 
 
-_LEFT_OUT = ("seats", "absorbed", "own", "tax", "included", "taxes", "is_per_order", "steps", "bundle", "phase")
+_LEFT_OUT = (
+    "seats",
+    "absorbed",
+    "own",
+    "tax",
+    "included",
+    "taxes",
+    "is_per_order",
+    "steps",
+    "bundle",
+    "phase",
+    "is_test",
+)
 
 
 def _charges(data: dict[str, Any]) -> tuple[Charge, ...]:

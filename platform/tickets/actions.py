@@ -123,6 +123,13 @@ def forget_pdfs(order: Order) -> None:
             storage.delete(f"{folder}/{name}")
 
 
+def forget_tickets(*, order: Order) -> None:
+    """Delete the tickets of a test order. Of a real one they stay for ever, void or not. Raises RuntimeError for one."""
+    if not order.is_test:
+        raise RuntimeError(f"the tickets of order {order.number} are real")
+    Ticket.objects.filter(position__order=order).delete()
+
+
 def _void(ticket: Ticket, reason: Ticket.VoidReason) -> None:
     ticket.state = Ticket.State.VOID
     ticket.void_reason = reason

@@ -35,7 +35,9 @@ def open_line(event_id: UUID) -> Line | None:
 def open_line_at(slug: str) -> Line | None:
     """The open line of the published event under this name, with room, event and venue: all that joining needs, at once."""
     lines = Line.objects.select_related("room__event__venue").alias(name=Lower("room__event__slug"))
-    return lines.filter(name=slug.lower(), room__event__state=Event.State.PUBLISHED, closed_at=None).first()
+    return lines.filter(
+        name=slug.lower(), room__event__state__in=(Event.State.PUBLISHED, Event.State.PAUSED), closed_at=None
+    ).first()
 
 
 def latest_line(event_id: UUID) -> Line | None:

@@ -56,11 +56,17 @@ def tend(room: Room) -> Line | None:
         line = open_by_rule(event_id=room.event_id) if _is_due(room) else None
         if line is None:
             return None
-    if not line.room.event.is_published or not is_to_come(line.room.event, at=timezone.now()):
+    if not (line.room.event.is_published or line.room.event.is_paused) or not is_to_come(
+        line.room.event, at=timezone.now()
+    ):
         close_line(line_id=line.pk, actor=SYSTEM)
         return None
     if not store.has(line.pk):
         restore(line)
+    if line.room.event.is_paused:  # everybody keeps their place, and nobody is let in to find nothing on sale
+        publish(line, stock=Stock(left=0, held=0, free=0))
+        announce(line.pk)
+        return line
     if line.started_at is None:
         line = _before_start(line)
         if line.started_at is None:

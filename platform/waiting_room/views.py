@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from events.access import is_open_to
 from events.models import Event, Performance
 from events.queries import published_event
 from tenants.current import current_organizer
@@ -48,7 +49,9 @@ def _event(slug: str) -> Event:
 def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
     """`waiting_room/queue.html`: see `_page`. Leads to the event when there is no line."""
     line = open_line_at(slug)
-    return _to_event(slug) if line is None else _page(request, line)
+    if line is None or not is_open_to(line.room.event, request.COOKIES):  # whose page asks for the password first
+        return _to_event(slug)
+    return _page(request, line)
 
 
 def _to_event(slug: str) -> HttpResponse:

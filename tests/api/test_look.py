@@ -43,7 +43,9 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
         "title": "Lantern Walk",
         "summary": "One night, three bands",
         "description": "Doors open an hour before.",
-        "state": "published",
+        "state": "on_sale",
+        "sale_starts_at": None,
+        "is_test": False,
         "currency": "EUR",
         "venue": {"name": "Northside Hall", "address": "1 North Road", "city": "Berlin"},
         "performances": [
@@ -53,6 +55,7 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "ends_at": "2031-03-08T22:00:00Z",
                 "doors_at": "2031-03-08T18:00:00Z",
                 "timezone": "Europe/Berlin",
+                "state": "scheduled",
             }
         ],
         "dates": [

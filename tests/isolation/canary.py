@@ -94,6 +94,7 @@ MACHINE_MADE = {
     "audit.AuditEntry.verb": "a function's name",
     "audit.AuditEntry.target_kind": "a model's name",
     "audit.AuditEntry.target_id": "an id",
+    "events.Event.password": "a hash",
     "outbox.OutboxMessage.kind": "a name of config.handlers",
     "notifications.EmailMessage.attachments": "names and paths that the product makes",
     "notifications.EmailMessage.language": "a language",

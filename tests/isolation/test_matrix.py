@@ -163,6 +163,17 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:stock_proofs": staff(302, 403, "POST"),
     "organizer_portal:sale_resumption": staff(404, 403, "POST"),
     "organizer_portal:publication": staff(422, 403, "POST"),
+    "organizer_portal:event_publishing": staff(200, 403),
+    "organizer_portal:preview_links": staff(302, 403, "POST"),
+    "organizer_portal:event_pause": staff(302, 403, "POST"),
+    "organizer_portal:event_resumption": staff(302, 403, "POST"),  # after that pause
+    "organizer_portal:event_postponement": staff(200, 403),
+    "organizer_portal:event_copies": staff(200, 403),
+    "organizer_portal:event_templates": staff(200, 403),
+    "organizer_portal:template_removal": staff(302, 403, "POST"),  # of an event that is no template
+    "organizer_portal:event_test_mode": staff(200, 403),
+    "organizer_portal:test_order_removals": staff(302, 403, "POST"),  # of an event without any
+    "organizer_portal:event_launch": staff(422, 403, "POST"),  # of an event that is live
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
     "organizer_portal:phases": staff(200, 403),
@@ -251,6 +262,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:events": everybody(200),
     "storefront:event": everybody(200),
     "storefront:event_calendar": everybody(200),
+    "storefront:event_password": everybody(422, "POST"),  # of an event that asks for none
     "storefront:holds": everybody(422, "POST"),
     "storefront:prices": everybody(200),
     "storefront:seat_list": everybody(302),  # no seat map: on to the event
@@ -409,6 +421,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "storefront:event": [made.event.slug],
         "storefront:event_calendar": [made.event.slug],
         "storefront:holds": [made.event.slug],
+        "storefront:event_password": [made.event.slug],
         "storefront:seat_list": [made.event.slug],
         "storefront:prices": [made.event.slug],
         "storefront:waiting_list": [made.event.slug],
@@ -503,6 +516,16 @@ _OF_LINES = ("queue", "entries", "challenge", "position", "fairness", "order")
 _OF_PRICES = ("price_approval", "price_refusal", "price_rules", "price_ladder", "price_simulator")
 _OF_EVENTS = (
     "prices",
+    "event_publishing",
+    "preview_links",
+    "event_pause",
+    "event_resumption",
+    "event_postponement",
+    "event_copies",
+    "template_removal",
+    "event_test_mode",
+    "test_order_removals",
+    "event_launch",
     "seat_plan",
     "seat_prices",
     "seat_plan_move",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from events.models import Bundle, OwnFee, TaxRate, TicketType
+from events.preview import preview_token
 from notifications.models import EmailMessage
 from payments.models import RefundRequest
 from payouts.models import Partner
@@ -266,6 +267,20 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("portal-event-with-seats", host, portal("event", scene.show.pk), "owner")
     yield Screen("portal-event-draft", host, portal("event", scene.draft.pk), "owner")
     yield Screen("portal-event-sold", host, portal("event", scene.paid.event_id), "owner")
+    for name, event in scene.staged.items():
+        yield Screen(f"stage-portal-{name}", host, portal("event", event.pk), "owner")
+        if event.published_at:
+            yield Screen(f"stage-page-{name}", host, f"/events/{event.slug}/")
+    yield Screen("stage-list", host, "/")
+    yield Screen("stage-portal-list", host, portal("events"), "owner")
+    yield Screen("stage-order-test", host, of_order(scene.rehearsed))
+    yield Screen("stage-portal-order-test", host, portal("order", scene.rehearsed.number), "owner")
+    yield Screen("stage-portal-mode", host, portal("event_test_mode", scene.staged["test"].pk), "owner")
+    yield Screen("stage-portal-mode-draft", host, portal("event_test_mode", scene.draft.pk), "owner")
+    yield Screen("stage-portal-publishing", host, portal("event_publishing", scene.draft.pk), "owner")
+    yield Screen("stage-portal-copy", host, portal("event_copies", scene.paid.event_id), "owner")
+    yield Screen("stage-portal-copy-template", host, portal("event_copies", scene.staged["template"].pk), "owner")
+    yield Screen("stage-preview", host, f"/events/{scene.draft.slug}/?preview={preview_token(scene.draft)}")
     yield Screen(
         "portal-event-mistakes",
         host,

@@ -14,11 +14,14 @@ from accounts.actions import create_platform_admin
 from accounts.models import User
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.copies import copy_event
 from checkout.dates import cancel_dates
-from checkout.publish import publish_event
+from checkout.publish import pause_event, postpone_event, publish_event
+from checkout.rehearsals import set_test_mode
 from console.demo_events import a_season
 from console.demo_seats import SHOWS, put_on
 from events.models import Event, Performance
+from events.publication import set_sale_start, set_visibility
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from inventory.models import Hold
@@ -52,6 +55,8 @@ class Scene:
     series: Event  # of many dates
     gone: Performance  # one of them, cancelled after somebody had bought
     draft: Event
+    staged: dict[str, Event]  # paused, postponed, scheduled, secret (by password), template, test
+    rehearsed: Order  # of the test
     admin: User
     newcomer: User
     closed_host: str
@@ -114,7 +119,10 @@ def _more(made: Furnished) -> dict[str, Any]:
     # However long the pictures before theirs take.
     later = timezone.now() + timedelta(hours=6)
     Hold.objects.filter(pk__in=[hold.pk, seat_hold.pk]).update(expires_at=later)
+    staged = _staged()
     return {
+        "staged": staged,
+        "rehearsed": world.place_order(staged["test"], Standard=2),
         "show": show,
         "seated": show.orders.filter(state=Order.State.PAID).latest("pk"),
         "paid": world.paid_order(salon, Standard=2, Student=1),
@@ -130,3 +138,19 @@ def _more(made: Furnished) -> dict[str, Any]:
         "sign_in_id": asked.pk,
         "sign_in_token": token,
     }
+
+
+def _staged() -> dict[str, Event]:
+    """An event in each stage that others do not show."""
+    about = {"kinds": (("Standard", 2900, 180),), "summary": "An evening by candlelight"}
+    names = ("paused", "postponed", "scheduled", "secret", "test")
+    made = {name: world.make_event(f"Candlelight {name}", is_published=False, **about) for name in names}  # type: ignore[arg-type]
+    set_test_mode(event_id=made["test"].pk, is_test=True, actor=SYSTEM)
+    for event in made.values():
+        publish_event(event_id=event.pk, actor=SYSTEM)
+    pause_event(event_id=made["paused"].pk, actor=SYSTEM)
+    postpone_event(event_id=made["postponed"].pk, words="", actor=SYSTEM)
+    set_sale_start(event_id=made["scheduled"].pk, sale_starts_at=timezone.now() + timedelta(days=9), actor=SYSTEM)
+    set_visibility(event_id=made["secret"].pk, visibility="password", password="tulips", actor=SYSTEM)
+    template = copy_event(event_id=made["paused"].pk, title="Candlelight, as always", is_template=True, actor=SYSTEM)
+    return {**made, "template": template}
