@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.files.storage import storages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -129,7 +130,26 @@ def get_event(
         require_password(event, event_password, network=_network(request))
     now = timezone.now()
     terms = refund_terms(event, next_performance(event, at=now))
-    return {**_events_out([event])[0], "dates": _dates_out(event, now), "refund_terms": _terms_out(terms)}
+    return {
+        **_events_out([event])[0],
+        "description_html": event.description_html,
+        "pictures": _pictures_out(event),
+        "dates": _dates_out(event, now),
+        "refund_terms": _terms_out(terms),
+    }
+
+
+def _pictures_out(event: Event) -> list[dict[str, Any]]:
+    host = storefront_url(current_organizer(), "")
+    return [
+        {
+            "url": host + storages["public"].url(picture.largest),
+            "width": picture.width,
+            "height": picture.height,
+            "alt": picture.alt,
+        }
+        for picture in event.pictures.all()
+    ]
 
 
 def _dates_out(event: Event, now: datetime) -> list[dict[str, Any]]:
@@ -143,6 +163,7 @@ def _dates_out(event: Event, now: datetime) -> list[dict[str, Any]]:
             "ticket_types": [
                 {"id": one.ticket_type.pk, "price": one.price, "status": one.status, "available": one.most}
                 for one in offers[date.pk]
+                if isinstance(one.ticket_type, TicketType)
             ],
         }
         for date in upcoming

@@ -172,7 +172,18 @@ class EventOut(Schema):
     url: str
 
 
+class PictureOut(Schema):
+    url: str
+    width: int
+    height: int
+    alt: str = Field(description="What it shows, in words; may be empty")
+
+
 class EventDetailOut(EventOut):
+    description_html: str = Field(
+        description="The description as clean HTML: paragraphs, lists, links; empty: it is plain text"
+    )
+    pictures: list[PictureOut] = Field(description="In their order; the first is the cover")
     dates: list[DateOut] = Field(description="Soonest first, without those that are over or cancelled")
     refund_terms: list[RefundTermsOut] = Field(description="For the event's next date; empty: nothing is promised")
 

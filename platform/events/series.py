@@ -18,6 +18,7 @@ from events.errors import EventInvalid
 
 MOST_DAYS = 366  # of one rule
 FARTHEST = timedelta(days=5 * 366)  # from the first day; a rule that never fits ends there, too
+YEARS = (2000, 2200)  # of the first day
 LONGEST_RULE = 300  # characters
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # as RFC 5545 names them, in datetime.weekday()'s order
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -162,6 +163,8 @@ def _instant(local: datetime, zone: str) -> datetime:
 
 def _parsed(rule: str, first_on: date) -> tuple[rrule, int | None, date | None]:
     """The rule without its end, its count and its last day. What might never end ends at FARTHEST."""
+    if not YEARS[0] <= first_on.year <= YEARS[1]:
+        raise EventInvalid(_("Enter a date of these years."), field="first_on")
     text = rule.strip().upper().removeprefix("RRULE:")
     parts = [part.partition("=") for part in text.split(";") if part]
     names = [name for name, _equals, _value in parts]

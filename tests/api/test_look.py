@@ -58,6 +58,8 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "state": "scheduled",
             }
         ],
+        "description_html": "<p>Doors open an hour before.</p>",
+        "pictures": [],
         "dates": [
             {
                 "id": str(performance.pk),
@@ -65,6 +67,7 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
                 "ends_at": "2031-03-08T22:00:00Z",
                 "doors_at": "2031-03-08T18:00:00Z",
                 "timezone": "Europe/Berlin",
+                "state": "scheduled",
                 "price_from": 2510,
                 "status": "on_sale",
                 "ticket_types": [

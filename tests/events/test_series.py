@@ -140,6 +140,14 @@ def test_a_rule_without_an_end_is_too_long_and_one_that_never_fits_ends() -> Non
     assert days_of("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", first_on=date(2027, 3, 1)) == []
 
 
+@pytest.mark.parametrize("first_on", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_first_day_of_no_calendar_of_ours_is_refused(first_on: date) -> None:
+    with pytest.raises(EventInvalid) as refused:
+        days_of("FREQ=DAILY;COUNT=2", first_on=first_on)
+
+    assert refused.value.extra["field"] == "first_on"
+
+
 def test_doors_and_length_are_told_from_the_start() -> None:
     (one,) = occurrences(
         daily_rule(count=1), first_on=date(2027, 5, 1), starts=[time(20)], minutes=150, doors_minutes=30, zone="UTC"
