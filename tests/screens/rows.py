@@ -269,7 +269,7 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("portal-event-sold", host, portal("event", scene.paid.event_id), "owner")
     for name, event in scene.staged.items():
         yield Screen(f"stage-portal-{name}", host, portal("event", event.pk), "owner")
-        if event.published_at:
+        if name != "template":
             yield Screen(f"stage-page-{name}", host, f"/events/{event.slug}/")
     yield Screen("stage-list", host, "/")
     yield Screen("stage-portal-list", host, portal("events"), "owner")
