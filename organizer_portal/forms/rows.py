@@ -33,9 +33,12 @@ class Rows(BaseFormSet):  # type: ignore[type-arg]
         return [form for form in self.forms if isinstance(form, RowForm) and form.is_kept]
 
     def place_refusal(self, refusal: DomainError) -> None:
-        """Put a verb's refusal beside the field it names ("0-until": of the first row kept), else at the first row."""
+        """Put a verb's refusal beside the field it names ("0-until": of the first row kept), else at the first row, else above."""
         index, _dash, field = str(refusal.extra.get("field", "")).partition("-")
         rows = self.kept or self.forms
+        if not rows:  # whoever posts no rows at all has not used the page
+            self.non_form_errors().append(str(refusal.detail or refusal.title))
+            return
         form = rows[int(index)] if index.isdigit() and int(index) < len(rows) else rows[0]
         form.add_error(field if field in form.fields else None, refusal.detail)
 
