@@ -50,6 +50,7 @@ def test_a_free_order_is_complete_at_once(selling: world.House, api: Api) -> Non
         "total": 0,
         "refunded": 0,
         "refund_terms": [],
+        "is_test": False,
         "positions": [
             {
                 "index": index,

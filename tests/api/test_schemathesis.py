@@ -167,13 +167,17 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
             for item in body["items"]:
                 item["ticket_type_id"] = draw(st.sampled_from(known.ticket_types))
                 item["quantity"] = draw(st.sampled_from([1, item["quantity"]]))  # most are more than one may have
+            if draw(st.booleans()):  # one plain ticket, without what only some may choose
+                body["items"] = [{"ticket_type_id": draw(st.sampled_from(known.ticket_types)), "quantity": 1}]
+                for name in ("code", "map", "access"):
+                    body.pop(name, None)
         if "hold_id" in body:
             body["hold_id"] = hold_id
             if draw(st.booleans()):
                 body["buyer"] = {"name": "Bea Buyer", "email": "bea@example.com", "consents": ["terms"]}
         if "plan" in body:
             body |= {"plan": preset("cabaret"), "venue_id": known.venue}
-        if "code" in body:
+        if "code" in body and "items" not in body:
             body["code"] = draw(st.sampled_from(known.codes))
     security = str(case.operation.definition.raw.get("security"))
     kinds = {"DeviceToken": known.device, "StaffAccess": known.api_key}
