@@ -34,7 +34,11 @@ def test_mode(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
 @staff(EDIT_EVENTS)
 def test_order_removals(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """Delete its test orders."""
-    number = purge_test_orders(event_id=event_or_404(event_id).pk, actor=desk.actor)
+    found = event_or_404(event_id)
+    try:
+        number = purge_test_orders(event_id=found.pk, actor=desk.actor)
+    except DomainError as refusal:
+        return _page(request, found, refusal=refusal.detail)
     words = ngettext(
         "%d test order is deleted, and its places are free.",
         "%d test orders are deleted, and their places are free.",

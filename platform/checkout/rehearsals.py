@@ -49,9 +49,12 @@ def test_orders_of(event_id: UUID) -> int:
 def purge_test_orders(*, event_id: UUID, actor: Actor) -> int:
     """Delete an event's test orders with all that hangs on them, its places back on sale; returns how many there were.
 
-    Real orders are never deleted; the database refuses that too (orders/triggers.py). Raises NotFound.
+    Real orders are never deleted; the database refuses that too (orders/triggers.py). Raises NotFound, and RehearsalRefused
+    for an event that is sold for real: what is held of it are people's places.
     """
     event = event_for_update(event_id)  # nobody orders of it meanwhile (checkout.actions.place_order)
+    if not event.is_test:
+        raise RehearsalRefused(_("This event is sold for real, so it has no test orders. Nothing was changed."))
     orders = list(Order.objects.select_for_update().filter(event=event, is_test=True).order_by("pk"))
     _end_holds(event, actor)
     for order in orders:
@@ -93,6 +96,7 @@ def _forget_pdfs(orders: Sequence[Order]) -> None:
 
 
 def _end_holds(event: Event, actor: Actor) -> None:
+    assert event.is_test  # of any other these are people's places
     kept = Hold.objects.select_for_update().filter(performance__event=event).exclude(state=Hold.State.RELEASED)
     for hold in kept.order_by("pk"):
         end_hold(hold=hold, actor=actor, cause="test order deleted")

@@ -147,7 +147,11 @@ def test_real_orders_are_never_deleted_and_a_published_event_never_becomes_a_tes
     event = world.make_event()
     order = world.paid_order(event, **{STANDARD: 1})
 
-    assert purge_test_orders(event_id=event.pk, actor=SYSTEM) == 0
+    held = world.hold(event, **{FREE: 1})
+    places = list(Place.objects.order_by("pk").values("state", "hold_id", "position_id"))
+
+    with pytest.raises(RehearsalRefused, match="sold for real"):
+        purge_test_orders(event_id=event.pk, actor=SYSTEM)
     with pytest.raises(RehearsalRefused):
         set_test_mode(event_id=event.pk, is_test=True, actor=SYSTEM)
     with pytest.raises(RehearsalRefused):
@@ -156,6 +160,9 @@ def test_real_orders_are_never_deleted_and_a_published_event_never_becomes_a_tes
         Order.objects.filter(pk=order.pk)._raw_delete("default")
 
     assert Order.objects.get().pk == order.pk
+    assert list(Place.objects.order_by("pk").values("state", "hold_id", "position_id")) == places
+    assert Hold.objects.get(pk=held.pk).state == Hold.State.LIVE
+    assert breaches() == {}
 
 
 def test_a_wish_to_give_a_test_ticket_back_goes_with_its_order(northside: House) -> None:
