@@ -37,7 +37,7 @@ TABLES: Mapping[str, Table] = {
         _("When so much is sold"),
         _("Of the tickets for sale; held ones do not count. Only the last step that is reached counts."),
         _("from"),
-        _("% sold"),
+        _("%\u00a0sold"),
     ),
     "days": Table(3, _("When the date comes near"), "", _("from"), _("days to go")),
     "faster": Table(
@@ -45,15 +45,15 @@ TABLES: Mapping[str, Table] = {
         _("When it sells fast"),
         _("Measured against the even pace that would sell out exactly at the start: 200 is twice as fast."),
         _("from"),
-        _("% of the even pace"),
+        _("%\u00a0of the even pace"),
     ),
     "slower": Table(
-        2, _("When it sells slowly"), _("Begin the change with a minus."), _("up to"), _("% of the even pace")
+        2, _("When it sells slowly"), _("Begin the change with a minus."), _("up to"), _("%\u00a0of the even pace")
     ),
     "ahead": Table(
         2,
         _("When its category fills before the house"),
-        _("In percentage points: 20 is a category that is 60 % sold in a house that is 40 % sold."),
+        _("In percentage points: 20 is a category that is 60 %\u00a0sold in a house that is 40 %\u00a0sold."),
         _("from"),
         _("points ahead"),
     ),
@@ -258,9 +258,9 @@ class Shape(models.TextChoices):
 
 INVENTED = "invented"
 ELASTICITIES = {
-    "50": _("Little: 10 % dearer, 5 % fewer buyers"),
-    "100": _("As usual: 10 % dearer, 10 % fewer buyers"),
-    "200": _("Much: 10 % dearer, 20 % fewer buyers"),
+    "50": _("Little: 10 %\u00a0dearer, 5 %\u00a0fewer buyers"),
+    "100": _("As usual: 10 %\u00a0dearer, 10 %\u00a0fewer buyers"),
+    "200": _("Much: 10 %\u00a0dearer, 20 %\u00a0fewer buyers"),
 }
 
 
