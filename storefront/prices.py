@@ -5,9 +5,10 @@ from datetime import datetime
 from itertools import groupby
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from events.access import is_open_to
 from events.models import Event, Performance, TicketType
 from events.queries import published_event
 from pricing.plans import rate_of, terms_of
@@ -48,9 +49,14 @@ def prices(request: HttpRequest, slug: str) -> HttpResponse:
         event = published_event(slug)
     except NotFound as error:
         raise Http404 from error
+    if not is_open_to(event, request.COOKIES):
+        return redirect("storefront:event", slug=event.slug)
     found = sorted(_histories(event), key=lambda one: (one.performance.starts_at, one.ticket_type.sort_order))
     dates = [{"date": date, "histories": list(same)} for date, same in groupby(found, key=lambda one: one.performance)]
-    return render(request, "storefront/prices.html", {"event": event, "dates": dates})
+    response = render(request, "storefront/prices.html", {"event": event, "dates": dates})
+    if event.visibility == Event.Visibility.PASSWORD:
+        response["Cache-Control"] = "no-store"  # no edge may keep it for others
+    return response
 
 
 def _histories(event: Event) -> list[History]:

@@ -280,6 +280,8 @@ def event_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     url = request.build_absolute_uri(reverse("storefront:event", args=[event.slug]))
     response = HttpResponse(calendar_of_event(event, url=url), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="{event.slug}.ics"'
+    if event.visibility == Event.Visibility.PASSWORD:
+        response["Cache-Control"] = "no-store"  # no edge may keep it for others
     return response
 
 

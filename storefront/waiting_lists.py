@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from checkout.letters import order_url
 from checkout.waiting import decline
+from events.access import is_open_to
 from events.models import Event, Performance
 from events.queries import published_event
 from inventory.errors import HoldEnded
@@ -53,6 +54,8 @@ def _event(slug: str) -> Event:
 def waiting_list(request: HttpRequest, slug: str) -> HttpResponse:
     """`storefront/waiting_list.html`: see `_context`. A post joins; the answer is the same whether the address is known."""
     event = _event(slug)
+    if not is_open_to(event, request.COOKIES):
+        return redirect("storefront:event", slug=event.slug)
     asked = request.POST if request.method == "POST" else request.GET
     context = _context(request, event, date=asked.get("date", ""), kind=asked.get("kind", ""))
     response = _answer(request, event, context)
@@ -209,6 +212,8 @@ def waiting_departure(request: HttpRequest, entry_id: UUID, token: str) -> HttpR
 def waiting_draw(request: HttpRequest, slug: str, performance_id: UUID) -> HttpResponse:
     """What anybody may check of a date's draw: the commitment, and from the draw on the seed with the entries' public names."""
     event = _event(slug)
+    if not is_open_to(event, request.COOKIES):
+        raise Http404
     found = WaitingList.objects.filter(performance_id=performance_id, performance__event=event).first()
     if found is None:
         raise Http404

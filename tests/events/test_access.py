@@ -1,6 +1,7 @@
 """Who may find an event: lists, search, link, password, preview; in pages and in the API, seen from outside."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,10 +21,12 @@ from events.queries import published_events
 from inventory.models import Hold
 from marketplace.actions import list_event
 from marketplace.models import ListedEvent
+from storefront.urls import urlpatterns
 from tests import world
 from tests.api.caller import Api, basket, given, refused
 from tests.staff import Visitor, text
 from tests.world import FREE, House
+from waiting_room.urls import urlpatterns as line_patterns
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +101,27 @@ def test_a_password_opens_the_page_and_the_hold_and_is_remembered(northside: Hou
     see(event, "password", password="orchids")  # who came in with the old one is asked again
     assert "Secret Garden" not in text(page_of(northside, event, visitor))
     assert "Secret Garden" not in text(visitor.get(f"/events/{event.slug}/seats/"))
+
+
+def test_every_address_of_an_event_asks_for_its_password_and_no_edge_keeps_what_is_behind_it(
+    northside: House, event: Event
+) -> None:
+    see(event, "password", password="tulips")
+    stranger, guest = Visitor(northside.host), Visitor(northside.host)
+    guest.post(f"/events/{event.slug}/password/", {"password": "tulips"})
+    known = {"slug": event.slug, "performance_id": str(world.the_performance(event).pk)}
+    addresses = [one for one in (*urlpatterns, *line_patterns) if str(one.pattern).startswith("events/<str:slug>/")]
+
+    seen = set()
+    for address in addresses:
+        url = "/" + re.sub(r"<\w+:(\w+)>", lambda part: known[part[1]], str(address.pattern))
+        assert "Secret Garden" not in text(stranger.get(url)), url
+        answer = guest.get(url)
+        if "Secret Garden" in text(answer):
+            seen.add(address.name)
+            assert answer["Cache-Control"] in ("no-store", "private, no-store"), url
+
+    assert seen >= {"event", "event_calendar", "prices", "waiting_list"}
 
 
 def test_nobody_gets_in_by_another_events_door_or_a_made_up_cookie(northside: House, event: Event) -> None:
