@@ -172,7 +172,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:event_templates": staff(200, 403),
     "organizer_portal:template_removal": staff(302, 403, "POST"),  # of an event that is no template
     "organizer_portal:event_test_mode": staff(200, 403),
-    "organizer_portal:test_order_removals": staff(302, 403, "POST"),  # of an event without any
+    "organizer_portal:test_order_removals": staff(422, 403, "POST"),  # of an event that is live
     "organizer_portal:event_launch": staff(422, 403, "POST"),  # of an event that is live
     "organizer_portal:new_ticket_type": staff(200, 403),
     "organizer_portal:ticket_type": staff(200, 403),
