@@ -30,7 +30,7 @@ from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.partners import fee_parts, fix_partners_part
 from checkout.phases import NOTHING_KNOWN, is_phase_over
-from checkout.refunds import GivingBack, fee_with, give_back, refuse_disputed, request_refund
+from checkout.refunds import GivingBack, estimate_again, fee_with, give_back, refuse_disputed, request_refund
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
@@ -732,6 +732,7 @@ def record_refund(*, refund_id: UUID, answer: gateway.RefundAnswer) -> None:
     if is_news and state in (Refund.State.SUCCEEDED, Refund.State.FAILED):
         refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "provider_id", "failure", "fee_amount", "partners_amount", "settled_at"])
+    estimate_again(refund.payment)
     _book_refund(refund, is_booked=answer.fee is not None)
     failpoints.hit("before_refund_noted")
     if is_news:

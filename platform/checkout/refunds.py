@@ -316,6 +316,22 @@ def fee_with(payment: Payment, amount: int) -> int:
     return min(max(due - sum(back), 0), amount)
 
 
+def estimate_again(payment: Payment) -> None:
+    """What waits to be sent takes along no more of our fee than is left of it, now that the provider has said of another refund.
+
+    Money that goes back there without us makes that one's part larger than it was worked out to be. Runs in the caller's
+    transaction; whoever is being noted at this moment (locked) has the provider's own word.
+    """
+    waiting = payment.refunds.filter(provider_id="", state=Refund.State.REQUESTED)
+    known = payment.refunds.filter(GONE | ~Q(provider_id="")).exclude(pk__in=waiting.values("pk"))
+    left = payment.application_fee - sum(known.values_list("fee_amount", flat=True))
+    for refund in waiting.select_for_update(skip_locked=True).order_by("pk"):
+        if refund.fee_amount > left:
+            refund.fee_amount = max(left, 0)
+            refund.save(update_fields=["fee_amount"])
+        left -= refund.fee_amount
+
+
 def request_refund(
     payment: Payment,
     *,

@@ -29,6 +29,7 @@ from notifications.models import EmailMessage
 from orders.models import Order, Position
 from outbox.actions import drain
 from outbox.models import OutboxMessage
+from payments import gateway
 from payments.models import Payment, Refund, RefundLine
 from payments.queries import refunded_amount
 from tests import world
@@ -497,4 +498,24 @@ def test_a_fee_that_the_organizer_bears_is_kept_and_given_back_to_the_cent(
     assert sum(Refund.objects.values_list("fee_amount", flat=True)) == 330
     assert provider_says(order) == (3 * one, 330)
     assert balance(Kind.PROVIDER) == balance(Kind.PLATFORM_FEES) == balance(Kind.SALES) == {currency: 0}
+    assert breaches() == {}
+
+
+def test_what_goes_back_at_the_provider_meanwhile_leaves_less_of_our_fee_to_what_waits(order: Order) -> None:
+    """Two thirds and one third are asked for; then somebody gives back a third at the provider, without our fee."""
+    first, second = ask(order, amount=2 * ONE), ask(order, amount=ONE)
+    assert first is not None
+    assert second is not None
+    assert (first.fee_amount, second.fee_amount) == (220, 110)
+    payment = Payment.objects.get()
+    provider = gateway.client().v1
+    provider.refunds.create(
+        params={"payment_intent": payment.intent_id, "amount": ONE}, options={"stripe_account": payment.account_id}
+    )
+
+    checkout.send_refund(refund_id=first.pk)
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.fee_amount, second.fee_amount) == (330, 0)  # the provider counts what was given back there
     assert breaches() == {}
