@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Trunc
 from django.utils import timezone
 
@@ -305,8 +305,9 @@ def date_capacities(event: Event, dates: Sequence[Performance], *, at: datetime)
 
 
 def _sizes(events: Sequence[Event]) -> dict[UUID, int]:
-    scheduled = Performance.objects.filter(event__in=events, state=Performance.State.SCHEDULED)
-    dates = list(scheduled.values_list("event", "pk").order_by())
+    prefetch_related_objects(events, "performances")  # nothing is asked where they are there
+    of_events = [(event.pk, date) for event in events for date in event.performances.all()]
+    dates = [(event_id, date.pk) for event_id, date in of_events if date.state == Performance.State.SCHEDULED]
     by_date = _sizes_of_dates(events, dates)
     sizes: dict[UUID, int] = {}
     for event_id, date in dates:

@@ -349,7 +349,7 @@ def test_a_long_list_asks_no_more_than_a_short_one(
 
     with django_assert_max_num_queries(20):
         assert nora.get("/portal/events/").status_code == 200
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(30):
         assert nora.get("/portal/").status_code == 200
 
 
