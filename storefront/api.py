@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,9 @@ from ninja.security import HttpBearer
 
 from checkout import actions as checkout
 from checkout import best
-from checkout.catalog import read_offer
+from checkout.catalog import kept_offer, read_offer
 from checkout.codes import NO_CODE, wanted_code
-from checkout.errors import BasketInvalid
+from checkout.errors import BasketInvalid, PasswordWanted
 from checkout.holding import Asked, asked_by, created_json_of
 from checkout.letters import order_url
 from checkout.refund_terms import Terms, order_terms, refund_terms
@@ -315,26 +316,35 @@ def create_hold(
     asks for a password, that must come with it; else the answer is 404. A `code` that
     cannot be used is 422 `code_unknown`, whatever the reason, or `code_not_for_this` with the reason; 429 after many guesses.
     """
-    _check_password(request, payload.performance_id, event_password)
+    basket, seats = _chosen(payload)
+    offer = kept_offer(payload.performance_id)
+    is_unproved = offer is not None and not offer.asks_password and seats is None and not payload.code
+    if not is_unproved:
+        _check_password(request, payload.performance_id, event_password)
     admitted = gate.require_admission(
         organizer=current_organizer(),
         performance_id=payload.performance_id,
         cookies={},
         headers={"Queue-Token": queue_token or ""},
     )
-    basket, seats = _chosen(payload)
     amounts = _amounts(payload)
     # Without what was not sent, so that the on-sale path's fingerprint of the same body is the same.
     asked = _asked(request, key, payload.model_dump(mode="json", exclude_unset=True), admitted)
+    place = partial(
+        checkout.place_hold,
+        performance_id=payload.performance_id,
+        basket=basket,
+        asked=asked,
+        seats=seats,
+        amounts=amounts,
+        code=payload.code,
+    )
     with counted_guess(network_of(request)) if payload.code else nullcontext():
-        hold = checkout.place_hold(
-            performance_id=payload.performance_id,
-            basket=basket,
-            asked=asked,
-            seats=seats,
-            amounts=amounts,
-            code=payload.code,
-        )
+        try:
+            hold = place(is_unproved=is_unproved)
+        except PasswordWanted:  # it has one since memory was read
+            _check_password(request, payload.performance_id, event_password)
+            hold = place()
     return HttpResponse(created_json_of(hold), status=201, content_type="application/json; charset=utf-8")
 
 

@@ -25,7 +25,7 @@ from checkout import codes, limits
 from checkout.best import hold_best
 from checkout.booking import book
 from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
-from checkout.errors import ConsentMissing, NotRefundable, PaymentMismatch, ResendRefused, SeatsNeeded
+from checkout.errors import ConsentMissing, NotRefundable, PasswordWanted, PaymentMismatch, ResendRefused, SeatsNeeded
 from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.partners import fee_parts, fix_partners_part
@@ -106,6 +106,7 @@ def place_hold(
     seats: SeatChoice | None = None,
     amounts: Mapping[UUID, int] = NO_AMOUNTS,
     code: str = "",
+    is_unproved: bool = False,
 ) -> Hold:
     """Claim what a buyer chose (id of a ticket type or a bundle -> how many), all or nothing, with its price frozen: one statement.
 
@@ -114,6 +115,9 @@ def place_hold(
     `seats` names the seats of seated types (checkout/seats.py), and their rules are proved under lock first; without it
     they get the best that are free (checkout/best.py). `amounts` are minor units that the buyer gives for one ticket of a type
     whose price is theirs to choose.
+
+    `is_unproved` is for any places without a code: no password was asked for, as memory knows of none. Where the event has one
+    by now, or the best seats are to be looked for, PasswordWanted is raised: the door asks, and comes again.
 
     With a key in `asked`, asking twice is the same as once: the same hold as it was made, or the same refusal. A claim
     that only others' unfinished ones stood in the way of is made once more, in their queue, for as long as
@@ -128,8 +132,10 @@ def place_hold(
         return place_seat_hold(performance_id=performance_id, basket=basket, choice=seats, **how)
     try:
         with transaction.atomic() if wanted.code else nullcontext():
-            return _claim(performance_id, basket, **how)
+            return _claim(performance_id, basket, is_unproved=is_unproved, **how)
     except SeatsNeeded:
+        if is_unproved:
+            raise PasswordWanted from None
         return hold_best(performance_id=performance_id, baskets=[basket], **how)
 
 
@@ -148,9 +154,10 @@ def _claim(
     asked: Asked,
     amounts: Mapping[UUID, int],
     wanted: codes.Wanted,
+    is_unproved: bool = False,
 ) -> Hold:
     """Hold any places for a basket; with a code, in the caller's transaction. Raises SeatsNeeded, and what `place_hold` does."""
-    offer, priced = _priced(performance_id, basket, amounts, wanted)
+    offer, priced = _priced(performance_id, basket, amounts, wanted, is_unproved)
     request = claim_request(offer, priced, asked)
     failpoints.hit("before_hold_commit")
     waits, known, attempts = False, NOTHING_KNOWN, MOST_CLAIMS
@@ -166,7 +173,9 @@ def _claim(
         else:
             waits = True
             continue
-        priced = offer.price(basket, known=known, opened=wanted.opened, early=wanted.early, amounts=amounts)
+        priced = offer.price(
+            basket, known=known, opened=wanted.opened, early=wanted.early, amounts=amounts, is_unproved=is_unproved
+        )
         request = claim_request(offer, priced, asked)
     if answer.verdict == "known":
         return hold_of_key(offer, asked)
@@ -180,15 +189,23 @@ def _claim(
 
 
 def _priced(
-    performance_id: UUID, basket: Mapping[UUID, int], amounts: Mapping[UUID, int], wanted: codes.Wanted
+    performance_id: UUID,
+    basket: Mapping[UUID, int],
+    amounts: Mapping[UUID, int],
+    wanted: codes.Wanted,
+    is_unproved: bool,
 ) -> tuple[Offer, Priced]:
     """The offer in memory and the basket's price; what memory refuses is asked of the database before it is refused."""
     offer = kept_offer(performance_id)
     if offer is not None:
         with suppress(DomainError):
-            return offer, offer.price(basket, opened=wanted.opened, early=wanted.early, amounts=amounts)
+            return offer, offer.price(
+                basket, opened=wanted.opened, early=wanted.early, amounts=amounts, is_unproved=is_unproved
+            )
     offer = read_offer(performance_id)
-    return offer, offer.price(basket, opened=wanted.opened, early=wanted.early, amounts=amounts)
+    return offer, offer.price(
+        basket, opened=wanted.opened, early=wanted.early, amounts=amounts, is_unproved=is_unproved
+    )
 
 
 def extend_hold(*, hold_id: UUID, token: str) -> Hold:

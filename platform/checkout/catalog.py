@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout.errors import BasketInvalid, SeatsNeeded
+from checkout.errors import BasketInvalid, PasswordWanted, SeatsNeeded
 from checkout.phases import NOTHING_KNOWN, Known, Part, Phase, lines_of, parts_of
 from events.seating_plan import Seating
 from inventory.claim import ClaimLine
@@ -119,7 +119,7 @@ class Offer:
         self.is_stopped: bool = facts["is_stopped"]
         self.is_paused: bool = facts["is_paused"]
         self.closed: str = facts["closed"]  # "paused" or "postponed" by its organizer
-        self.asks_password: bool = facts["asks_password"]  # the doors' matter: the claim knows none
+        self.asks_password: bool = facts["asks_password"]
         self.is_test: bool = facts["is_test"]
         self.can_charge: bool = facts["can_charge"] or self.is_test  # a test charges nobody
         self.seating = _seating(facts["seating"]) if facts["seating"] else None
@@ -146,17 +146,20 @@ class Offer:
         opened: frozenset[UUID] = frozenset(),
         early: frozenset[UUID] = frozenset(),
         amounts: Mapping[UUID, int] = NO_AMOUNTS,
+        is_unproved: bool = False,
     ) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (id of a ticket type or a bundle -> how many).
 
         `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
         this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `early` those whose sale has begun for this buyer, `amounts`
         what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
-        units. Raises SaleStopped, SalePaused and EventPostponed for an event, NotOnSale for a date that is paused,
+        units, `is_unproved` that the buyer was asked for no password. Raises PasswordWanted then for an event that has one, SaleStopped, SalePaused and EventPostponed for an event, NotOnSale for a date that is paused,
         BasketInvalid, LimitExceeded, NotConnected for a paid type while no card could be charged, and SeatsNeeded
         for a seated type without seats. Whether a type is on
         sale now is the claim's to say, by the database's clock.
         """
+        if is_unproved and self.asks_password:
+            raise PasswordWanted
         chosen = tuple((type_id, n) for type_id, n in basket.items() if n != 0)
         parts = self._parts(chosen, known)
         discounts = self.discounts()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ui.errors import BadInput, DomainError
+from ui.errors import BadInput, DomainError, NotFound
 
 
 class BasketInvalid(BadInput):
@@ -131,3 +131,7 @@ class DatesRefused(DomainError):
 
     code = "dates_refused"
     title = _("These dates cannot be changed like this")
+
+
+class PasswordWanted(NotFound):
+    """The event asks for a password by now, and nobody has asked the buyer: the door does, and tries again."""

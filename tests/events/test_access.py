@@ -12,6 +12,7 @@ from django_tenants.utils import schema_context
 
 from audit.actions import SYSTEM
 from audit.models import AuditEntry
+from checkout.catalog import kept_offer
 from events.access import COOKIE
 from events.errors import EventInvalid
 from events.models import Event
@@ -152,6 +153,25 @@ def test_a_wrong_password_and_no_event_get_the_same_answer_and_guessing_is_bound
     assert text(wrong).replace(event.slug, "-") == text(unknown).replace("no-such-event", "-")
     assert (last.status_code, "Retry-After" in last) == (429, True)
     assert "Too many passwords were tried" in text(last)
+
+
+def test_who_remembers_the_event_without_a_password_learns_of_it_with_the_claim(northside: House, event: Event) -> None:
+    api, wanted = Api(northside.host), json.dumps(basket(event, **{FREE: 1}))
+    assert api.raw("POST", "/holds", wanted, idempotency_key="before").status_code == 201  # now memory has the offer
+    see(event, "password", password="tulips")
+
+    refused(api.raw("POST", "/holds", wanted, idempotency_key="none"), 404, "not_found")
+    renewed = kept_offer(world.the_performance(event).pk)
+    see(event, "public")
+    assert api.raw("POST", "/holds", wanted, idempotency_key="public").status_code == 201
+    see(event, "password", password="roses")
+    refused(api.raw("POST", "/holds", wanted, idempotency_key="wrong", event_password="tulips"), 404, "not_found")
+    answer = api.raw("POST", "/holds", wanted, idempotency_key="right", event_password="roses")
+
+    assert renewed is not None
+    assert renewed.asks_password
+    assert answer.status_code == 201
+    assert Hold.objects.count() == 3
 
 
 def test_a_program_sends_the_password_each_time(northside: House, event: Event) -> None:
