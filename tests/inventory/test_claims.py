@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from checkout import actions as checkout
 from checkout.errors import PersonLimitReached
@@ -11,6 +12,7 @@ from inventory.errors import HoldEnded, LimitExceeded, NotOnSale, SoldOut
 from inventory.models import Hold, Place, StockEntry
 from inventory.queries import Stock, availability, database_now
 from tests import world
+from tests.bench.figures.holds_sql import claim_of_one
 from tests.world import FREE, House
 
 
@@ -161,3 +163,13 @@ def test_one_person_holds_no_more_of_a_type_than_the_limit_says(northside):
     checkout.release_hold(hold_id=first.pk, token=first.token)
     hold("ann", limited=3)
     assert states(event) == {"held": 13, "free": 47}
+
+
+def test_the_claim_that_is_measured_by_itself_is_this_one(northside: House) -> None:
+    event = world.make_event(kinds=((world.STANDARD, 0, 2),))
+
+    with connection.cursor() as cursor:
+        cursor.execute(claim_of_one(event))
+        assert cursor.fetchone() == (1,)
+
+    assert states(event) == {"free": 1, "held": 1}
