@@ -50,7 +50,7 @@ from orders.queries import order_by_token
 from payments.declines import decline_of
 from payments.models import Payment
 from payments.queries import charge_model_of, charged, open_refund_request, payment_of, refunded_amount
-from payments.saved_cards import card_session
+from payments.saved_cards import card_session, has_saved_card
 from people.consents import CONSENT_TEXTS, SAVE_CARD
 from people.models import Customer, LegalText
 from people.queries import legal_text
@@ -679,7 +679,7 @@ def _checkout_context(
     `hold`, `event`, `performance`, `quote` (pricing.quote.Quote, frozen), `terms` of refunds, `seconds_left`, `is_ended` (expired or
     released), `can_extend`, `consents` (ConsentText), the signed-in `customer` with the `pass` for the script, `buyer` as typed, `error` (its `extra["field"]` names the field),
     and for the payment island `stripe`: {js_url, publishable_key, account, on_behalf_of, amount, currency, capture_method, saves_card,
-    customer_session}; None for a free order. `save_card` is the text to agree to, for who is signed in; `reminder_text` the one to be reminded, None
+    customer_session, has_saved_card}; None for a free order. `save_card` is the text to agree to, for who is signed in; `reminder_text` the one to be reminded, None
     where nobody is, `is_reminded` whether it is ticked. `use` is the code's
     (promotions.models.CodeUse), `code_typed` what was typed instead.
     """
@@ -734,6 +734,7 @@ def _stripe(
     return {
         "saves_card": False,
         "customer_session": card_session(customer=payer, account_id=where.account_id) if payer else "",
+        "has_saved_card": payer is not None and has_saved_card(customer=payer, account_id=where.account_id),
         "js_url": settings.STRIPE_JS_URL,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "account": where.account_id,

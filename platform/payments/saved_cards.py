@@ -49,6 +49,17 @@ def card_session(*, customer: Customer, account_id: str) -> str:
     return ""
 
 
+def has_saved_card(*, customer: Customer, account_id: str) -> bool:
+    """Whether the provider's form will likely offer one, by our own rows: what a page keeps room for before the form has come.
+
+    A guess: a card that was removed since counts still.
+    """
+    payers = Payer.objects.filter(customer=customer, account_id=account_id).exclude(provider_id="")
+    return Payment.objects.filter(
+        payer_id__in=payers.values("provider_id"), saves_card=True, state=Payment.State.CAPTURED
+    ).exists()
+
+
 def saved_cards(customer: Customer) -> list[SavedCard]:
     """What the provider has of this customer, the newest first. Raises ProviderUnavailable, ProviderRefused."""
     found: list[SavedCard] = []

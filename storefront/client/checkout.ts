@@ -59,7 +59,7 @@ async function mountPayment(options: DOMStringMap): Promise<void> {
   payment.on("ready", () => document.querySelector("#payment-wait")?.remove());
   payment.on("change", (told) => {
     const isSaved = Boolean(told?.value?.payment_method);
-    document.querySelector(".payment-box")?.classList.toggle("is-saved", isSaved);
+    document.querySelector(".payment-box")?.classList.toggle("is-saved", isSaved); // the server's guess was right, mostly
     offerToSave(!isSaved);
   });
   payment.mount("#payment-element");

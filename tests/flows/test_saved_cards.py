@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import override_settings
+from playwright.sync_api import expect
 
 from analytics.invariants import breaches
 from orders.models import Order
@@ -72,6 +73,7 @@ def test_a_card_is_saved_on_a_phone_and_pays_again_on_a_desk(stack, in_house, ph
     assert desktop.get_by_text("Visa ···· 3184").first.is_visible()
     choose(desktop, stack, in_house, event)
     desktop.frame_locator("#payment-element iframe").get_by_label("Visa ···· 3184").wait_for()
+    expect(desktop.locator("#payment-wait")).to_have_count(0)  # all that could move has moved
     assert desktop.get_by_label("Full name").input_value() == "Bea Buyer"
     assert desktop.get_by_label("Save this card with the payment provider").is_hidden()  # it is saved
     desktop.get_by_label("I agree to the organizer").check()

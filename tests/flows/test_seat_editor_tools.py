@@ -245,6 +245,7 @@ def traces_a_plan(drawer: Drawer) -> None:
     expect(scale).to_have_value("3.8")
     drawer.click(500, 500)
     drawer.click(1500, 500)
+    types_over_a_field_that_is_drawn_anew(page)
     drawer.fill("Distance of the two points (m)", "20")
     with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
         drawer.push("Set the scale")
@@ -253,6 +254,18 @@ def traces_a_plan(drawer: Drawer) -> None:
     drawer.seat_map.refresh_from_db()
     placed = drawer.seat_map.plan_placement
     assert (round(placed["scale"], 2), round(placed["x"]), round(placed["y"])) == (7.5, -500, -500)
+
+
+def types_over_a_field_that_is_drawn_anew(page: Page) -> None:
+    """The panel is drawn anew after a field's value was selected and before its first letter: it is typed over all the same."""
+    drawn = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    distance = page.get_by_label("Distance of the two points (m)")
+    tool = page.locator('[data-tool][aria-pressed="true"]')
+    tool.evaluate(f"() => {{ {drawn} }}")
+    distance.select_text()
+    tool.evaluate(f"tool => {{ tool.click(); {drawn} }}")
+    page.keyboard.insert_text("7")
+    expect(distance).to_have_value("7")
 
 
 def test_seats_are_found_painted_copied_and_put_in_order(drawer: Drawer) -> None:

@@ -60,17 +60,26 @@ function watchTyping(host: HTMLElement): void {
 function controls(host: HTMLElement): HTMLElement[] {
   return [...host.querySelectorAll<HTMLElement>("input, select, button")];
 }
-/** By its words: what is drawn anew is another element with the same label. */
-function focusPath(host: HTMLElement, element: HTMLElement): { words: string; index: number } {
-  return { words: wordsOf(element), index: controls(host).indexOf(element) };
+interface Focused {
+  words: string;
+  index: number;
+  isSelected: boolean;
+}
+/** By its words: what is drawn anew is another element with the same label. A value that was selected is about to be typed over. */
+function focusPath(host: HTMLElement, element: HTMLElement): Focused {
+  const value = element instanceof HTMLInputElement ? element.value : "";
+  const isSelected = value !== "" && document.getSelection()?.toString() === value;
+  return { words: wordsOf(element), index: controls(host).indexOf(element), isSelected };
 }
 function wordsOf(element: HTMLElement): string {
   return (element as HTMLInputElement).labels?.[0]?.textContent ?? element.textContent ?? "";
 }
-function refocus(host: HTMLElement, { words, index }: { words: string; index: number }): void {
+function refocus(host: HTMLElement, { words, index, isSelected }: Focused): void {
   const all = controls(host);
   const same = all.filter((control) => wordsOf(control) === words);
-  (same.find((control) => all.indexOf(control) === index) ?? same[0])?.focus({ preventScroll: true });
+  const found = same.find((control) => all.indexOf(control) === index) ?? same[0];
+  found?.focus({ preventScroll: true });
+  if (isSelected && found instanceof HTMLInputElement) found.select();
 }
 
 function overview(editor: Editor): HTMLElement {
