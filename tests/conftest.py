@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
@@ -18,6 +19,8 @@ from tests.browser import browser  # noqa: F401 - for pytest to find
 from tests.processes import Sandbox, start_sandbox
 
 assert depth.settings.default.deadline is None  # loaded before any property test
+# In this process a test is all visitors of a page at once, and each wants what it did just now. (tests/storefront/test_edge.py)
+settings.KEEPS_HOT_PAGES = False
 
 
 @pytest.fixture(scope="session")

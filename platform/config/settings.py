@@ -207,6 +207,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
+KEEPS_HOT_PAGES = env.bool(
+    "KEEPS_HOT_PAGES", default=True
+)  # a public page that many ask for at once is made once a second (ui/edge.py)
 LIVE_REDIS_URL = _redis(2)  # live counts; every key there carries the organizer
 STOCK_SOCKETS_PER_NETWORK = env.int("STOCK_SOCKETS_PER_NETWORK", default=500)  # in one process; further pages poll
 CHANNEL_LAYERS = {

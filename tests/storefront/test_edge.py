@@ -1,5 +1,6 @@
 """What an edge cache may keep: the same bytes for everybody, nothing of anybody, for seconds."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from inventory import live
 from inventory.announcer import Announcer
 from tests import world
 from tests.staff import Visitor, signed_in
+from ui import edge
 
 PAGES = ["/", "/events/night-bus/", "/api/v1/events", "/api/v1/events/night-bus", "stock"]
 
@@ -125,6 +127,82 @@ def test_announced_stock_costs_no_query_and_a_list_asks_once_for_all(northside: 
     assert about_stock(stock) == 0
     assert about_stock(announced) == 0
     assert about_stock(counted) == 1
+
+
+@pytest.fixture
+def hot_pages(settings: Any) -> Iterator[None]:
+    """Pages that many ask for are kept, as they are in every process but this one."""
+    settings.KEEPS_HOT_PAGES = True
+    edge._pages.clear()
+    yield
+    edge._pages.clear()
+
+
+def test_a_page_that_many_open_at_once_is_made_once_a_second(
+    northside: world.House, night_bus: Any, hot_pages: None
+) -> None:
+    visitor, asked = Visitor(northside.host), address("/events/night-bus/", night_bus)
+    first = [visitor.get(asked) for _person in range(edge.HOT)]
+    connection.set_tenant(northside.organizer)  # type: ignore[attr-defined]
+    night_bus.title = "Night Bus by Day"
+    night_bus.save()
+
+    with CaptureQueriesContext(connection) as queries:
+        kept = visitor.get(asked)
+    assert (kept.content, kept["ETag"], kept["Cache-Control"], kept["Vary"]) == (
+        first[-1].content,
+        first[-1]["ETag"],
+        first[-1]["Cache-Control"],
+        first[-1]["Vary"],
+    )
+    assert not [query for query in queries if "events_" in query["sql"]]
+    assert visitor.get(asked, HTTP_IF_NONE_MATCH=kept["ETag"]).status_code == 304
+    for other in (f"{asked}?date=1", "/", "/api/v1/events/night-bus"):
+        assert "Night Bus by Day" in visitor.get(other).content.decode()
+    assert "Night Bus by Day" in visitor.get(asked, HTTP_ACCEPT_LANGUAGE="de").content.decode()
+
+    edge._pages.clear()  # its second is over
+    assert "Night Bus by Day" in visitor.get(asked).content.decode()
+
+
+def test_a_hot_page_is_kept_for_a_fifth_of_the_edges_time_alone(
+    northside: world.House, night_bus: Any, hot_pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(edge, "_now", lambda: now[0])
+    visitor, asked = Visitor(northside.host), address("/events/night-bus/", night_bus)
+    for _person in range(edge.HOT):
+        visitor.get(asked)
+    connection.set_tenant(northside.organizer)  # type: ignore[attr-defined]
+    night_bus.title = "Night Bus by Day"
+    night_bus.save()
+
+    now[0] += 0.9
+    assert "Night Bus by Day" not in visitor.get(asked).content.decode()
+    now[0] += 0.2  # the count begins anew as well, and the page is older than a second
+    assert "Night Bus by Day" in visitor.get(asked).content.decode()
+
+
+@pytest.mark.parametrize("asked", ["/", "/events/night-bus/", "/api/v1/events", "/api/v1/events/night-bus"])
+def test_a_hot_page_of_one_organizer_is_nothing_of_another(
+    northside: world.House, southside: world.House, night_bus: Any, hot_pages: None, asked: str
+) -> None:
+    for _person in range(edge.HOT + 2):
+        assert "Night Bus" in Visitor(northside.host).get(asked).content.decode()
+    assert "Night Bus" not in Visitor(southside.host).get(asked).content.decode()
+
+
+def test_nobody_gets_from_memory_what_no_edge_may_keep(northside: world.House, night_bus: Any, hot_pages: None) -> None:
+    draft = world.make_event("Hush", is_published=False)
+    visitor = Visitor(northside.host)
+    for _person in range(edge.HOT + 2):
+        visitor.get(f"/events/hush/?preview={preview_token(draft)}")
+        visitor.get("/events/night-bus/?code=GUESS")
+        visitor.get("/events/nothing/")
+    visitor.cookies["django_language"] = "de"
+    for _person in range(edge.HOT + 2):
+        visitor.get("/")
+    assert [asked.page for asked in edge._pages.values()] == [None] * 3
 
 
 def about_stock(queries: CaptureQueriesContext) -> int:
