@@ -41,7 +41,7 @@ def show(facts_file: Path, addresses: Mapping[str, str], *, seconds: float) -> N
         table.add_row("", organizer["portal_url"], "portal")
         table.add_row("", organizer["owner"]["email"], _login(organizer["owner"]))
         table.add_row("", organizer["storefront_url"].rstrip("/") + "/door/", "door: scanner page for a phone")
-        table.add_row("", organizer["device_token"], "door: device token")
+        table.add_row("", organizer["device_token"], f"door: device token for “{organizer['device_event']}”")
         table.add_row("", organizer["api_key"], "API key: seat maps")
     table.add_section()
     for number, effect in _CARDS:

@@ -195,6 +195,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         "api_base": storefront_url(organizer, "/api/v1"),
         "owner": _login(owner),
         "device_token": token,
+        "device_event": tonight.title,  # whose door this phone stands at; its doors are open
         "api_key": key,
     }
 
