@@ -133,7 +133,7 @@ INVARIANTS = (
     ),
     Invariant(
         "seats",
-        "Every place of a seated category is one seat, whoever sits on it has no other, and knows it.",
+        "Every place of a seated category is one seat, whoever sits on it has no other, and knows it; what is for none is an add-on.",
         """
         SELECT pool.id::text, 'places without a seat', count(*)::text
           FROM inventory_pool pool JOIN inventory_place place ON place.pool_id = pool.id
@@ -153,6 +153,10 @@ INVARIANTS = (
         HAVING seat.seat_id IS DISTINCT FROM position.seat_id
            AND NOT EXISTS (SELECT FROM inventory_place other JOIN inventory_seatplace its ON its.place_id = other.id
                             WHERE other.position_id = position.id AND its.seat_id = position.seat_id)
+        UNION ALL
+        SELECT kind.id::text, kind.name, 'no category and no add-on'
+          FROM events_tickettype kind JOIN events_seatingplan plan ON plan.event_id = kind.event_id
+         WHERE kind.category = '' AND kind.is_active AND NOT kind.is_add_on
         """,
     ),
     Invariant(

@@ -210,7 +210,10 @@ class HoldItemIn(Strict):
     ticket_type_id: UUID = Field(description="Or a bundle's id")
     quantity: int = Field(ge=1, le=50, strict=True)
     seats: list[SeatIndex] | None = Field(
-        None, min_length=1, max_length=50, description="Indexes on the map, as many as `quantity`"
+        None,
+        min_length=1,
+        max_length=50,
+        description="Indexes on the map, as many as `quantity`; of a bundle, those of all its seats",
     )
     amount: int | None = Field(
         None,

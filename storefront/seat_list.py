@@ -5,14 +5,14 @@ was shown with its price is held.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from checkout.seats import SeatChoice
-from events.models import Event, Performance
+from events.models import Bundle, Event, Performance
 from events.seating_plan import Painting, painting_of, plan_of
 from inventory.live import seats_of
 from inventory.seat_vector import FREE, SeatVector
@@ -72,11 +72,12 @@ class Chosen:
     place: Place
     offer: Offer
     is_settled: bool
+    bundle: Bundle | None = None  # whose price it is in
 
     @property
     def price(self) -> int:
-        """Of all its seats."""
-        return self.place.count * self.offer.price
+        """Of all its seats, as long as no bundle has them."""
+        return 0 if self.bundle else self.place.count * self.offer.price
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,21 @@ class SeatList:
         """What is to be held, None where no seat is chosen."""
         seats: dict[UUID, list[int]] = {}
         for one in self.chosen:
-            seats.setdefault(one.offer.ticket_type.pk, []).extend(int(index) for index in one.place.value.split(","))
+            pk = one.bundle.pk if one.bundle else one.offer.ticket_type.pk
+            seats.setdefault(pk, []).extend(int(index) for index in one.place.value.split(","))
         return SeatChoice(map=self.hash, seats=seats, is_access=self.is_access) if seats else None
 
 
-def seat_list_of(event: Event, performance: Performance, offers: Sequence[Offer], asked: QueryDict) -> SeatList | None:
+def seat_list_of(
+    event: Event,
+    performance: Performance,
+    offers: Sequence[Offer],
+    asked: QueryDict,
+    bundles: Sequence[tuple[Bundle, int]] = (),
+) -> SeatList | None:
     """What `asked` chose so far: `place` (a box's value, again and again), `ticket-<its first index>`,
-    `map` (the hash of what it was chosen on), `section`, `access`.
+    `map` (the hash of what it was chosen on), `section`, `access`. The first seats that fit are those of the `bundles` (and how
+    many) that were chosen with them.
 
     None for an event without a seat map, or a date that is not on offer.
     """
@@ -148,12 +157,28 @@ def seat_list_of(event: Event, performance: Performance, offers: Sequence[Offer]
         sections=[(number, one.name, free[number]) for number, one in enumerate(shown.compiled.sections)],
         section=section,
         lines=list(reader.lines(section)) if free else [],
-        chosen=[one for one in ticked if one.place.is_free],
+        chosen=list(_bundled([one for one in ticked if one.place.is_free], bundles)),
         lost=[one.place.words for one in ticked if not one.place.is_free],
         is_changed=is_changed,
         has_access=bool(shown.access_seats),
         is_access=reader.is_access,
     )
+
+
+def _bundled(chosen: Sequence[Chosen], bundles: Sequence[tuple[Bundle, int]]) -> Iterator[Chosen]:
+    """The chosen places, those that bundles take as theirs."""
+    wanted = [
+        [bundle, part.ticket_type.category, part.quantity * n]
+        for bundle, n in bundles
+        for part in bundle.parts.all()
+        if part.ticket_type.category
+    ]
+    for one in chosen:
+        category = one.offer.ticket_type.category
+        of_it = next((part for part in wanted if part[1] == category and part[2] >= one.place.count), None)
+        if of_it is not None:
+            of_it[2] -= one.place.count
+        yield replace(one, bundle=of_it[0]) if of_it else one
 
 
 @dataclass(frozen=True)

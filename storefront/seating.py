@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Performance
+from events.models import Bundle, Event, Performance
 from events.seating_plan import Painting, painting_of, plan_of
 from seating.compiled import CompiledMap
 from seating.overview import overview
@@ -50,10 +50,16 @@ class Picker:
     categories: Sequence[PricedCategory]
     has_access: bool
     has_seats: bool
+    n_offers: int
 
     def is_seated(self, offer: Offer) -> bool:
         """Whether the tickets are for seats, which people choose."""
         return any(not category.is_area and offer in category.offers for category in self.categories)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is on offer without a seat: standing, add-ons, bundles."""
+        return self.has_seats and self.n_offers > sum(len(one.offers) for one in self.categories if not one.is_area)
 
     @property
     def price_steps(self) -> Sequence[int]:
@@ -97,6 +103,7 @@ def picker_of(event: Event, performance: Performance, offers: Sequence[Offer], *
         categories=_priced(compiled, offers, seated),
         has_access=bool(shown.access_seats),
         has_seats=bool(seated),
+        n_offers=len(offers),
     )
 
 
@@ -115,6 +122,7 @@ def _priced(compiled: CompiledMap, offers: Sequence[Offer], seated: set[str]) ->
 def _data(event: Event, performance: Performance, shown: Painting, offers: Sequence[Offer], seq: int) -> dict[str, Any]:
     compiled = shown.compiled
     number = {key: index for index, key in enumerate(compiled.categories)}
+    seated = set(shown.seats_by_category)
     painting: list[list[int]] = []
     for category in shown.categories:
         index = -1 if category is None else number[category]
@@ -146,6 +154,23 @@ def _data(event: Event, performance: Performance, shown: Painting, offers: Seque
                 "isOnSale": offer.status != "not_on_sale",
             }
             for offer in offers
+            if offer.ticket_type.category
+        ],
+        "bundles": [
+            {
+                "id": str(offer.ticket_type.pk),
+                "name": offer.ticket_type.title,
+                "seats": [
+                    [str(part.ticket_type_id), number[part.ticket_type.category], part.quantity]
+                    for part in offer.ticket_type.parts.all()
+                    if part.ticket_type.category in seated
+                ],
+                "others": sum(
+                    part.quantity for part in offer.ticket_type.parts.all() if part.ticket_type.category not in seated
+                ),
+            }
+            for offer in offers
+            if isinstance(offer.ticket_type, Bundle)
         ],
         "flags": flag_words(),
         "words": _words(),
@@ -179,6 +204,11 @@ def _words() -> dict[str, str]:
         "gridName": _("Seats of {name}. Arrow keys move, Enter chooses."),
         "remove": _("Remove {name}"),
         "typeOf": _("Ticket for {name}"),
+        "inBundle": _("in “{name}”"),
+        "forBundleOne": _("Choose 1 more seat for “{name}” in: {categories}."),
+        "forBundleMany": _("Choose {n} more seats for “{name}” in: {categories}."),
+        "times": _("{n} × {name}"),
+        "makeIt": _("Take {n} of “{name}”"),
         "nothing": _("Press a seat on the map, or take the best that are free."),
         "countOne": _("1 ticket"),
         "countMany": _("{n} tickets"),

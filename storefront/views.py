@@ -38,7 +38,7 @@ from events.access import COOKIE as EVENT_ACCESS
 from events.access import SECONDS as ACCESS_SECONDS
 from events.access import event_of_performance, is_open_to, open_with_password
 from events.lifecycle import Stage, sale_start_of, stage_of
-from events.models import Event, Performance
+from events.models import Bundle, Event, Performance
 from events.preview import previewed_event
 from events.queries import published_event, published_events
 from inventory.actions import LONGEST_HOLD
@@ -412,7 +412,7 @@ def _groups(rows: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, An
 def holds(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422).
 
-    Seats come as `seat-<ticket type id>` (their indexes, with commas), with `map` (its hash) and `access` ("1" asks for
+    Seats come as `seat-<ticket type or bundle id>` (their indexes, with commas), with `map` (its hash) and `access` ("1" asks for
     wheelchair spaces as such). A script that accepts JSON gets the address (`url`) or the problem document instead.
     """
     event = _event(slug)
@@ -463,7 +463,8 @@ def _hold(
         seats = read_seats()
         basket = {UUID(type_id): quantity for type_id, quantity in chosen.items()}
         if seats is not None:
-            basket |= {type_id: len(indexes) for type_id, indexes in seats.seats.items()}
+            # Of a bundle it is said how many; of tickets the seats say it.
+            basket |= {pk: len(indexes) for pk, indexes in seats.seats.items() if not basket.get(pk)}
         amounts = _amounts(request.POST, chosen, event.currency)
         hold = _held(request, basket, Asked(person=admitted.entry if admitted else ""), seats, amounts)
     except ValueError:
@@ -545,16 +546,27 @@ def _seats_listed(request: HttpRequest, event: Event) -> HttpResponse:
     tickets = seats.total + sum(row["chosen"] * row["offer"].price for row in standing)
     context |= {
         "seats": seats,
-        "quantity": seats.quantity + sum(row["chosen"] for row in standing),
+        "quantity": seats.quantity + sum(row["chosen"] * _seatless(row["offer"]) for row in standing),
         "total": tickets and tickets + context["once"].total,
     }
     return render(request, "storefront/seat_list.html", context, status=422 if context["error"] else 200)
 
 
+def _seatless(offer: Offer) -> int:
+    """How many tickets without a seat one of this is."""
+    kind = offer.ticket_type
+    if not isinstance(kind, Bundle):
+        return 1
+    return sum(part.quantity for part in kind.parts.all() if not part.ticket_type.category)
+
+
 def _listed(context: dict[str, Any], asked: QueryDict) -> SeatList | None:
     if not context["picker"] or not context["picker"].has_seats:
         return None
-    return seat_list_of(context["event"], context["performance"], [row["offer"] for row in context["rows"]], asked)
+    rows = context["rows"]
+    kinds = [(row["offer"].ticket_type, row["chosen"]) for row in rows if row["chosen"]]
+    bundles = [(kind, n) for kind, n in kinds if isinstance(kind, Bundle)]
+    return seat_list_of(context["event"], context["performance"], [row["offer"] for row in rows], asked, bundles)
 
 
 def _led_to(address: str, *, by_script: bool) -> HttpResponse:

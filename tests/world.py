@@ -268,19 +268,23 @@ def make_seated_event(
     document: dict[str, Any] | None = None,
     *,
     kinds: Sequence[tuple[str, int, str]] = (("Adult", 3000, STALLS), ("Child", 1500, STALLS)),
+    add_ons: Sequence[tuple[str, int, int]] = (),
     title: str = "Seated",
     is_published: bool = True,
     max_per_order: int = 10,
     **rules: Any,
 ) -> Event:
-    """An event with a seat map (`seat_map()` unless said otherwise): `kinds` are (name, price in cents, category).
+    """An event with a seat map (`seat_map()` unless said otherwise): `kinds` are (name, price in cents, category), `add_ons`
+    what has no seat: (name, price in cents, quantity).
 
     `rules` go to `plan_seating` (orphans, release_access, release_access_at) and to `paint_for_event` (categories, closed,
     whole_tables).
     """
     event = make_event(f"{title} {next(_numbers)}", kinds=(), is_published=False)
     document = document or seat_map()
-    return seat(event, document, kinds=kinds, is_published=is_published, max_per_order=max_per_order, **rules)
+    return seat(
+        event, document, kinds=kinds, add_ons=add_ons, is_published=is_published, max_per_order=max_per_order, **rules
+    )
 
 
 def seat(
@@ -288,6 +292,7 @@ def seat(
     document: dict[str, Any],
     *,
     kinds: Sequence[tuple[str, int, str]],
+    add_ons: Sequence[tuple[str, int, int]] = (),
     is_published: bool = True,
     max_per_order: int = 10,
     **rules: Any,
@@ -307,6 +312,17 @@ def seat(
             price=price,
             category=category,
             max_per_order=max_per_order,
+            actor=actor,
+        )
+    for name, price, quantity in add_ons:
+        events.add_ticket_type(
+            event_id=event.pk,
+            name=name,
+            perk="",
+            price=price,
+            quantity=quantity,
+            max_per_order=max_per_order,
+            is_add_on=True,
             actor=actor,
         )
     return publish_event(event_id=event.pk, actor=actor) if is_published else event

@@ -269,10 +269,12 @@ class TicketTypeForm(forms.Form):
             offer_taxes(self, rates)
         else:
             del self.fields["tax"]
-        if not with_quantity or categories:
+        if not with_quantity:
             del self.fields["quantity"]
         if categories:
-            offer_choices(self, "category", categories)
+            self.fields["category"].required = self.fields["quantity"].required = False
+            offer_choices(self, "category", [*categories, ("", _("None: an add-on without a seat"))])
+            self.fields["category"].initial = categories[0][0]
         else:
             del self.fields["category"]
 
@@ -298,6 +300,16 @@ class TicketTypeForm(forms.Form):
             "least_price": "" if ticket_type.least_price is None else amount_text(ticket_type.least_price, currency),
         }
         return cls(initial=initial, currency=currency, with_quantity=quantity is not None, rates=rates, zone=zone)
+
+    def clean(self) -> dict[str, Any]:
+        """On an event with a map: `is_add_on` for what is for no category of it, whose number is then said here."""
+        words = super().clean() or self.cleaned_data
+        if "category" not in self.fields:
+            return words
+        is_add_on = words.get("category") == ""
+        if is_add_on and words.get("quantity") is None and "quantity" not in self.errors:
+            self.add_error("quantity", _("Say how many there are."))
+        return {**words, "is_add_on": is_add_on, "quantity": words.get("quantity") if is_add_on else None}
 
     def clean_on_sale_from(self) -> datetime | None:
         """An instant."""

@@ -24,7 +24,7 @@ def bundle(request: HttpRequest, desk: Desk, event_id: UUID, bundle_id: UUID | N
     present = found.bundles.filter(pk=bundle_id, is_active=True).first() if bundle_id else None
     if bundle_id and present is None:
         raise NotFound
-    kinds = list(found.ticket_types.filter(is_active=True, category="", least_price=None))
+    kinds = list(found.ticket_types.filter(is_active=True, least_price=None))
     if request.method == "POST" or present is None:
         form = BundleForm(posted(request), kinds=kinds, currency=found.currency)
     else:

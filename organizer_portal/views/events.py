@@ -334,6 +334,8 @@ def new_ticket_type(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRes
     found = event_or_404(event_id)
     categories = categories_of(found)
     initial = {} if categories or found.ticket_types.exists() else {"name": _("General admission")}
+    if "add-on" in request.GET:
+        initial = {"category": ""}
     rates = tax_rates()
     form = TicketTypeForm(
         posted(request),

@@ -139,6 +139,7 @@ def _page(
         "has_versions": bool(known["versions"]),
         "prices": prices or SeatPricesForm(currency=found.currency, categories=names) if names else None,
         "categories": _categories(found, plan) if plan else [],
+        "add_ons": list(found.ticket_types.filter(is_active=True, category="").prefetch_related("base_types")),
         "move": move
         or (MapMoveForm(versions=others, currency=found.currency) if (others := _others(found, plan)) else None),
     }

@@ -18,7 +18,7 @@ from checkout.codes import NO_CODE, Wanted
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
 from checkout.keys import hold_of_key, keep_refusal
-from checkout.seats import SeatChoice, claim_named
+from checkout.seats import SeatChoice, claim_named, named_seats
 from events.models import SeatingPlan
 from events.seating_plan import Seating
 from idempotency.actions import is_answered
@@ -94,10 +94,7 @@ def find_best(
     found = _search(offer, baskets, asked, _announced(offer) or _counted(offer), at=database_now())
     if not found:
         raise _nothing(offer, baskets, asked)
-    ids = {
-        type_id: tuple(_seating(offer).painting.compiled.seats[index].id for index in indexes)
-        for type_id, indexes in found[0].choice.seats.items()
-    }
+    ids = named_seats(offer, found[0].basket, found[0].choice).ids
     return found[0], offer.price(found[0].basket, ids).quote
 
 
@@ -203,23 +200,19 @@ def _search(
 def _search_one(
     offer: Offer, basket: Mapping[UUID, int], needs: Needs, vector: SeatVector, *, at: datetime
 ) -> Iterator[Found]:
-    """Blocks for one basket: types of one category sit together, each category for itself."""
+    """Blocks for one basket: what is of one category sits together, each category for itself."""
     seating = _seating(offer)
-    if any(type_id not in offer.kinds for type_id in basket):
+    if any(pk not in offer.kinds and pk not in offer.bundles for pk in basket):
         raise BasketInvalid(_("One of these tickets is not offered for this date."))
-    types: dict[str, list[UUID]] = {}
-    for type_id, quantity in basket.items():
-        kind = offer.kinds[type_id]
-        if kind.is_seated and quantity > 0:
-            types.setdefault(kind.category, []).append(type_id)
-    if vector.map != seating.hash or not types:
+    wanted = _seats_by_category(offer, basket)
+    if vector.map != seating.hash or not wanted:
         return
     finder = finder_of(seating.painting)
-    total = sum(basket[type_id] for of_category in types.values() for type_id in of_category)
+    total = sum(n for of_category in wanted.values() for _pk, n in of_category)
     by_category: list[list[Block]] = []
-    for category, of_category in types.items():
+    for category, of_category in wanted.items():
         wish = Wish(
-            size=sum(basket[type_id] for type_id in of_category),
+            size=sum(n for _pk, n in of_category),
             category=category,
             zone=needs.zone,
             wheelchairs=needs.wheelchairs,
@@ -229,12 +222,22 @@ def _search_one(
         by_category.append(finder.find(wish, _house(seating, category, vector, total, at)))
     for blocks in zip(*by_category, strict=False):
         seats: dict[UUID, tuple[int, ...]] = {}
-        for of_category, block in zip(types.values(), blocks, strict=True):
+        for of_category, block in zip(wanted.values(), blocks, strict=True):
             left = list(block.seats)
-            for type_id in of_category:
-                seats[type_id], left = tuple(left[: basket[type_id]]), left[basket[type_id] :]
+            for pk, n in of_category:
+                seats[pk], left = (*seats.get(pk, ()), *left[:n]), left[n:]
         choice = SeatChoice(map=seating.hash, seats=seats, is_access=needs.wheelchairs > 0)
         yield Found(sum(block.score for block in blocks) / len(blocks), basket, choice)
+
+
+def _seats_by_category(offer: Offer, basket: Mapping[UUID, int]) -> dict[str, list[tuple[UUID, int]]]:
+    """Of each category: which ticket types and bundles of a basket take how many of its seats."""
+    found: dict[str, list[tuple[UUID, int]]] = {}
+    for pk, quantity in basket.items():
+        for type_id, n in offer.seats_wanted(pk, quantity).items():
+            if n > 0:
+                found.setdefault(offer.kinds[type_id].category, []).append((pk, n))
+    return found
 
 
 def _house(seating: Seating, category: str, vector: SeatVector, total: int, at: datetime) -> House:
@@ -287,12 +290,14 @@ def _nothing(offer: Offer, baskets: Sequence[Mapping[UUID, int]], needs: Needs) 
     """Why there are no such seats: how many are free together, or that nothing is."""
     vector, at, seating = _counted(offer), database_now(), _seating(offer)
     finder = finder_of(seating.painting)
-    kinds = [offer.kinds[type_id] for basket in baskets for type_id in basket if type_id in offer.kinds]
+    kinds = [offer.kinds[type_id] for basket in baskets for pk in basket for type_id in offer.seats_wanted(pk, 1)]
     largest = 0
     for kind in kinds:
         wish = Wish(size=1, category=kind.category, zone=needs.zone, is_step_free=needs.is_step_free)
         largest = max(largest, finder.largest(wish, _house(seating, kind.category, vector, 1, at)))
-    size = max((sum(basket.values()) for basket in baskets), default=0)
+    size = max(
+        (sum(n for pk in basket for n in offer.seats_wanted(pk, basket[pk]).values()) for basket in baskets), default=0
+    )
     if needs.wheelchairs:
         return NoBlock(_("There are not so many wheelchair spaces with companion seats together."), largest=largest)
     if largest >= size:

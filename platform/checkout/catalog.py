@@ -150,7 +150,7 @@ class Offer:
     ) -> Priced:
         """The claim's lines, sorted by pool, and the frozen price of a basket (id of a ticket type or a bundle -> how many).
 
-        `seats` has the ids of the seats of each seated type; the claim's lines get their places under lock. `known` is what
+        `seats` has the ids of the seats of each seated type, and of each bundle in the order of its parts; the claim's lines get their places under lock. `known` is what
         this basket's claims have said of sale phases, `opened` are the hidden types that this buyer may have, `early` those whose sale has begun for this buyer, `amounts`
         what the buyer gives for a ticket of a type whose price is theirs to choose (without: what is suggested), in minor
         units, `is_unproved` that the buyer was asked for no password. Raises PasswordWanted then for an event that has one, SaleStopped, SalePaused and EventPostponed for an event, NotOnSale for a date that is paused,
@@ -185,14 +185,26 @@ class Offer:
         kind = self.kinds.get(pk)
         return pk in self.bundles if kind is None else not kind.is_hidden or pk in opened
 
-    def _items_of_bundle(self, bundle: Bundled, n: int) -> list[Item]:
-        """An item per part of so many bundles; hidden types are sold in bundles too."""
-        items = []
+    def seats_wanted(self, pk: UUID, n: int) -> dict[UUID, int]:
+        """How many seats so many of a ticket type or of a bundle take, by ticket type; nothing where no seat is named."""
+        bundle = self.bundles.get(pk)
+        if bundle is not None:
+            return {part: n * size for part, size, _price in bundle.parts if self.kinds[part].is_seated}
+        kind = self.kinds.get(pk)
+        return {pk: n} if kind is not None and kind.is_seated else {}
+
+    def _items_of_bundle(self, bundle: Bundled, n: int, seats: tuple[str, ...]) -> list[Item]:
+        """An item per part of so many bundles, its seats in the parts' order; hidden types are sold in bundles too."""
+        if len(seats) != sum(self.seats_wanted(bundle.bundle_id, n).values()):
+            raise SeatsNeeded(_("Choose the seats of “%(name)s” on the map.") % {"name": bundle.name})
+        items, first = [], 0
         for type_id, quantity, price in bundle.parts:
             kind = self.kinds[type_id]
+            its = seats[first : first + n * quantity] if kind.is_seated else ()
+            first += len(its)
             steps = (Step("bundle", bundle.name, price),)
             items.append(
-                Item(type_id, kind.name, n * quantity, price, (), kind.tax, steps=steps, bundle=bundle.bundle_id)
+                Item(type_id, kind.name, n * quantity, price, its, kind.tax, steps=steps, bundle=bundle.bundle_id)
             )
         return items
 
@@ -215,7 +227,8 @@ class Offer:
                 raise LimitExceeded(words % details, **extra, limit=details["n"])
             if n < kind.min_per_ticket * tickets and not kind.is_hidden:
                 details = {"n": kind.min_per_ticket * tickets, "name": kind.name}
-                raise BasketInvalid(_("These tickets need at least %(n)d of “%(name)s”.") % details, **extra)
+                words = _("These tickets need at least %(n)d of “%(name)s”.")
+                raise BasketInvalid(words % details, **extra, least=details["n"])
 
     def _chosen_amount(self, kind: Offered, amount: int | None) -> int | None:
         """What one ticket costs where that is the buyer's to choose, else None. Raises BasketInvalid."""
@@ -266,7 +279,7 @@ class Offer:
             bundle = self.bundles.get(type_id)
             if bundle is not None:
                 _check_most(bundle.bundle_id, bundle.name, n, bundle.max_per_order)
-                items += self._items_of_bundle(bundle, n)
+                items += self._items_of_bundle(bundle, n, seats.get(type_id, ()))
                 continue
             kind = self.kinds[type_id]
             _check_most(type_id, kind.name, n, kind.max_per_order)

@@ -186,7 +186,8 @@ def _put_on_sale(
             _("Connect Stripe first: tickets that cost something could not be paid yet."), field="prices"
         )
     offered = set(event.ticket_types.values_list("category", flat=True))
-    most = max(event.ticket_types.values_list("max_per_order", flat=True), default=MOST_PER_ORDER)
+    seated = event.ticket_types.exclude(category="")
+    most = max(seated.values_list("max_per_order", flat=True), default=MOST_PER_ORDER)
     for category, price in prices.items():
         if category in offered:
             words = _("There are tickets for “%(name)s” already.") % {"name": painting_of(plan).name_of(category)}

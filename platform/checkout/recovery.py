@@ -125,8 +125,8 @@ def _seats_of(reminder: Reminder) -> dict[UUID, tuple[str, ...]]:
     seats: dict[UUID, tuple[str, ...]] = {}
     for line in Quote.from_dict(reminder.hold.quote).lines:
         if line.seats:
-            type_id = UUID(line.ticket_type_id)
-            seats[type_id] = (*seats.get(type_id, ()), *line.seats)
+            pk = UUID(line.bundle or line.ticket_type_id)
+            seats[pk] = (*seats.get(pk, ()), *line.seats)
     return seats
 
 

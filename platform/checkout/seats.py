@@ -32,7 +32,7 @@ MOST_CLAIMS = 5  # of one choice, while its price changes or others are in the w
 
 @dataclass(frozen=True)
 class SeatChoice:
-    """The seats that somebody chose: indexes by ticket type, on the map with hash `map`.
+    """The seats that somebody chose: indexes by ticket type or by bundle, on the map with hash `map`.
 
     `is_access` asks for wheelchair spaces and their companion seats as such.
     """
@@ -86,7 +86,7 @@ class Claimed:
     offer: Offer
     priced: Priced
     request: ClaimRequest
-    named: Mapping[UUID, tuple[int, ...]]
+    named: "Named"
     answer: ClaimAnswer
     made: Hold | None
 
@@ -119,9 +119,7 @@ def claim_named(
     named = named_seats(offer, basket, choice)
     known = NOTHING_KNOWN
     while True:
-        priced = offer.price(
-            basket, _ids(offer, named), known=known, opened=wanted.opened, early=wanted.early, amounts=amounts
-        )
+        priced = offer.price(basket, named.ids, known=known, opened=wanted.opened, early=wanted.early, amounts=amounts)
         request = claim_request(offer, priced, asked)
         if list_seconds:
             request = request._replace(seconds=list_seconds, actor=str(SYSTEM))
@@ -151,19 +149,27 @@ def claim_named(
 def _with_alternative(refused: SeatTaken, offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> SeatTaken:
     """The refusal with other seats for the same people, near those that they wanted, if there are any together."""
     seating, vector = offer.seating, seats_of(offer.performance_id)
-    types = [type_id for type_id in choice.seats if choice.seats[type_id]]
-    categories = {offer.kinds[type_id].category for type_id in types}
+    categories = {offer.kinds[one].category for pk in choice.seats for one in offer.seats_wanted(pk, 1)}
     if seating is None or vector is None or vector[1].map != seating.hash or choice.is_access or len(categories) != 1:
         return refused
-    chosen = sorted(index for type_id in types for index in choice.seats[type_id])
+    chosen = sorted(index for indexes in choice.seats.values() for index in indexes)
     gone = frozenset(refused.extra["seats"])  # what was announced may be older than what was refused
     house = House(free=vector[1].without(gone).free, is_strict=seating.orphans != SeatingPlan.Orphans.OFF)
     found = finder_of(seating.painting).near(Wish(len(chosen), categories.pop()), house, to=chosen[0])
     return refused if found is None else SeatTaken(str(refused.detail), **refused.extra, alternative=list(found.seats))
 
 
-def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> dict[UUID, tuple[int, ...]]:
-    """The seats of each type, ascending, checked against the map alone.
+@dataclass(frozen=True)
+class Named:
+    """Seats as a claim needs them: indexes by ticket type, those that are parts of a bundle among them, and ids by ticket type
+    or bundle, as `Offer.price` takes them."""
+
+    by_type: Mapping[UUID, tuple[int, ...]]
+    ids: Mapping[UUID, tuple[str, ...]]
+
+
+def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) -> Named:
+    """The seats that were chosen, ascending, checked against the map alone. A bundle's are parted among its parts in this order.
 
     Raises BasketInvalid, MapChanged, SeatsInvalid.
     """
@@ -173,12 +179,12 @@ def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) ->
     if choice.map != seating.hash:
         words = _("The seat map has changed since you opened it. Please choose again.")
         raise MapChanged(words, map=seating.hash)
-    categories = seating.painting.categories
-    named: dict[UUID, tuple[int, ...]] = {}
+    categories, seats_of_map = seating.painting.categories, seating.painting.compiled.seats
+    by_type: dict[UUID, tuple[int, ...]] = {}
+    ids: dict[UUID, tuple[str, ...]] = {}
     seen: set[int] = set()
-    for type_id, seats in choice.seats.items():
-        kind = offer.kinds.get(type_id)
-        if kind is None:
+    for pk, seats in choice.seats.items():
+        if pk not in offer.kinds and pk not in offer.bundles:
             raise BasketInvalid(_("One of these tickets is not offered for this date."))
         unknown = [index for index in seats if not 0 <= index < len(categories)]
         if unknown:
@@ -186,28 +192,36 @@ def named_seats(offer: Offer, basket: Mapping[UUID, int], choice: SeatChoice) ->
         twice = sorted({index for index in seats if index in seen or seats.count(index) > 1})
         if twice:
             raise SeatsInvalid(_("A seat was chosen twice."), seats=twice)
-        wrong = [index for index in seats if not kind.is_seated or categories[index] != kind.category]
+        wanted = offer.seats_wanted(pk, basket.get(pk, 0))
+        fitting = {offer.kinds[type_id].category for type_id in wanted or offer.seats_wanted(pk, 1)}
+        wrong = [index for index in seats if categories[index] not in fitting]
+        name = (offer.bundles.get(pk) or offer.kinds[pk]).name
         if wrong:
-            words = _("“%(name)s” is not for these seats.") % {"name": kind.name}
-            raise SeatsInvalid(words, seats=wrong, ticket_type_id=str(type_id))
-        if len(seats) != basket.get(type_id, 0):
-            raise SeatsInvalid(_("The quantity is not the number of seats."), ticket_type_id=str(type_id))
+            raise SeatsInvalid(
+                _("“%(name)s” is not for these seats.") % {"name": name}, seats=wrong, ticket_type_id=str(pk)
+            )
+        left, own = sorted(seats), []
+        for type_id, n in wanted.items():
+            its = [index for index in left if categories[index] == offer.kinds[type_id].category][:n]
+            left = [index for index in left if index not in its]
+            by_type[type_id] = tuple(sorted((*by_type.get(type_id, ()), *its)))
+            own += its
+        if left or len(own) != sum(wanted.values()):
+            words = _("The quantity is not the number of seats.")
+            if pk in offer.bundles:
+                words = _("“%(name)s” comes with %(n)d seats. Choose as many in its categories.")
+                words %= {"name": name, "n": sum(wanted.values())}
+            raise SeatsInvalid(words, ticket_type_id=str(pk))
+        ids[pk] = tuple(seats_of_map[index].id for index in own)
         seen.update(seats)
-        named[type_id] = tuple(sorted(seats))
-    return named
-
-
-def _ids(offer: Offer, named: Mapping[UUID, tuple[int, ...]]) -> dict[UUID, tuple[str, ...]]:
-    assert offer.seating is not None
-    seats = offer.seating.painting.compiled.seats
-    return {type_id: tuple(seats[index].id for index in indexes) for type_id, indexes in named.items()}
+    return Named(by_type, ids)
 
 
 def _claim(
     offer: Offer,
     priced: Priced,
     request: ClaimRequest,
-    named: Mapping[UUID, tuple[int, ...]],
+    named: Named,
     *,
     is_access: bool,
     asked: Asked,
@@ -219,7 +233,7 @@ def _claim(
     seating = offer.seating
     assert seating is not None
     shown = seating.painting
-    chosen = sorted(index for indexes in named.values() for index in indexes)
+    chosen = sorted(index for indexes in named.by_type.values() for index in indexes)
     runs = {shown.compiled.seats[index].run for index in chosen}
     if not lock_runs(offer.performance_id, runs, waits=waits_for_runs):
         return ClaimAnswer("stale")
@@ -230,7 +244,7 @@ def _claim(
     check_choice(
         performance_id=offer.performance_id, seating=seating, chosen=chosen, now=now, is_access=is_access, at=at
     )
-    lines = tuple(_with_places(line, named.get(line.ticket_type_id, ()), now) for line in priced.lines)
+    lines = tuple(_with_places(line, named.by_type.get(line.ticket_type_id, ()), now) for line in priced.lines)
     return stock.claim(
         performance_id=offer.performance_id,
         offer_version=offer.version,
@@ -248,10 +262,10 @@ def _with_places(line: ClaimLine, indexes: Sequence[int], now: SeatsNow) -> Clai
     return replace(line, seats=places) if places else line
 
 
-def _refused(offer: Offer, answer: ClaimAnswer, named: Mapping[UUID, tuple[int, ...]]) -> DomainError:
+def _refused(offer: Offer, answer: ClaimAnswer, named: Named) -> DomainError:
     """The claim's refusal; seats that staff or a late payment took in between are taken seats."""
     line = answer.line
     if answer.verdict == "sold_out" and line is not None and line.seats:
-        seats = list(named.get(line.ticket_type_id, ()))
+        seats = list(named.by_type.get(line.ticket_type_id, ()))
         return SeatTaken(seats_taken(line.quantity - answer.available), seats=seats)
     return refusal(offer, answer)

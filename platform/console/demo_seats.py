@@ -19,6 +19,7 @@ from checkout import actions as checkout
 from checkout.seats import SeatChoice
 from console.demo_events import at, draft, on_sale, venue_of
 from events import actions as events
+from events.bundles import PartWish, set_bundle
 from events.models import Event, Quota, SeatingPlan
 from events.seating_plan import Painting, painting_of, plan_of, plan_seating
 from inventory.blocks import COLORS, Purpose, block_quantity, block_seats
@@ -54,7 +55,8 @@ class Aside:
 
 @dataclass(frozen=True)
 class SeatedShow:
-    """An event on a map. `kinds` are (category, name, cents); `orders` how many seats each order of the demo takes."""
+    """An event on a map. `kinds` are (category, name, cents), `add_ons` (name, cents, how many) without a seat; `orders` how
+    many seats each order of the demo takes."""
 
     title: str
     summary: str
@@ -67,6 +69,7 @@ class SeatedShow:
     asides: tuple[Aside, ...]
     orders: tuple[int, ...]
     holds: tuple[int, ...] = (2, 3)
+    add_ons: tuple[tuple[str, int, int], ...] = ()
 
 
 THEATRE = SeatedShow(
@@ -92,6 +95,7 @@ THEATRE = SeatedShow(
         Aside("Press", "Opening night", ("Stalls",), 0.03, COLORS[2], days=3),
     ),
     orders=(2, 2, 4, 2, 3, 2, 5, 2),
+    add_ons=(("Programme", 600, 300), ("Glass of sparkling wine", 750, 200), ("Parking", 900, 40)),
 )
 CABARET = SeatedShow(
     title="Midnight Cabaret",
@@ -186,7 +190,28 @@ def _open(show: SeatedShow) -> Event:
         events.add_ticket_type(
             event_id=event.pk, name=kind, perk="", price=price, category=category, max_per_order=8, actor=SYSTEM
         )
+    for kind, price, quantity in show.add_ons:
+        events.add_ticket_type(
+            event_id=event.pk,
+            name=kind,
+            perk="",
+            price=price,
+            quantity=quantity,
+            max_per_order=8,
+            is_add_on=True,
+            actor=SYSTEM,
+        )
+    if show is THEATRE:
+        _sell_a_bundle(event)
     return on_sale(event)
+
+
+def _sell_a_bundle(event: Event) -> None:
+    """Two of the best seats with a glass each, and a place for the car."""
+    kinds = {kind.name: kind.pk for kind in event.ticket_types.all()}
+    parts = [PartWish(kinds["Premium"], 2, 7400), PartWish(kinds["Glass of sparkling wine"], 2, 500)]
+    parts.append(PartWish(kinds["Parking"], 1, 600))
+    set_bundle(event_id=event.pk, name="Evening for two", perk="", max_per_order=2, parts=parts, actor=SYSTEM)
 
 
 # --- An audience ----------------------------------------------------------------------------------------------------------------
@@ -250,7 +275,8 @@ def _fill(show: SeatedShow, event: Event, plan: SeatingPlan) -> None:
         purpose = Purpose(owner=aside.owner, reason=aside.reason, color=aside.color, release_at=release_at)
         if seats:
             block_seats(performance_id=performance.pk, seats=seats, purpose=purpose, actor=SYSTEM)
-    unseated = Pool.objects.filter(performance=performance, places__seat=None)
+    standing = Pool.objects.filter(performance=performance, quota__ticket_types__category__gt="")
+    unseated = standing.filter(places__seat=None)
     for quota in Quota.objects.filter(pools__in=unseated).distinct().order_by("pk"):
         purpose = Purpose(owner="Promoter", reason="Guest list", color=COLORS[4])
         quantity = max(1, quota.size // 12)

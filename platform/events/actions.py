@@ -140,17 +140,20 @@ def add_ticket_type(
     is_hidden: bool = False,
     listing: str = "",
     least_price: int | None = None,
+    is_add_on: bool = False,
 ) -> TicketType:
     """A ticket type with a quota of its own, `quantity` per performance; `price` in minor units. Raises EventInvalid.
 
     On an event with a seat map it is for one `category` of it: the map says how many there are, and all types of a category
-    draw from one quota. `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
+    draw from one quota; without one it is an add-on (`is_add_on`), sold only together with tickets. `max_per_person` counts all orders of one person for a date; `hold_minutes` replaces the event's.
     `listing` is what it is a variant of. With a `least_price` buyers choose what to give, and `price` is suggested.
     """
     event = event_for_update(event_id)
     if event.state != Event.State.DRAFT:
         raise EventInvalid(_("Ticket types are added before the event is published."))
-    plan = check_category(event, category)
+    plan = check_category(event, category, is_add_on=is_add_on)
+    if is_add_on and not event.ticket_types.filter(is_active=True, is_add_on=False).exists():
+        raise EventInvalid(_("Add a ticket first that this can go with."), field="category")
     if plan is None:
         _check_quantity(quantity or 0)
     _check_ticket_type(price=price, max_per_order=max_per_order, min_per_order=min_per_order)
@@ -172,6 +175,7 @@ def add_ticket_type(
         max_per_person=max_per_person,
         hold_minutes=hold_minutes,
         category=category,
+        is_add_on=is_add_on,
         sort_order=event.ticket_types.count(),
     )
     if plan is None:

@@ -11,6 +11,7 @@ from events.actions import list_again
 from events.errors import EventInvalid
 from events.models import TicketType
 from events.queries import event_for_update
+from events.seating_plan import check_category
 from ui.errors import NotFound
 
 MOST_PER_TICKET = 50
@@ -52,6 +53,7 @@ def set_add_on(
 
 
 def _check(kind: TicketType, bases: list[TicketType], *, is_add_on: bool, least: int, most: int | None) -> None:
+    check_category(kind.event, kind.category, is_add_on=is_add_on)
     if any(base.is_add_on or base == kind for base in bases):
         raise EventInvalid(_("An add-on goes with tickets, not with add-ons."), field="base_types")
     if is_add_on and kind.add_ons.exists():

@@ -39,7 +39,7 @@ def set_bundle(
 ) -> Bundle:
     """A new bundle, or another shape for one that is there; what was held or sold stays as it was.
 
-    Its price is the sum of its parts'. Parts have no seats of a map and no price that buyers choose. Raises NotFound,
+    Its price is the sum of its parts'. No part has a price that buyers choose; seats of a map are chosen with the bundle. Raises NotFound,
     EventInvalid.
     """
     event = event_for_update(event_id)
@@ -96,8 +96,8 @@ def _check(name: str, max_per_order: int, parts: Sequence[PartWish], kinds: dict
         kind = kinds.get(part.ticket_type_id)
         if kind is None:
             raise NotFound
-        if kind.category or kind.least_price is not None:
-            words = _("“%(name)s” cannot be part of a bundle: its seats or its price are chosen by the buyer.")
+        if kind.least_price is not None:
+            words = _("“%(name)s” cannot be part of a bundle: its price is chosen by the buyer.")
             raise EventInvalid(words % {"name": kind.title}, field=f"quantity-{kind.pk}")
         if not 1 <= part.quantity <= MOST_OF_A_PART:
             raise EventInvalid(_("Between 1 and 10 in a bundle."), field=f"quantity-{kind.pk}")

@@ -211,7 +211,7 @@ def plan_seating(
         raise EventInvalid(_("Publish this seat map first, then choose it here."), field="version")
     if version.seat_map.venue_id != event.venue_id:
         raise EventInvalid(_("This seat map belongs to another venue."), field="version")
-    stray = event.ticket_types.filter(category="").first()
+    stray = event.ticket_types.filter(category="", is_add_on=False).first()
     if stray is not None:
         words = _("“%(name)s” belongs to no category of a seat map. Choose the seat map before you add ticket types.")
         raise EventInvalid(words % {"name": stray.name}, field="version")
@@ -376,14 +376,18 @@ def check_priced(event: Event) -> None:
         raise NotPublishable(words % {"names": ", ".join(missing)}, categories=sorted(set(shown.sizes) - offered))
 
 
-def check_category(event: Event, category: str) -> SeatingPlan | None:
-    """The plan that a new ticket type's category is of, None on events without one. Raises EventInvalid."""
+def check_category(event: Event, category: str, *, is_add_on: bool = False) -> SeatingPlan | None:
+    """The plan that a ticket type's category is of, None for one without: on an event with a map those are add-ons.
+
+    Raises EventInvalid.
+    """
     plan = plan_of(event.pk)
     if plan is None and category:
         raise EventInvalid(_("This event has no seat map, so its tickets have no category."), field="category")
-    if plan is not None and not category:
-        raise EventInvalid(_("Choose the category of the seat map that this ticket is for."), field="category")
-    return plan
+    if plan is not None and not (category or is_add_on):
+        words = _("Choose the category of the seat map that this ticket is for. Without one it is an add-on.")
+        raise EventInvalid(words, field="category")
+    return plan if category else None
 
 
 def is_of_map(ticket_type: TicketType) -> bool:

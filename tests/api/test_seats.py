@@ -6,6 +6,7 @@ import pytest
 
 from audit.actions import SYSTEM
 from checkout.code_desk import create_code
+from events.bundles import PartWish, set_bundle
 from inventory import live
 from inventory.announcer import Announcer
 from inventory.models import Hold
@@ -38,6 +39,32 @@ def test_named_seats_are_held_and_named_in_the_quote(selling: world.House, api: 
     assert made["quote"]["subtotal"] == 7500
     read = given(api.get(f"/holds/{made['id']}", token=made["token"]))
     assert read["quote"] == made["quote"]
+
+
+def test_seats_with_parking_and_a_bundle_of_seats_are_one_hold(selling: world.House, api: Api) -> None:
+    event = world.make_seated_event(add_ons=(("Parking", 800, 3),))
+    adult, parking = (world.kind_of(event, name).pk for name in ("Adult", "Parking"))
+    parts = [PartWish(adult, 2, 2500), PartWish(parking, 1, 500)]
+    pair = set_bundle(event_id=event.pk, name="Pair", perk="", max_per_order=2, parts=parts, actor=SYSTEM)
+    body = seat_basket(event, Adult=["Stalls-A-3"])
+    extras = [
+        {"ticket_type_id": str(pair.pk), "quantity": 1, "seats": world.seats_named(event, "Stalls-A-1", "Stalls-A-2")},
+        {"ticket_type_id": str(parking), "quantity": 1},
+    ]
+
+    made = given(api.post("/holds", {**body, "items": [*body["items"], *extras]}), 201)
+
+    lines = [(line["name"], line["quantity"], line["price"], line.get("bundle", "")) for line in made["quote"]["lines"]]
+    assert lines == [
+        ("Adult", 1, 3000, ""),
+        ("Adult", 2, 2500, str(pair.pk)),
+        ("Parking", 1, 500, str(pair.pk)),
+        ("Parking", 1, 800, ""),
+    ]
+    assert Hold.objects.get().places.count() == 5
+    alone = {**body, "items": [{**extras[0], "seats": world.seats_named(event, "Stalls-B-1")}]}
+    assert refused(api.post("/holds", alone), 422, "seats_invalid")["ticket_type_id"] == str(pair.pk)
+    assert Hold.objects.count() == 1
 
 
 def test_a_refusal_names_the_seats_and_stays_under_its_key(selling: world.House, api: Api) -> None:

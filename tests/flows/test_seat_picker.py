@@ -6,9 +6,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from audit.actions import SYSTEM
+from events.add_ons import set_add_on
+from events.bundles import PartWish, set_bundle
 from inventory.models import Hold, SeatPlace
 from inventory.queries import seats_of_hold
 from orders.models import Order
+from pricing.quote import Quote
 from seating.document import as_dict
 from tests import world
 from tests.flows.conftest import DESKTOP, PHONE
@@ -228,6 +232,60 @@ def test_tables_and_a_standing_area_in_one_order(other: Page, stack: Stack, in_h
     hold = Hold.objects.latest("created_at")
     assert {seat.row for seat in seats_of_hold(hold)} == {"2"}
     assert hold.places.count() == 7
+
+
+def test_two_seats_and_parking_on_a_phone(other: Page, stack: Stack, in_house: world.House) -> None:
+    """Chosen beside the seats, in the summary, refused and mended in place, by keys and without the map; one hold for all."""
+    event = world.make_seated_event(
+        world.seat_map(("Stalls", world.STALLS, (12,)), ("Balcony", world.BALCONY, (6,))),
+        kinds=(("Adult", 0, world.STALLS), ("Child", 0, world.STALLS), ("High", 0, world.BALCONY)),
+        add_ons=(("Parking", 0, 5), ("Programme", 0, 9)),
+        orphans="off",
+    )
+    parking, high = (world.kind_of(event, name).pk for name in ("Parking", "High"))
+    set_add_on(ticket_type_id=parking, is_add_on=True, most=1, actor=SYSTEM)
+    parts = [PartWish(high, 2, 0), PartWish(parking, 1, 0)]
+    set_bundle(event_id=event.pk, name="Night out", perk="", max_per_order=2, parts=parts, actor=SYSTEM)
+    open_picker(other, stack, in_house, event.slug)
+    other.get_by_role("button", name="List", exact=True).click()
+    other.get_by_role("gridcell", name="Stalls, row A, seat 5, Free, available").click()
+    other.get_by_role("link", name="Add something without a seat").click()
+    expect(other.get_by_role("heading", name="Extras")).to_be_in_viewport()
+    other.get_by_label("Quantity: Parking").focus()
+    press(other, "ArrowUp", "ArrowUp", "ArrowUp")
+    chosen = other.get_by_role("listitem").filter(has_text="3 × Parking")
+    expect(chosen).to_be_visible()
+    judge(other)
+
+    # One for each ticket at most: the server says so, and one press mends it.
+    other.get_by_role("button", name="Hold 5 tickets").click()
+    refusal = other.get_by_role("alertdialog")
+    expect(refusal).to_contain_text("At most 2 of “Parking” with these tickets.")
+    refusal.get_by_role("button", name="Take 2 of “Parking”").click()
+    other.get_by_role("button", name="Remove Parking").click()
+    other.get_by_role("button", name="One more: Parking").click()
+    expect(other.get_by_role("button", name="Hold 3 tickets")).to_be_visible()
+
+    # A bundle asks for its seats, where they are, and takes them as its own.
+    other.get_by_role("button", name="One more: Night out").click()
+    expect(other.get_by_text("Choose 2 more seats for “Night out” in: Balcony.")).to_be_visible()
+    other.get_by_label("Section", exact=True).select_option(label="Balcony: 6 free")
+    for seat in (1, 2):
+        cell = other.get_by_role("gridcell", name=f"Balcony, row A, seat {seat}")
+        if cell.get_attribute("aria-selected") != "true":
+            cell.click()
+    expect(other.get_by_text("in “Night out”")).to_have_count(2)
+    judge(other)
+    other.get_by_role("button", name="Hold 6 tickets").click()
+
+    other.wait_for_url("**/checkout/**")
+    hold = Hold.objects.latest("created_at")
+    assert [(line.name, line.quantity, list(line.seats)) for line in Quote.from_dict(hold.quote).lines] == [
+        ("Adult", 2, ["Stalls-A-4", "Stalls-A-5"]),
+        ("High", 2, ["Balcony-A-1", "Balcony-A-2"]),
+        ("Parking", 1, []),
+        ("Parking", 1, []),
+    ]
 
 
 def test_a_price_narrows_map_and_best_seats_alike(desktop: Page, stack: Stack, in_house: world.House) -> None:

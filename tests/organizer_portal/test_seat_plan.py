@@ -56,7 +56,6 @@ def test_a_second_ticket_of_a_category_names_it(nora: Visitor, draft: Event, ver
     nora.post(page_of(draft, "prices/"), {"price-stalls": "30"})
 
     page = f"/portal/events/{draft.pk}/ticket-types/new/"
-    assert 'name="quantity"' not in text(nora.get(page))
     child = {"name": "Child", "price": "15", "category": "stalls", "max_per_order": "10"}
     assert nora.post(page, child).status_code == 302
 
@@ -64,6 +63,31 @@ def test_a_second_ticket_of_a_category_names_it(nora: Visitor, draft: Event, ver
     assert draft.quotas.get().size == 30
     kind = draft.ticket_types.get(name="Child")
     assert 'name="quantity"' not in text(nora.get(f"/portal/events/{draft.pk}/ticket-types/{kind.pk}/"))
+
+
+def test_nora_adds_parking_to_an_event_with_seats(nora: Visitor, draft: Event, version: MapVersion) -> None:
+    """It has a number of its own and is for no category; a bundle may have seats of one."""
+    nora.post(page_of(draft), {"version": str(version.pk), **RULES})
+    nora.post(page_of(draft, "prices/"), {"price-stalls": "30", "price-balcony": "20", "price-standing": "10"})
+    page = f"/portal/events/{draft.pk}/ticket-types/new/"
+    assert '<option value="" selected>' in nora.get(f"{page}?add-on").content.decode()
+    assert '<option value="stalls" selected>' in nora.get(page).content.decode()
+    parking = {"name": "Parking", "price": "8", "category": "", "max_per_order": "10"}
+
+    refused = nora.post(page, parking)
+    assert (refused.status_code, "Say how many there are." in text(refused)) == (422, True)
+    assert nora.post(page, {**parking, "quantity": "40"}).status_code == 302
+
+    kind = draft.ticket_types.get(name="Parking")
+    assert (kind.category, kind.is_add_on, kind.quotas.get().size) == ("", True, 40)
+    assert "Only with a ticket" in text(nora.get(page_of(draft)))
+    alone = nora.post(f"/portal/events/{draft.pk}/ticket-types/{kind.pk}/add-on/", {"least": "0"})
+    assert "Without one it is an add-on" in text(alone)
+    stalls = draft.ticket_types.get(name="Stalls").pk
+    pair = {"name": "Pair", "max_per_order": "4", f"quantity-{stalls}": "2", f"price-{stalls}": "28"}
+    pair |= {f"quantity-{kind.pk}": "1", f"price-{kind.pk}": "4"}
+    assert nora.post(f"/portal/events/{draft.pk}/bundles/new/", pair).status_code == 302
+    assert draft.bundles.get().price == 6000
 
 
 def test_rules_change_also_on_sale_but_not_the_map(nora: Visitor, draft: Event, version: MapVersion) -> None:

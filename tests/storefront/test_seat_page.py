@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from audit.actions import SYSTEM
+from events.bundles import PartWish, set_bundle
 from inventory.models import Hold
 from inventory.queries import seats_of_hold
+from pricing.quote import Quote
 from tests import world
 from tests.storefront.test_pages import Shop, shop  # noqa: F401  # a fixture
 
@@ -86,6 +89,35 @@ def test_a_script_is_told_where_the_hold_is_and_why_there_is_none(shop: Shop, ha
     assert [seat.label for seat in seats_of_hold(hold)] == ["4", "5"]
     assert (refused.status_code, refused.json()["code"], refused.json()["seats"]) == (409, "seat_taken", [3, 4])
     assert Hold.objects.count() == 1
+
+
+def test_add_ons_and_bundles_are_on_the_page_and_without_scripts_bundles_get_the_seats_that_fit(shop: Shop) -> None:  # noqa: F811
+    event = world.make_seated_event(add_ons=(("Parking", 800, 3),), orphans="off")
+    adult, parking = (world.kind_of(event, name).pk for name in ("Adult", "Parking"))
+    parts = [PartWish(adult, 2, 2500), PartWish(parking, 1, 500)]
+    pair = set_bundle(event_id=event.pk, name="Pair", perk="", max_per_order=2, parts=parts, actor=SYSTEM)
+    page = page_of(shop, event)
+    data = data_of(page)
+
+    assert [one["name"] for one in data["types"]] == ["Adult", "Child"]  # what a seat may be had as
+    assert data["bundles"] == [{"id": str(pair.pk), "name": "Pair", "seats": [[str(adult), 0, 2]], "others": 1}]
+    assert f'name="quantity-{parking}"' in page
+
+    wish = {"performance_id": data["performance"], "map": data["map"], "place": ["0", "1", "2"]}
+    wish |= {f"quantity-{pair.pk}": "1", f"quantity-{parking}": "1"}
+    shown = shop.post(f"/events/{event.slug}/seats/", wish).content.decode()
+    assert shown.count("in “Pair”") == 2
+    assert "Hold 5 tickets" in shown  # three seats, and parking twice
+    tickets = {f"ticket-{index}": str(adult) for index in range(3)}
+    assert shop.post(f"/events/{event.slug}/seats/", {**wish, **tickets}).status_code == 302
+
+    lines = Quote.from_dict(Hold.objects.get().quote).lines
+    assert sorted((line.name, line.price, len(line.seats)) for line in lines) == [
+        ("Adult", 2500, 2),
+        ("Adult", 3000, 1),
+        ("Parking", 500, 0),
+        ("Parking", 800, 0),
+    ]
 
 
 def test_without_a_script_the_refusal_is_on_the_page(shop: Shop, hall: world.Event) -> None:  # noqa: F811

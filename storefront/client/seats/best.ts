@@ -33,6 +33,9 @@ export class BestView {
       this.showNeeds();
     });
     this.button.addEventListener("click", () => void this.find());
+    choice.addEventListener("party", () => {
+      if (Number(this.party.value) !== choice.party && document.activeElement !== this.party) this.party.value = String(choice.party);
+    });
     choice.setParty(Number(this.party.value));
     this.showNeeds();
   }
@@ -60,7 +63,8 @@ export class BestView {
     const wish: Record<string, unknown> = { quantity: choice.party, needs: this.needs, hold: false };
     // What the map is narrowed to is meant here too.
     const [only] = choice.filters.categories.size === 1 ? choice.filters.categories : [];
-    if (only !== undefined) wish.category = choice.scene.categories[only]!.key;
+    const category = choice.wantedCategory ?? only;
+    if (category !== undefined) wish.category = choice.scene.categories[category]!.key;
     if (choice.filters.most < Infinity) wish.max_price = choice.filters.most;
     try {
       const answer = await fetch(best, {

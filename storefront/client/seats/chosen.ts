@@ -6,7 +6,7 @@ import { clearBusy, setBusy } from "@ui/behaviours/busy";
 import { whisper } from "@ui/lib/say";
 import { SeatState } from "@ui/seatmap";
 import type { Choice } from "./model";
-import { fill } from "./page";
+import { fill, type PageBundle } from "./page";
 
 const SPEAK_MS = 700; // a choice that goes on is spoken when it rests
 
@@ -15,6 +15,20 @@ interface Refusal {
   detail: string;
   seats?: number[];
   alternative?: number[];
+  ticket_type_id?: string;
+  /** How many of that type would do. */
+  least?: number;
+  limit?: number;
+  available?: number;
+}
+
+interface Other {
+  input: HTMLInputElement;
+  type: string;
+  name: string;
+  quantity: number;
+  price: number;
+  bundle: PageBundle | undefined;
 }
 
 export class ChosenView {
@@ -38,7 +52,12 @@ export class ChosenView {
     });
     choice.addEventListener("party", () => this.show());
     choice.addEventListener("lost", (event) => this.lost((event as CustomEvent<number[]>).detail, ""));
-    form.addEventListener("input", () => this.show());
+    form.addEventListener("input", (event) => {
+      const isNumber = (event.target as HTMLElement).closest("[data-offer]");
+      const party = isNumber ? this.partyWithBundles() : 0;
+      if (party > choice.party) choice.setParty(party);
+      else this.show();
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.hold();
@@ -47,16 +66,56 @@ export class ChosenView {
     this.show();
   }
 
-  /** What is to be had without a seat: standing places, by ticket type. */
-  private get standing(): { type: string; name: string; quantity: number; price: number }[] {
+  /** What is chosen by its number: standing places, add-ons, bundles. */
+  private get others(): Other[] {
     return [...this.form.querySelectorAll<HTMLInputElement>("input[data-unit-amount]")]
       .filter((input) => !input.disabled && Number(input.value) > 0)
-      .map((input) => ({
-        type: input.name.replace("quantity-", ""),
-        name: input.closest<HTMLElement>("[data-offer]")?.dataset.name ?? "",
-        quantity: Number(input.value),
-        price: Number(input.dataset.unitAmount),
-      }));
+      .map((input) => {
+        const type = input.name.replace("quantity-", "");
+        return {
+          input,
+          type,
+          name: input.closest<HTMLElement>("[data-offer]")?.dataset.name ?? "",
+          quantity: Number(input.value),
+          price: Number(input.dataset.unitAmount),
+          bundle: this.choice.page.bundles.find(({ id }) => id === type),
+        };
+      });
+  }
+
+  /** How many people sit, with the seats that bundles bring; 0 without any. */
+  private partyWithBundles(): number {
+    const others = this.others;
+    const more = others.reduce((sum, { bundle, quantity }) => sum + seatsOf(bundle) * quantity, 0);
+    this.partBundles(others);
+    return more && this.choice.seats.length - this.choice.bundled.size + more;
+  }
+
+  /** Gives the first chosen seats that fit to the bundles; returns what is to be said of those that still lack some. */
+  private partBundles(others: readonly Other[]): string {
+    const { choice } = this;
+    const { words } = choice.page;
+    const free = new Map(choice.list.map(({ seat, type }) => [seat, type]));
+    const bundled = new Map<number, PageBundle>();
+    let note = "";
+    choice.wantedCategory = undefined;
+    for (const { bundle, quantity, name } of others) {
+      let missing = 0;
+      const categories = new Set<number>();
+      for (const [kind, category, n] of bundle?.seats ?? []) {
+        const fitting = [...free].filter(([seat]) => choice.category[seat] === category).sort(([, a], [, b]) => Number(b.id === kind) - Number(a.id === kind));
+        const own = fitting.slice(0, n * quantity);
+        own.forEach(([seat]) => bundled.set(seat, bundle!) && free.delete(seat));
+        if (own.length === n * quantity) continue;
+        missing += n * quantity - own.length;
+        categories.add(category);
+        choice.wantedCategory ??= category;
+      }
+      const names = [...categories].map((category) => choice.scene.categories[category]!.name).join(", ");
+      if (missing) note = fill(missing === 1 ? words.forBundleOne : words.forBundleMany, { n: missing, name, categories: names });
+    }
+    choice.bundled = bundled;
+    return note;
   }
 
   private show(): void {
@@ -64,20 +123,27 @@ export class ChosenView {
     const { words } = choice.page;
     const focused = (document.activeElement as HTMLElement | null)?.dataset;
     const [key, at] = [focused?.key, focused?.at];
-    this.list.replaceChildren(...choice.list.map(({ seat }) => this.line(seat)));
+    const others = this.others;
+    const lacking = this.partBundles(others);
+    this.list.replaceChildren(...choice.list.map(({ seat }) => this.line(seat)), ...others.map((other) => this.otherLine(other)));
     // The list was made anew: whoever was on one of its fields stays on it.
     if (key) (this.list.querySelector<HTMLElement>(`[data-key="${key}"][data-at="${at}"]`) ?? this.list.querySelector<HTMLElement>("button, select"))?.focus();
 
     const seats = choice.seats.length;
-    const standing = this.standing;
-    const count = seats + standing.reduce((sum, { quantity }) => sum + quantity, 0);
-    const total = choice.total + standing.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
-    this.form.toggleAttribute("data-has-choice", count > 0);
+    const count = seats + others.reduce((sum, { quantity, bundle }) => sum + quantity * (bundle ? bundle.others : 1), 0);
+    const total = choice.total + others.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
+    this.form.toggleAttribute("data-has-choice", count + others.length > 0);
     const note = this.form.querySelector<HTMLElement>("[data-chosen-note]")!;
     const missing = choice.party - seats;
-    note.textContent = seats === 0 ? (count ? "" : (words.nothing ?? "")) : missing > 0 ? fill(words.more, { n: missing, party: choice.party }) : "";
+    const more = seats === 0 ? (count ? "" : (words.nothing ?? "")) : missing > 0 ? fill(words.more, { n: missing, party: choice.party }) : "";
+    note.textContent = lacking || more;
     note.hidden = !note.textContent;
-    this.form.querySelector<HTMLElement>("[data-total-line]")!.hidden = count === 0;
+    // Of an amount of the buyer's own only the server knows the fees and the tax.
+    const hasOwn = others.some(({ input }) => {
+      const amount = input.closest("[data-offer]")?.querySelector<HTMLInputElement>("[data-own-amount] input");
+      return amount && amount.value.trim() !== amount.defaultValue;
+    });
+    this.form.querySelector<HTMLElement>("[data-total-line]")!.hidden = count === 0 || hasOwn;
     this.form.querySelector<HTMLElement>("[data-total]")!.textContent = choice.money(choice.allIn(total));
     this.form.querySelector<HTMLElement>("[data-total-count]")!.textContent = fill(count === 1 ? words.countOne : words.countMany, { n: count });
     if (this.button.getAttribute("aria-busy") !== "true") {
@@ -102,7 +168,9 @@ export class ChosenView {
     item.append(place);
     const types = choice.typesOf(seat);
     const chosen = choice.list.find((one) => one.seat === seat)!.type;
-    if (types.length > 1) {
+    const bundle = choice.bundled.get(seat);
+    if (bundle) place.append(text("span", fill(words.inBundle, { name: bundle.name })));
+    else if (types.length > 1) {
       const select = document.createElement("select");
       select.className = "select";
       select.setAttribute("aria-label", fill(words.typeOf, { name }));
@@ -115,15 +183,36 @@ export class ChosenView {
       price.className = "seats-chosen-price";
       item.append(price);
     }
+    item.append(this.removal(name, String(seat), () => choice.drop(choice.tableOf(seat) ?? [seat])));
+    return item;
+  }
+
+  /** An add-on, a bundle, standing places: a press leads to where it was chosen. */
+  private otherLine({ input, type, name, quantity, price }: Other): HTMLElement {
+    const { choice } = this;
+    const item = document.createElement("li");
+    item.className = "seats-chosen-line";
+    const place = document.createElement("button");
+    place.type = "button";
+    place.className = "seats-chosen-place";
+    Object.assign(place.dataset, { key: "place", at: type });
+    place.append(text("strong", fill(choice.page.words.times, { n: quantity, name })));
+    place.addEventListener("click", () => goTo(input));
+    const sum = text("span", choice.money(price * quantity));
+    sum.className = "seats-chosen-price";
+    item.append(place, sum, this.removal(name, type, () => setNumber(input, 0)));
+    return item;
+  }
+
+  private removal(name: string, at: string, does: () => void): HTMLElement {
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "btn btn-ghost btn-square";
-    remove.setAttribute("aria-label", fill(words.remove, { name }));
-    Object.assign(remove.dataset, { key: "remove", at: String(seat) });
+    remove.setAttribute("aria-label", fill(this.choice.page.words.remove, { name }));
+    Object.assign(remove.dataset, { key: "remove", at });
     remove.innerHTML = this.form.querySelector<HTMLTemplateElement>("template[data-cross]")?.innerHTML ?? "";
-    remove.addEventListener("click", () => choice.drop(choice.tableOf(seat) ?? [seat]));
-    item.append(remove);
-    return item;
+    remove.addEventListener("click", does);
+    return remove;
   }
 
   private speakSoon(): void {
@@ -149,7 +238,7 @@ export class ChosenView {
   async hold(): Promise<void> {
     const { choice } = this;
     if (this.button.getAttribute("aria-busy") === "true") return;
-    if (!choice.seats.length && !this.standing.length) {
+    if (!choice.seats.length && !this.others.length) {
       const best = document.querySelector<HTMLElement>("#seats-party");
       best?.scrollIntoView({ block: "center" });
       best?.focus({ preventScroll: true });
@@ -157,15 +246,12 @@ export class ChosenView {
     }
     this.hideAlert();
     setBusy(this.button);
-    const body = new FormData();
-    body.set("performance_id", choice.page.performance);
-    body.set("map", choice.page.map);
+    const body = new FormData(this.form);
     if (choice.isAccess) body.set("access", "1");
     for (const { seat, type } of choice.list) {
-      const name = `seat-${type.id}`;
+      const name = `seat-${(choice.bundled.get(seat) ?? type).id}`;
       body.set(name, [body.get(name), seat].filter((part) => part !== null).join(","));
     }
-    for (const { type, quantity } of this.standing) body.set(`quantity-${type}`, String(quantity));
     try {
       const answer = await fetch(this.form.action, {
         method: "POST",
@@ -208,7 +294,11 @@ export class ChosenView {
       this.showAlert(refusal.detail, "", [{ words: words.reload ?? "", does: () => location.reload() }]);
       this.focusAlert();
     } else {
-      this.showAlert(refusal.detail, "", []);
+      const input = this.form.querySelector<HTMLInputElement>(`[id="quantity-${refusal.ticket_type_id}"]`);
+      const n = refusal.least ?? refusal.limit ?? refusal.available;
+      const name = input?.closest<HTMLElement>("[data-offer]")?.dataset.name ?? "";
+      const take = input && n !== undefined && !input.closest("[data-no-js]") && { words: fill(words.makeIt, { n, name }), does: () => setNumber(input, n) };
+      this.showAlert(refusal.detail, "", take ? [take] : []);
       this.focusAlert();
     }
   }
@@ -312,6 +402,20 @@ export class ChosenView {
     this.alert.hidden = true;
     this.alert.replaceChildren();
   }
+}
+
+function seatsOf(bundle: PageBundle | undefined): number {
+  return bundle?.seats.reduce((sum, [, , n]) => sum + n, 0) ?? 0;
+}
+
+function goTo(input: HTMLElement): void {
+  input.scrollIntoView({ block: "center" });
+  input.focus({ preventScroll: true });
+}
+
+function setNumber(input: HTMLInputElement, n: number): void {
+  input.value = String(n);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function text(name: string, words: string): HTMLElement {

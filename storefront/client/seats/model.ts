@@ -4,7 +4,7 @@
  */
 import { formatMoney } from "@ui/lib/money";
 import { flagBit, type Scene, SeatState, unrolled } from "@ui/seatmap";
-import { fill, type PageJson, type PageType } from "./page";
+import { fill, type PageBundle, type PageJson, type PageType } from "./page";
 
 const MOST_PARTY = 50;
 const NOTHING: readonly PageType[] = [];
@@ -33,6 +33,10 @@ export class Choice extends EventTarget {
   readonly filters: Filters = { categories: new Set(), most: Infinity, isStepFree: false, isClearView: false };
   /** How many go. */
   party = 2;
+  /** Which of the chosen seats are parts of a bundle that was chosen beside them. */
+  bundled: ReadonlyMap<number, PageBundle> = new Map();
+  /** Where the seats are to be that a bundle still waits for. */
+  wantedCategory: number | undefined;
   /** Somebody said that they need a wheelchair space. */
   isAccess = false;
   private readonly chosen = new Map<number, PageType>();
@@ -85,7 +89,7 @@ export class Choice extends EventTarget {
     return this.chosen.has(seat);
   }
   get total(): number {
-    return this.list.reduce((sum, { type }) => sum + type.price, 0);
+    return this.list.reduce((sum, { seat, type }) => sum + (this.bundled.has(seat) ? 0 : type.price), 0);
   }
   /** What an order of tickets for so much costs in all. */
   allIn(tickets: number): number {

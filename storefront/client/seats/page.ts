@@ -11,6 +11,14 @@ export interface PageType {
   isOnSale: boolean;
 }
 
+/** Ticket types sold as one thing: `seats` are [ticket type, category, how many], `others` its tickets without a seat. */
+export interface PageBundle {
+  id: string;
+  name: string;
+  seats: [string, number, number][];
+  others: number;
+}
+
 export interface PageJson {
   performance: string;
   map: string;
@@ -28,6 +36,7 @@ export interface PageJson {
   /** Lines that are tables sold as a whole. */
   whole: number[];
   types: PageType[];
+  bundles: PageBundle[];
   flags: Record<string, string>;
   words: Record<string, string>;
 }
