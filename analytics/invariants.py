@@ -120,7 +120,7 @@ INVARIANTS = (
     ),
     Invariant(
         "dates",
-        "A date has prices and numbers of its own for its own event's tickets alone.",
+        "A date has prices and numbers of its own for its own event's tickets alone, and a map of its own beside its event's.",
         """
         SELECT own.performance_id, own.ticket_type_id FROM events_dateprice own
           JOIN events_performance date ON date.id = own.performance_id
@@ -129,6 +129,9 @@ INVARIANTS = (
         SELECT own.performance_id, NULL FROM events_datequota own
           JOIN events_performance date ON date.id = own.performance_id
           JOIN events_quota quota ON quota.id = own.quota_id WHERE quota.event_id <> date.event_id
+         UNION ALL
+        SELECT own.performance_id, NULL FROM events_datemap own JOIN events_performance date ON date.id = own.performance_id
+         WHERE NOT EXISTS (SELECT FROM events_seatingplan plan WHERE plan.event_id = date.event_id)
         """,
     ),
     Invariant(
@@ -168,7 +171,8 @@ INVARIANTS = (
           JOIN inventory_place place ON place.id = seat.place_id
           JOIN events_performance performance ON performance.id = seat.performance_id
           JOIN events_seatingplan plan ON plan.event_id = performance.event_id
-          JOIN seating_mapversion version ON version.id = plan.version_id
+          LEFT JOIN events_datemap own ON own.performance_id = performance.id
+          JOIN seating_mapversion version ON version.id = coalesce(own.version_id, plan.version_id)
           JOIN LATERAL (
                SELECT tables.value ->> 'id' AS id, tables.value ->> 'label' AS label, section.value ->> 'name' AS section,
                       coalesce((tables.value ->> 'is_whole')::boolean, false) AS is_whole
@@ -176,7 +180,7 @@ INVARIANTS = (
                       jsonb_array_elements(floor.value -> 'sections') AS section(value),
                       jsonb_array_elements(section.value -> 'tables') AS tables(value)) whole
             ON whole.section = seat.section AND whole.label = seat."row" AND seat.is_at_table
-         WHERE coalesce((plan.whole_tables ->> whole.id)::boolean, whole.is_whole)
+         WHERE coalesce((coalesce(own.whole_tables, plan.whole_tables) ->> whole.id)::boolean, whole.is_whole)
          GROUP BY seat.performance_id, seat.section, seat."row"
         HAVING count(DISTINCT place.hold_id) FILTER (WHERE place.state = 'sold') > 1
             OR (bool_or(place.state = 'sold') AND bool_or(place.state IN ('free', 'held')))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from events.models import UNDER_WAY, Performance
@@ -15,15 +15,15 @@ MOST_DATES = 40  # the soonest ones; who draws for a longer run sees the others 
 
 
 def dates_of_map(map_id: UUID) -> list[Performance]:
-    """The dates to come of events on sale that pin a version of this map, soonest first, each with `event.seating.version`."""
+    """The dates to come of events on sale that sell a version of this map, their own or their event's, soonest first."""
     found = Performance.objects.filter(
-        event__seating__version__seat_map_id=map_id,
+        Q(own_map__version__seat_map=map_id) | Q(own_map=None, event__seating__version__seat_map=map_id),
         event__state__in=UNDER_WAY,
         state=Performance.State.SCHEDULED,
         ends_at__gt=timezone.now(),
     )
     found = found.filter(Exists(SeatRun.objects.filter(performance=OuterRef("pk"))))
-    found = found.select_related("event__seating__version", "event__venue").defer("event__seating__version__document")
+    found = found.select_related("event__venue")
     return list(found.order_by("starts_at", "pk")[:MOST_DATES])
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from analytics.queries import DateCapacity, date_capacities
 from events.models import Event, Performance
 from events.queries import own_prices, own_sizes
+from events.seating_plan import own_maps_of
 from payments.queries import dates_given_back
 from ui.dates import first_weekday, weekday_choices
 
@@ -28,6 +29,7 @@ class DateRow:
     is_over: bool
     has_own_price: bool
     has_own_number: bool
+    has_own_map: bool
     is_given_back: bool  # its orders, after it was cancelled
 
 
@@ -45,6 +47,7 @@ def rows_of(event: Event, *, at: datetime) -> list[DateRow]:
     dates = list(event.performances.all())
     capacities = date_capacities(event, dates, at=at)
     priced = {performance for performance, _kind in own_prices(one.pk for one in dates)}
+    mapped = set(own_maps_of(one.pk for one in dates).values_list("performance_id", flat=True))
     sized = {performance for performance, _quota in own_sizes(one.pk for one in dates)}
     given_back = dates_given_back(event.pk)
     return [
@@ -54,7 +57,8 @@ def rows_of(event: Event, *, at: datetime) -> list[DateRow]:
             day=one.starts_at.astimezone(ZoneInfo(one.timezone)).date(),
             is_over=one.ends_at <= at,
             has_own_price=one.pk in priced,
-            has_own_number=one.pk in sized,
+            has_own_number=one.pk in sized and one.pk not in mapped,
+            has_own_map=one.pk in mapped,
             is_given_back=one.pk in given_back,
         )
         for one in dates

@@ -97,6 +97,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/pictures/", details.pictures, name="pictures"),
     path("events/<uuid:event_id>/pictures/<uuid:picture_id>/", details.picture, name="picture"),
     path("events/<uuid:event_id>/details/", events.change, name="event_details"),
+    path("events/<uuid:event_id>/dates/<uuid:performance_id>/map/", seat_plans.date_map, name="date_map"),
     path("events/<uuid:event_id>/seat-plan/", seat_plans.seat_plan, name="seat_plan"),
     path("events/<uuid:event_id>/seat-plan/prices/", seat_plans.seat_prices, name="seat_prices"),
     path("events/<uuid:event_id>/seat-plan/move/", seat_plans.seat_plan_move, name="seat_plan_move"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from checkout.seats import SeatChoice
 from events.models import Bundle, Event, Performance
-from events.seating_plan import Painting, painting_of, plan_of
+from events.seating_plan import Painting, painting_of, plan_of_date
 from inventory.live import seats_of
 from inventory.seat_vector import FREE, SeatVector
 from inventory.words import seat_words
@@ -140,7 +140,7 @@ def seat_list_of(
 
     None for an event without a seat map, or a date that is not on offer.
     """
-    plan, found = plan_of(event.pk), seats_of(performance.pk)
+    plan, found = plan_of_date(performance.pk), seats_of(performance.pk)
     if plan is None or found is None:
         return None
     _seq, states = found
@@ -167,18 +167,17 @@ def seat_list_of(
 
 def _bundled(chosen: Sequence[Chosen], bundles: Sequence[tuple[Bundle, int]]) -> Iterator[Chosen]:
     """The chosen places, those that bundles take as theirs."""
-    wanted = [
-        [bundle, part.ticket_type.category, part.quantity * n]
-        for bundle, n in bundles
-        for part in bundle.parts.all()
-        if part.ticket_type.category
-    ]
+    left: dict[tuple[Bundle, str], int] = {}
+    for bundle, n in bundles:
+        for part in bundle.parts.all():
+            if category := part.ticket_type.category:
+                left[bundle, category] = left.get((bundle, category), 0) + part.quantity * n
     for one in chosen:
         category = one.offer.ticket_type.category
-        of_it = next((part for part in wanted if part[1] == category and part[2] >= one.place.count), None)
-        if of_it is not None:
-            of_it[2] -= one.place.count
-        yield replace(one, bundle=of_it[0]) if of_it else one
+        found = next((key for key, n in left.items() if key[1] == category and n >= one.place.count), None)
+        if found is not None:
+            left[found] -= one.place.count
+        yield replace(one, bundle=found[0]) if found else one
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from events.models import SeatingPlan
+from events.models import DateMap, SeatingPlan
 from seating.compiled import CompiledMap, geometry
 from seating.queries import compiled_by_hash
 
@@ -45,8 +45,9 @@ def compressed(compiled: CompiledMap) -> GeometryFile:
 
 @require_safe
 def geometry_file(request: HttpRequest, digest: str) -> HttpResponse:
-    """The geometry of a map that some event of this organizer sells, as JSON; any other hash is a 404."""
-    if not SeatingPlan.objects.filter(version__hash=digest).exists():
+    """The geometry of a map that some event or date of this organizer sells, as JSON; any other hash is a 404."""
+    sells = (plans.objects.filter(version__hash=digest) for plans in (SeatingPlan, DateMap))
+    if not any(found.exists() for found in sells):
         raise Http404
     encoding, content = _made(digest).best_for(request.headers.get("Accept-Encoding", ""))
     response = HttpResponse(content, content_type="application/json")

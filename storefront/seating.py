@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from events.models import Bundle, Event, Performance
-from events.seating_plan import Painting, painting_of, plan_of
+from events.seating_plan import Painting, painting_of, plan_of_date
 from seating.compiled import CompiledMap
 from seating.overview import overview
 from seating.words import flag_words
@@ -51,6 +51,11 @@ class Picker:
     has_access: bool
     has_seats: bool
     n_offers: int
+    sold: frozenset[str]  # the categories that this date's map has places of
+
+    def sells(self, offer: Offer) -> bool:
+        """Whether the date's map has places of its category, or it needs none."""
+        return not offer.ticket_type.category or offer.ticket_type.category in self.sold
 
     def is_seated(self, offer: Offer) -> bool:
         """Whether the tickets are for seats, which people choose."""
@@ -79,12 +84,13 @@ def picker_of(event: Event, performance: Performance, offers: Sequence[Offer], *
     """None for an event without a seat map."""
     if not any(offer.ticket_type.category for offer in offers):
         return None
-    plan = plan_of(event.pk)
+    plan = plan_of_date(performance.pk)
     if plan is None:
         return None
     shown = painting_of(plan)
     compiled = shown.compiled
     seated = set(shown.seats_by_category)
+    offers = [one for one in offers if not one.ticket_type.category or one.ticket_type.category in shown.sizes]
     return Picker(
         hash=compiled.hash,
         data=_data(event, performance, shown, offers, seq),
@@ -104,6 +110,7 @@ def picker_of(event: Event, performance: Performance, offers: Sequence[Offer], *
         has_access=bool(shown.access_seats),
         has_seats=bool(seated),
         n_offers=len(offers),
+        sold=frozenset(shown.sizes),
     )
 
 

@@ -31,7 +31,7 @@ from checkout.errors import BasketInvalid
 from checkout.holding import Asked
 from checkout.recovery import reminder_text
 from checkout.refund_terms import refund_terms
-from checkout.seat_words import map_of_event
+from checkout.seat_words import map_of_date
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
 from events.access import COOKIE as EVENT_ACCESS
@@ -337,6 +337,8 @@ def _event_context(
     seq = stock.seq if stock else 0
     # A draft has no seats yet that could be asked for.
     picker = picker_of(event, performance, offers, seq=seq) if performance and is_open and not is_preview else None
+    if picker is not None:
+        offers = [offer for offer in offers if picker.sells(offer)]
     stage = stage_of(event, at=now, is_sold_out=is_sold_out(offers))
     rows = [
         {
@@ -846,7 +848,7 @@ def _seconds_left(order: Order) -> int:
 
 def _where_they_sit(order: Order) -> list[dict[str, Any]]:
     """A picture of each floor on which the order has seats: `floor` (its name, "" where there is one) and `svg`."""
-    compiled = map_of_event(order.event_id) if any(one.seat_id for one in order.positions.all()) else None
+    compiled = map_of_date(order.performance_id) if any(one.seat_id for one in order.positions.all()) else None
     if compiled is None:
         return []
     words = {compiled.index_of(one.seat_id): one.seat_words for one in order.positions.all() if one.seat_id}

@@ -134,18 +134,19 @@ class MapMoveForm(forms.Form):
         offer_choices(self, "version", versions)
         self.unsold = Unsold({}, {}, {})
 
-    def ask_about(self, unsold: Unsold, *, price: int) -> None:
-        """A question for each category that has no tickets; validates anew when asked next. `price` is what is proposed."""
-        self.unsold = unsold
-        choices = [
-            *unsold.sold.items(),
-            (self.OWN_PRICE, _now("tickets of their own, for this price")),
-            (self.NOT_SOLD, _now("not for sale")),
-        ]
+    def ask_about(self, unsold: Unsold, *, price: int, has_prices: bool = True) -> None:
+        """A question for each category that has no tickets; validates anew when asked next. `price` is what is proposed.
+
+        Without `has_prices` nothing new can be priced: then nothing is asked about areas, which the verb refuses.
+        """
+        self.unsold = unsold if has_prices else Unsold(unsold.seats, {}, unsold.sold)
+        own = [(self.OWN_PRICE, _now("tickets of their own, for this price"))] if has_prices else []
+        choices = [*unsold.sold.items(), *own, (self.NOT_SOLD, _now("not for sale"))]
+        unsold = self.unsold
         for key, name in unsold.seats.items():
             words = _now("Sell the seats of “%(name)s” as") % {"name": name}
             self.fields[f"as-{key}"] = forms.ChoiceField(label=words, choices=choices)
-        for key, name in {**unsold.seats, **unsold.areas}.items():
+        for key, name in {**unsold.seats, **unsold.areas}.items() if has_prices else ():
             words = _now("What you get for a place of “%(name)s”, in %(currency)s")
             self.fields[f"price-{key}"] = forms.CharField(
                 label=words % {"name": name, "currency": self.currency},
@@ -156,8 +157,9 @@ class MapMoveForm(forms.Form):
         # What was not answered yet is shown as it will be taken.
         first = {self.add_prefix(f"as-{key}"): choices[0][0] for key in unsold.seats}
         first |= {
-            self.add_prefix(f"price-{key}"): amount_text(price, self.currency)
+            self.add_prefix(name): amount_text(price, self.currency)
             for key in {**unsold.seats, **unsold.areas}
+            if (name := f"price-{key}") in self.fields
         }
         self.data = {**first, **{key: self.data[key] for key in self.data}}
         self._errors = None
@@ -182,8 +184,9 @@ class MapMoveForm(forms.Form):
     @property
     def questions(self) -> list[forms.BoundField]:
         """The fields that `ask_about` added, those of one category together."""
-        seats = [self[f"{what}-{key}"] for key in self.unsold.seats for what in ("as", "price")]
-        return [*seats, *(self[f"price-{key}"] for key in self.unsold.areas)]
+        names = [f"{what}-{key}" for key in self.unsold.seats for what in ("as", "price")]
+        names += [f"price-{key}" for key in self.unsold.areas]
+        return [self[name] for name in names if name in self.fields]
 
 
 class SeatPricesForm(forms.Form):

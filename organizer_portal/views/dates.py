@@ -18,6 +18,7 @@ from checkout import dates as verbs
 from checkout.errors import DatesRefused
 from events.dates import MOST_DATES
 from events.models import Event, Performance
+from events.seating_plan import plan_of
 from events.series import Occurrence
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.dates import DateRow, filtered, months_of, rows_of
@@ -46,6 +47,7 @@ def _dates_page(request: HttpRequest, desk: Desk, found: Event, *, refusal: str 
         "as_calendar": request.GET.get("as") == "calendar",
         "weekday_names": weekday_names(),
         "may_edit": desk.membership.can_edit_events and found.state != Event.State.CANCELLED,
+        "has_map": plan_of(found.pk) is not None,
         "changes": [(name, change.words) for name, change in CHANGES.items()],
         "refusal": refusal,
     }

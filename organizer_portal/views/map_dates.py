@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.map_dates import dates_of_map, taken_in_areas, taken_seats
 from analytics.seats import open_blocks
+from checkout.seat_words import map_of_date
 from events.actions import local_time
 from events.models import Performance
 from inventory.blocks import COLORS, Purpose, allocate_seats, put_back_seats
@@ -21,7 +22,7 @@ from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.seating import blocks_data
 from organizer_portal.views.seat_maps import json_body, json_door
 from seating.document import parse
-from seating.queries import compiled_by_hash, seat_map_by_id
+from seating.queries import seat_map_by_id
 from ui.dates import moment_text
 from ui.errors import NotFound
 
@@ -61,8 +62,9 @@ def _date(date: Performance) -> dict[str, str]:
 
 
 def _gone(date: Performance, index: int, state: str) -> dict[str, Any]:
-    """A seat as the version that its event pins has it: where a click on the fault looks."""
-    compiled = compiled_by_hash(date.event.seating.version.hash)
+    """A seat as the version that its date sells has it: where a click on the fault looks."""
+    compiled = map_of_date(date.pk)
+    assert compiled is not None
     seat = compiled.seats[index]
     line = compiled.lines[seat.line]
     section = compiled.sections[line.section]

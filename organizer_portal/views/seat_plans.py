@@ -1,5 +1,6 @@
 """An event's seats: which version of a seat map it sells, for how much each category, and by what rules."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -7,15 +8,26 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from checkout.changes import MapMove, move_to_map_version
+from checkout.changes import MapMove, give_date_a_map, move_to_map_version
 from events.actions import add_ticket_type
 from events.errors import EventInvalid
-from events.models import Event, SeatingPlan
+from events.models import Event, Performance, SeatingPlan
 from events.queries import event_for_update
-from events.seating_plan import Painting, change_seating_rules, on_version, painting_of, plan_of, plan_seating
+from events.seating_plan import (
+    Painting,
+    change_seating_rules,
+    on_version,
+    own_map_of,
+    own_maps_of,
+    painting_of,
+    plan_of,
+    plan_of_date,
+    plan_seating,
+)
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.forms.seats import MapMoveForm, SeatPlanForm, SeatPricesForm
 from organizer_portal.map_changes import MOST_LISTED, category_names, change_groups, changes_of
@@ -25,9 +37,11 @@ from organizer_portal.views.events import event_or_404, place_refusal
 from seating.difference import Difference, difference
 from seating.models import MapVersion
 from seating.words import size_words
+from ui.dates import moment_text
 from ui.errors import DomainError, NotFound
 
 MOST_PER_ORDER = 10
+AS_THE_EVENT = "event"  # a date's choice to have no map of its own
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,6 +154,12 @@ def _page(
         "prices": prices or SeatPricesForm(currency=found.currency, categories=names) if names else None,
         "categories": _categories(found, plan) if plan else [],
         "add_ons": list(found.ticket_types.filter(is_active=True, category="").prefetch_related("base_types")),
+        "own_maps": own_maps_of(found.performances.values_list("pk", flat=True)).select_related(
+            "performance", "version__seat_map"
+        )
+        if plan
+        else [],
+        "has_dates": plan is not None and found.performances.count() > 1,
         "move": move
         or (MapMoveForm(versions=others, currency=found.currency) if (others := _others(found, plan)) else None),
     }
@@ -163,7 +183,36 @@ def _categories(found: Event, plan: SeatingPlan) -> list[dict[str, Any]]:
     ]
 
 
-# --- Another version, on sale ---------------------------------------------------------------------------------------------------
+# --- Another version, for an event on sale or for one date ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What goes to another version: an event on sale, or one `date` of it. `plan` is what it sells now."""
+
+    event: Event
+    plan: SeatingPlan
+    date: Performance | None
+    has_own_map: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where its difference is looked at and confirmed."""
+        if self.date is None:
+            return reverse("organizer_portal:seat_plan_move", args=[self.event.pk])
+        return reverse("organizer_portal:date_map", args=[self.event.pk, self.date.pk])
+
+    @property
+    def back(self) -> str:
+        """Where it was chosen."""
+        return self.url if self.date else reverse("organizer_portal:seat_plan", args=[self.event.pk])
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        if self.date is None:
+            return self.event.title
+        return f"{self.event.title}, {moment_text(self.date.starts_at, self.date.timezone)}"
 
 
 @require_POST
@@ -183,31 +232,84 @@ def seat_plan_move(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResp
     form = MapMoveForm(request.POST, versions=_others(found, plan), currency=found.currency)
     if not form.is_valid():
         return _page(request, found, plan, move=form)
-    version = MapVersion.objects.select_related("seat_map").get(pk=form.cleaned_data["version"])
-    dearest = found.ticket_types.order_by("-price").values_list("price", flat=True).first() or 0
-    form.ask_about(unsold_categories(found, plan, version), price=dearest)
-    if not form.is_valid():
-        refusal = EventInvalid(_("Say what the new places cost."), field="prices")
-        return _difference_page(request, desk, found, plan, version, form, refusal=refusal)
+    return _look_or_move(request, desk, Moving(found, plan, None), form)
+
+
+@require_http_methods(["GET", "POST"])
+@staff(EDIT_EVENTS)
+def date_map(request: HttpRequest, desk: Desk, event_id: UUID, performance_id: UUID) -> HttpResponse:
+    """Another map for one date, or the event's again: the same way, with what would change shown first."""
+    found = event_or_404(event_id)
+    date = found.performances.filter(pk=performance_id).exclude(state=Performance.State.CANCELLED).first()
+    plan = plan_of_date(performance_id)
+    if date is None or plan is None:
+        raise NotFound
+    moving = Moving(found, plan, date, has_own_map=own_map_of(date.pk) is not None)
+    known: dict[str, Any] = {"versions": _for_date(moving), "currency": found.currency}
+    form = MapMoveForm(request.POST, **known) if request.method == "POST" else MapMoveForm(**known)
+    if request.method == "POST" and form.is_valid():
+        return _look_or_move(request, desk, moving, form)
+    context = {"event": found, "moving": moving, "plan": plan, "form": form, "places": _categories(found, plan)}
+    return render(request, "organizer_portal/date_map.html", context, status=422 if form.errors else 200)
+
+
+def _for_date(moving: Moving) -> list[tuple[str, str]]:
+    """What a date may sell instead: the event's map where it has one of its own, then the venue's published versions."""
+    others = [(pk, words) for pk, words in _published(moving.event) if pk != str(moving.plan.version_id)]
+    of_event = plan_of(moving.event.pk)
+    if not moving.has_own_map or of_event is None:
+        return others
+    words = _("As the event: %(map)s, version %(number)d")
+    details = {"map": of_event.version.seat_map.name, "number": of_event.version.number}
+    return [(AS_THE_EVENT, words % details), *((pk, name) for pk, name in others if pk != str(of_event.version_id))]
+
+
+def _look_or_move(request: HttpRequest, desk: Desk, moving: Moving, form: MapMoveForm) -> HttpResponse:
+    """The difference to what the form chose, or with `confirm` the move; then what may be asked about it was answered."""
+    found, chosen = moving.event, form.cleaned_data["version"]
+    is_back = chosen == AS_THE_EVENT
+    target = plan_of(found.pk)
+    if is_back and target is not None:
+        version = target.version
+    else:
+        version = MapVersion.objects.select_related("seat_map").get(pk=chosen)
+        dearest = found.ticket_types.order_by("-price").values_list("price", flat=True).first() or 0
+        form.ask_about(unsold_categories(found, moving.plan, version), price=dearest, has_prices=moving.date is None)
+        if not form.is_valid():
+            refusal = EventInvalid(_("Say what the new places cost."), field="prices")
+            return _difference_page(request, desk, moving, version, form, refusal=refusal)
     if "confirm" not in request.POST:
-        return _difference_page(request, desk, found, plan, version, form)
+        return _difference_page(request, desk, moving, version, form)
     try:
-        _move(found, desk, version, form)
+        _move(moving, desk, version, form)
     except DomainError as refusal:
-        return _difference_page(request, desk, found, plan, version, form, refusal=refusal)
-    words = _("The event is on version %(number)d of %(map)s now.")
-    messages.success(request, words % {"number": version.number, "map": version.seat_map.name})
-    return redirect("organizer_portal:seat_plan", found.pk)
+        return _difference_page(request, desk, moving, version, form, refusal=refusal)
+    words = _("“%(title)s” is on version %(number)d of %(map)s now.")
+    details = {"title": moving.title, "number": version.number, "map": version.seat_map.name}
+    messages.success(request, words % details)
+    return redirect(moving.back)
 
 
 @transaction.atomic
-def _move(found: Event, desk: Desk, version: MapVersion, form: MapMoveForm, *, is_dry_run: bool = False) -> MapMove:
-    """Move, unless the event is on another version than the one that the difference was shown from. Raises EventInvalid."""
+def _move(moving: Moving, desk: Desk, version: MapVersion, form: MapMoveForm, *, is_dry_run: bool = False) -> MapMove:
+    """Move, unless another version is sold than the one that the difference was shown from. Raises EventInvalid."""
+    found, date = moving.event, moving.date
     event_for_update(found.pk)
-    plan = plan_of(found.pk)
+    plan = plan_of_date(date.pk) if date else plan_of(found.pk)
     if plan is None or (not is_dry_run and form.cleaned_data["base"] != str(plan.version_id)):
         raise EventInvalid(_("The event has moved to another version meanwhile. Look at the difference again."))
+    if date and form.cleaned_data["version"] == AS_THE_EVENT:
+        return give_date_a_map(performance_id=date.pk, version_id=None, actor=desk.actor, is_dry_run=is_dry_run)
     painted = on_version(plan, version, instead=form.cleaned_data["instead"])
+    if date:
+        return give_date_a_map(
+            performance_id=date.pk,
+            version_id=version.pk,
+            categories=painted.categories,
+            closed=painted.closed,
+            actor=desk.actor,
+            is_dry_run=is_dry_run,
+        )
     return move_to_map_version(
         event_id=found.pk,
         version_id=version.pk,
@@ -222,8 +324,7 @@ def _move(found: Event, desk: Desk, version: MapVersion, form: MapMoveForm, *, i
 def _difference_page(
     request: HttpRequest,
     desk: Desk,
-    found: Event,
-    plan: SeatingPlan,
+    moving: Moving,
     version: MapVersion,
     form: MapMoveForm,
     *,
@@ -231,11 +332,12 @@ def _difference_page(
 ) -> HttpResponse:
     """The difference drawn and listed, what it means for buyers, and what stands in its way."""
     instead = form.cleaned_data["instead"] if form.is_valid() else {}
-    old, new = painting_of(plan), painting_of(on_version(plan, version, instead=instead))
+    target = plan_of(moving.event.pk) if form.cleaned_data.get("version") == AS_THE_EVENT else None
+    old, new = painting_of(moving.plan), painting_of(target or on_version(moving.plan, version, instead=instead))
     different, renamed = _plain_difference(old, new), 0
     if refusal is None:
         try:
-            moved = _move(found, desk, version, form, is_dry_run=True)
+            moved = _move(moving, desk, version, form, is_dry_run=True)
         except DomainError as refused:
             refusal = refused
         else:
@@ -245,8 +347,9 @@ def _difference_page(
     )
     before, after = old.compiled.document, new.compiled.document
     context = {
-        "event": found,
-        "plan": plan,
+        "event": moving.event,
+        "moving": moving,
+        "plan": moving.plan,
         "version": version,
         "form": form,
         "refusal": refusal,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from analytics.seats import category_counts, open_blocks, seat_rows, seats_cursor
 from checkout.errors import PriceDiffers
 from checkout.moves import move_ticket
-from checkout.seat_words import map_of_event
+from checkout.seat_words import map_of_date
 from events.models import Event, Performance
 from inventory.blocks import Purpose, block_quantity, block_seats, release_block
 from inventory.errors import BlockInvalid
@@ -41,7 +41,7 @@ from ui.problems import members_of, problem
 
 @dataclass(frozen=True)
 class House:
-    """One date of an event, with the map that the event pins, if it has one."""
+    """One date of an event, with the map that it sells, if it has one."""
 
     event: Event
     performance: Performance
@@ -59,7 +59,7 @@ def _house(event_id: UUID, performance_id: UUID) -> House:
     performance = next((date for date in event.performances.all() if date.pk == performance_id), None)
     if performance is None or event.published_at is None:
         raise NotFound
-    return House(event, performance, map_of_event(event.pk))
+    return House(event, performance, map_of_date(performance.pk))
 
 
 # --- Look ------------------------------------------------------------------------------------------------------------------------

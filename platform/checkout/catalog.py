@@ -368,6 +368,8 @@ def _phase(facts: Mapping[str, Any]) -> Phase:
 
 
 def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
+    # What the date's own map has no places of is not on sale there.
+    has_places = all(pool["size"] for pool in kind["pools"])
     return Offered(
         ticket_type_id=UUID(kind["id"]),
         name=kind["name"],
@@ -377,7 +379,7 @@ def _offered(kind: Mapping[str, Any], hold_minutes: int) -> Offered:
         hold_seconds=(kind["hold_minutes"] or hold_minutes) * 60,
         starts=datetime.fromisoformat(kind["starts"]) if kind["starts"] else None,
         ends=datetime.fromisoformat(kind["ends"]),
-        pools=tuple((pool["id"], pool["size"]) for pool in kind["pools"]),
+        pools=tuple((pool["id"], pool["size"]) for pool in kind["pools"]) if has_places else (),
         category=kind["category"],
         is_seated=kind["is_seated"],
         tax=_tax(kind["tax"]),
@@ -442,9 +444,11 @@ SELECT jsonb_build_object(
           FROM promotions_automaticdiscount d WHERE d.event_id = e.id), '[]'),
     'seating', (
         SELECT jsonb_build_object(
-            'hash', v.hash, 'categories', s.categories, 'closed', s.closed, 'whole_tables', s.whole_tables,
+            'hash', v.hash, 'categories', coalesce(own.categories, s.categories), 'closed', coalesce(own.closed, s.closed),
+            'whole_tables', coalesce(own.whole_tables, s.whole_tables),
             'orphans', s.orphans, 'release_access', s.release_access, 'release_access_at', s.release_access_at)
-          FROM events_seatingplan s JOIN seating_mapversion v ON v.id = s.version_id WHERE s.event_id = e.id),
+          FROM events_seatingplan s LEFT JOIN events_datemap own ON own.performance_id = p.id
+          JOIN seating_mapversion v ON v.id = coalesce(own.version_id, s.version_id) WHERE s.event_id = e.id),
     'bundles', coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', b.id, 'name', b.name, 'max_per_order', b.max_per_order, 'parts', (
             SELECT jsonb_agg(jsonb_build_object('type', part.ticket_type_id, 'quantity', part.quantity, 'price', part.price)

@@ -1,6 +1,7 @@
 """Change what is on sale already: how much there is, when and where it happens, on which map. The buyers are told."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +18,17 @@ from events.models import Event, Performance, SeatingPlan, TicketType
 from events.phases import PhaseWish, set_phases
 from events.queries import event_for_update
 from events.quotas import QuotaWish, set_quotas
-from events.seating_plan import Painting, fit_quotas, is_of_map, painting_of, plan_of, repin
+from events.seating_plan import (
+    Painting,
+    drop_own_map,
+    fit_quotas,
+    is_of_map,
+    painting_of,
+    plan_of,
+    plan_of_date,
+    put_on_own_map,
+    repin,
+)
 from inventory.seat_moves import LockedSeats, lock_all_seats, move_seats
 from inventory.sizing import open_empty_pool, resize_pools
 from orders.models import Order
@@ -152,12 +163,10 @@ def move_to_map_version(
     if version.kind != MapVersion.Kind.PUBLISHED or version.seat_map.venue_id != event.venue_id:
         raise EventInvalid(_("Choose a published version of a seat map of this venue."), field="version")
     old = painting_of(plan)
-    dates = list(Performance.objects.filter(pools__quota__event=event).distinct().order_by("pk"))
-    sold = Order.objects.filter(event=event, state__in=[Order.State.SECURED, Order.State.PAID])
-    list(
-        sold.select_for_update().order_by("pk").values_list("pk")
-    )  # before the places, as a refund does (docs/locking.md)
-    locked = [lock_all_seats(date.pk) for date in dates]
+    dates = list(
+        Performance.objects.filter(pools__quota__event=event, own_map=None).distinct().order_by("pk")
+    )  # a date with a map of its own stays on it
+    locked = _lock(dates)
     repin(plan, version, categories=categories, closed=closed, whole_tables=whole_tables)
     new = _for_who_sits_there(plan, old, {seat_id for one in locked for seat_id in one.taken})
     found = difference(old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories)
@@ -165,16 +174,90 @@ def move_to_map_version(
     _check_move(event, new, locked)
     plan.save()
     fit_quotas(event, new)
-    renamed = 0
-    for one in locked:
-        move_seats(locked=one, new=new, actor=actor)
-        renamed += rename_seats(performance_id=one.performance_id, actor=actor)
+    renamed = _move(locked, new, actor)
     detail = {"version": str(version.pk), "hash": version.hash, **found.as_dict()}
     record(verb="move_to_map_version", target=event, actor=actor, detail=detail)
     events.list_again(event)
     if is_dry_run:
         transaction.set_rollback(True)
     return MapMove(**vars(found), renamed=renamed)
+
+
+@transaction.atomic
+def give_date_a_map(
+    *,
+    performance_id: UUID,
+    version_id: UUID | None,
+    actor: Actor,
+    categories: Mapping[str, str] | None = None,
+    closed: Sequence[str] | None = None,
+    whole_tables: Mapping[str, bool] | None = None,
+    is_dry_run: bool = False,
+) -> MapMove:
+    """Sell one date of a seated event on another published version or map of the venue; None: on its event's again.
+
+    As `move_to_map_version`, for this date alone; its categories are those that the event has tickets for. Before the event is on
+    sale nobody has a seat yet. Raises NotFound, MapNotFound, EventInvalid, TooFewFree, MapMoveRefused.
+    """
+    found = Performance.objects.filter(pk=performance_id).values_list("event_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    event = event_for_update(found)
+    date = event.performances.get(pk=performance_id)
+    plan, dated = plan_of(event.pk), plan_of_date(performance_id)
+    if plan is None or dated is None:
+        raise EventInvalid(_("This event has no seat map."))
+    if date.is_cancelled or event.state in (Event.State.CANCELLED, Event.State.DISCARDED):
+        raise EventInvalid(_("This date is cancelled."))
+    old, of_event = painting_of(dated), painting_of(plan)
+    locked = _lock([date]) if date.pools.exists() else []
+    if version_id is None:
+        dated = copy(plan)
+    else:
+        version = version_by_id(version_id)
+        if version.kind != MapVersion.Kind.PUBLISHED or version.seat_map.venue_id != event.venue_id:
+            raise EventInvalid(_("Choose a published version of a seat map of this venue."), field="version")
+        repin(dated, version, categories=categories, closed=closed, whole_tables=whole_tables)
+    new = _for_who_sits_there(dated, old, {seat_id for one in locked for seat_id in one.taken})
+    changed = difference(old.compiled, new.compiled, old_categories=old.categories, new_categories=new.categories)
+    if locked:
+        _check_move(event, new, locked)
+    # Whoever has a seat that the event paints otherwise keeps it: then the date keeps a painting of its own.
+    if version_id is None and new.key == of_event.key:
+        drop_own_map(date)
+    else:
+        put_on_own_map(date, dated)
+    if locked:
+        for quota in event.quotas.filter(ticket_types__category__in=new.sizes).distinct().order_by("pk"):
+            open_empty_pool(performance=date, quota=quota)
+    renamed = _move(locked, new, actor)
+    detail = {
+        "date": str(date.pk),
+        "version": str(dated.version_id),
+        "is_own": version_id is not None,
+        **changed.as_dict(),
+    }
+    record(verb="give_date_a_map", target=event, actor=actor, detail=detail)
+    events.list_again(event)
+    if is_dry_run:
+        transaction.set_rollback(True)
+    return MapMove(**vars(changed), renamed=renamed)
+
+
+def _lock(dates: Sequence[Performance]) -> list[LockedSeats]:
+    """Lock the paid orders of these dates and then all their seats, as a refund does (docs/locking.md)."""
+    sold = Order.objects.filter(performance__in=dates, state__in=[Order.State.SECURED, Order.State.PAID])
+    list(sold.select_for_update().order_by("pk").values_list("pk"))
+    return [lock_all_seats(date.pk) for date in dates]
+
+
+def _move(locked: Sequence[LockedSeats], new: Painting, actor: Actor) -> int:
+    """Bring locked dates to a painting; how many tickets say something else than before."""
+    renamed = 0
+    for one in locked:
+        move_seats(locked=one, new=new, actor=actor)
+        renamed += rename_seats(performance_id=one.performance_id, actor=actor)
+    return renamed
 
 
 def _put_on_sale(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
 from checkout.errors import MoveRefused, PriceDiffers, SeatNotFree
-from checkout.seat_words import FIELDS, map_of_event, put_words
+from checkout.seat_words import FIELDS, map_of_date, put_words
 from events.models import TicketType
 from events.queries import price_on
 from inventory.actions import free_places
@@ -108,7 +108,7 @@ def _kind_for(position: Position, old: SeatPlace, new: SeatPlace) -> TicketType:
 
 
 def _sit(position: Position, seat: SeatPlace, kind: TicketType) -> None:
-    plan = map_of_event(kind.event_id)
+    plan = map_of_date(position.performance_id)
     if plan is None:
         raise MoveRefused(_("This ticket has no seat of its own."))
     put_words(position, seat=seat, plan=plan)

@@ -17,7 +17,7 @@ from checkout.actions import place_hold
 from checkout.catalog import Offer, read_offer
 from checkout.seats import SeatChoice
 from events.models import Performance
-from events.seating_plan import painting_of, plan_of
+from events.seating_plan import painting_of, plan_of_date
 from inventory.models import Hold
 from inventory.queries import availability, database_now
 from orders.models import Order
@@ -173,7 +173,7 @@ def _hold_again(reminder: Reminder) -> Hold:
 
 def _same_seats(reminder: Reminder) -> SeatChoice | None:
     ids: Mapping[UUID, tuple[str, ...]] = _seats_of(reminder)
-    plan = plan_of(reminder.event_id) if ids else None
+    plan = plan_of_date(reminder.hold.performance_id) if ids else None
     if plan is None:
         return None
     compiled = painting_of(plan).compiled

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from audit.actions import Actor, record
 from checkout.booking import book
 from checkout.errors import NotRefundable
-from events.seating_plan import painting_of, plan_of
+from events.seating_plan import painting_of, plan_of_date
 from inventory.blocks import Purpose, return_places
 from inventory.models import StockEntry
 from inventory.uses import give_use_back
@@ -189,7 +189,7 @@ def _chosen(order: Order, asked: GivingBack) -> list[Position]:
 def _check_whole_tables(order: Order, chosen: Sequence[Position]) -> None:
     """A table that one order bought is one thing where it is sold as a whole; so it comes back as one."""
     tables = {(one.seat_section, one.seat_row) for one in chosen if one.is_at_table}
-    plan = plan_of(order.event_id) if tables else None
+    plan = plan_of_date(order.performance_id) if tables else None
     if plan is None:
         return
     painting = painting_of(plan)

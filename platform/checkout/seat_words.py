@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.actions import Actor, record
-from events.models import SeatingPlan
 from events.queries import performance_by_id
+from events.seating_plan import plan_of_date
 from inventory.models import SeatPlace
 from orders.models import Order, Position
 from outbox.actions import enqueue
@@ -25,7 +25,7 @@ FIELDS = ["seat_id", "seat_section", "seat_row", "seat_label", "is_at_table", "e
 
 def write_seat_words(order: Order) -> None:
     """Write down where each position of a new order is to sit. Nothing for an event without a map."""
-    plan = map_of_event(order.event_id)
+    plan = map_of_date(order.performance_id)
     if plan is None:
         return
     positions = list(order.positions.select_related("ticket_type"))
@@ -58,7 +58,7 @@ def rename_seats(*, performance_id: UUID, actor: Actor) -> int:
     Called by the verb that moves an event to another version, in its transaction. The tickets stay valid.
     """
     performance = performance_by_id(performance_id)
-    plan = map_of_event(performance.event_id)
+    plan = map_of_date(performance.pk)
     if plan is None:
         return 0
     kept = Position.objects.filter(performance=performance).exclude(state=Position.State.CANCELLED)
@@ -80,7 +80,7 @@ def _seats_of(performance_id: UUID, positions: Iterable[Position]) -> dict[str, 
     return {seat.seat_id: seat for seat in SeatPlace.objects.filter(performance_id=performance_id, seat_id__in=ids)}
 
 
-def map_of_event(event_id: UUID) -> CompiledMap | None:
-    """The map that an event pins, ready for work; None for an event without one."""
-    found = SeatingPlan.objects.filter(event_id=event_id).values_list("version__hash", flat=True).first()
-    return compiled_by_hash(found) if found else None
+def map_of_date(performance_id: UUID) -> CompiledMap | None:
+    """The map that a date sells, ready for work: its own or its event's; None for an event without one."""
+    plan = plan_of_date(performance_id)
+    return compiled_by_hash(plan.version.hash) if plan else None

@@ -21,6 +21,7 @@ from events.lifecycle import advance
 from events.models import (
     Bundle,
     BundlePart,
+    DateMap,
     DatePrice,
     DateQuota,
     Event,
@@ -76,6 +77,7 @@ PARTS = (
     Part(Picture),  # the same files: one goes with the last picture that shows it
     Part(OwnFee),
     Part(SeatingPlan, times=("release_access_at",)),
+    Part(DateMap, owner="performance"),
 )
 
 Copies = dict[tuple[type[models.Model], Any], models.Model]  # what became of the row of a model with this key

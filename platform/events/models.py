@@ -460,7 +460,8 @@ class DateQuota(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["performance", "quota"], name="date_quota_once"),
-            models.CheckConstraint(condition=Q(size__range=(1, 100_000)), name="date_quota_1_to_100000"),
+            # 0: what is for a category that this date's own map has no places of.
+            models.CheckConstraint(condition=Q(size__range=(0, 100_000)), name="date_quota_0_to_100000"),
         ]
 
 
@@ -497,6 +498,19 @@ class SeatingPlan(models.Model):
                 name="seating_plan_release_has_a_date",
             )
         ]
+
+
+class DateMap(models.Model):
+    """Another map for one date of an event that has one: a version of its own with its own painting; the rules are the event's.
+
+    How many places its categories have is in the date's own numbers (`DateQuota`).
+    """
+
+    performance = models.OneToOneField(Performance, on_delete=models.PROTECT, related_name="own_map")
+    version = models.ForeignKey(MapVersion, on_delete=models.PROTECT, related_name="date_maps")
+    categories = models.JSONField(default=dict)
+    closed = models.JSONField(default=list)
+    whole_tables = models.JSONField(default=dict)
 
 
 class RefundPolicy(models.Model):

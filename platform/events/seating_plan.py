@@ -7,7 +7,7 @@ all go by it.
 
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
-from events.models import Event, Quota, SeatingPlan, TicketType
+from events.models import DateMap, DateQuota, Event, Performance, Quota, SeatingPlan, TicketType
 from events.queries import event_for_update
 from seating.compiled import FLAG_BITS, CompiledMap
 from seating.models import MapVersion
@@ -147,6 +148,33 @@ def plan_of(event_id: UUID) -> SeatingPlan | None:
     """The event's plan with its version (but not its document), None where the event has no seats to choose."""
     plans = SeatingPlan.objects.select_related("version").defer("version__document")
     return plans.filter(event_id=event_id).first()
+
+
+def plan_of_date(performance_id: UUID) -> SeatingPlan | None:
+    """What is in force on one date: its event's plan, on the date's own map where it has one. Not to be saved then."""
+    plans = SeatingPlan.objects.select_related("version").defer("version__document")
+    plan = plans.filter(event__performances=performance_id).first()
+    own = plan and own_map_of(performance_id)
+    return on_own_map(plan, own) if plan and own else plan
+
+
+def own_map_of(performance_id: UUID) -> DateMap | None:
+    """The map that a date has instead of its event's, with its version (but not its document)."""
+    return own_maps_of([performance_id]).first()
+
+
+def own_maps_of(performance_ids: Iterable[UUID]) -> QuerySet[DateMap]:
+    """The same for many dates: those that have one."""
+    found = DateMap.objects.select_related("version").defer("version__document")
+    return found.filter(performance__in=list(performance_ids))
+
+
+def on_own_map(plan: SeatingPlan, own: DateMap) -> SeatingPlan:
+    """An event's rules on the map of one of its dates, unsaved."""
+    dated = copy(plan)
+    dated.version = own.version
+    dated.categories, dated.closed, dated.whole_tables = own.categories, own.closed, own.whole_tables
+    return dated
 
 
 @dataclass(frozen=True)
@@ -353,11 +381,61 @@ def fit_quotas(event: Event, shown: Painting) -> None:
             quota.save(update_fields=["size"])
 
 
+def put_on_own_map(performance: Performance, plan: SeatingPlan) -> DateMap:
+    """Keep a plan as the map of one locked date alone, with the number of places of each category there.
+
+    Raises EventInvalid where nobody could buy one of its categories.
+    """
+    shown = painting_of(plan)
+    check_offered(plan.event, shown)
+    own = DateMap.objects.filter(performance=performance).first() or DateMap(performance=performance)
+    own.version = plan.version
+    own.categories, own.closed, own.whole_tables = plan.categories, plan.closed, plan.whole_tables
+    own.save()
+    size_own_map(performance, shown)
+    return own
+
+
+def size_own_map(performance: Performance, shown: Painting) -> None:
+    """Number the places that each category's quota has on a date with a map of its own; 0 of what its map lacks."""
+    quotas = Quota.objects.filter(event_id=performance.event_id, ticket_types__category__gt="")
+    DateQuota.objects.bulk_create(
+        (
+            DateQuota(performance=performance, quota_id=quota_id, size=shown.sizes.get(category, 0))
+            for quota_id, category in quotas.values_list("pk", "ticket_types__category").distinct().order_by("pk")
+        ),
+        update_conflicts=True,
+        unique_fields=["performance", "quota"],
+        update_fields=["size"],
+    )
+
+
+def drop_own_map(performance: Performance) -> None:
+    """Put a locked date back on its event's map, with the event's numbers."""
+    DateMap.objects.filter(performance=performance).delete()
+    DateQuota.objects.filter(performance=performance, quota__ticket_types__category__gt="").delete()
+
+
+def check_offered(event: Event, shown: Painting) -> None:
+    """That every category of a date's own map has tickets at its event. Raises EventInvalid naming those that have none."""
+    offered = set(event.ticket_types.filter(is_active=True).values_list("category", flat=True))
+    missing = [shown.name_of(category) for category in shown.sizes if category not in offered]
+    if missing or None in shown.categories:
+        words = _("The event has no tickets for these categories, so a date alone cannot sell them: %(names)s.")
+        names = ", ".join(missing) or _("seats without a category")
+        raise EventInvalid(words % {"names": names}, field="version", categories=missing)
+
+
 def check_priced(event: Event) -> None:
     """That every category of a seated event can be bought. Raises NotPublishable naming those that cannot."""
     plan = plan_of(event.pk)
     if plan is None:
         return
+    for own in own_maps_of(event.performances.values_list("pk", flat=True)):
+        try:
+            check_offered(event, painting_of(on_own_map(plan, own)))
+        except EventInvalid as refused:
+            raise NotPublishable(refused.detail, **refused.extra) from None
     shown = painting_of(plan)
     unpainted = Counter(shown.categories)[None]
     if unpainted:

@@ -132,6 +132,13 @@ CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_datequota
     FOR EACH ROW EXECUTE FUNCTION events_renew_dated_offer();
 """
 
+DATE_MAPS_RENEW = """
+CREATE TRIGGER renew_offers AFTER INSERT OR UPDATE OR DELETE ON events_datemap
+    FOR EACH ROW EXECUTE FUNCTION events_renew_dated_offer();
+"""
+
+NO_DATE_MAPS_RENEW = "DROP TRIGGER renew_offers ON events_datemap;"
+
 NO_DATES_RENEW = """
 DROP TRIGGER renew_offers ON events_dateprice;
 DROP TRIGGER renew_offers ON events_datequota;

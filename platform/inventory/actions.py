@@ -16,7 +16,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.actions import Actor
 from events.models import Event, Performance
-from events.seating_plan import painting_of, plan_of
+from events.seating_plan import on_own_map, own_maps_of, painting_of, plan_of, size_own_map
 from inventory.claim import CALL, KEY_TAKEN_MEANWHILE, ClaimAnswer, ClaimRequest, answers, parameters
 from inventory.errors import ExtensionRefused, HoldEnded
 from inventory.journal import journal as _log
@@ -51,14 +51,20 @@ def open_pools(performance: Performance) -> int:
 
 def open_pools_of(event: Event, performances: Sequence[Performance]) -> int:
     """The same for many dates of one event, in two statements for all of them."""
-    new, made = add_pools(event_id=event.pk, performance_ids=[date.pk for date in performances])
     plan = plan_of(event.pk)
-    if plan is not None and new:
-        shown = painting_of(plan)
+    shown = {}
+    if plan is not None:
+        owns = {own.performance_id: own for own in own_maps_of(date.pk for date in performances)}
         for date in performances:
-            pools = {pool.quota_id: pool for pool in new if pool.performance_id == date.pk and pool.quota_id}
-            if pools:
-                name_places(date, shown, pools)
+            own = owns.get(date.pk)
+            shown[date.pk] = painting_of(on_own_map(plan, own) if own else plan)
+            if own:
+                size_own_map(date, shown[date.pk])
+    new, made = add_pools(event_id=event.pk, performance_ids=[date.pk for date in performances])
+    for date in performances if shown else ():
+        pools = {pool.quota_id: pool for pool in new if pool.performance_id == date.pk and pool.quota_id}
+        if pools:
+            name_places(date, shown[date.pk], pools)
     for date in performances:
         mark_changed(date.pk)
     return made

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q
 
-from events.models import Performance, SeatingPlan
+from events.models import Performance
+from events.seating_plan import plan_of_date
 from inventory.errors import HoldNotFound
 from inventory.models import Hold, Place, Pool, SeatPlace
 
@@ -224,8 +225,8 @@ def words_of_seats(performance_id: UUID, indexes: Iterable[int]) -> list[str]:
 
 def hash_of_map(performance_id: UUID) -> str:
     """The hash of the map that a performance's seats are numbered by, "" where it has none."""
-    plans = SeatingPlan.objects.filter(event__performances=performance_id)
-    return plans.values_list("version__hash", flat=True).first() or ""
+    plan = plan_of_date(performance_id)
+    return plan.version.hash if plan else ""
 
 
 def _claimable(at: datetime) -> Q:

@@ -59,6 +59,10 @@ def move_seats(*, locked: LockedSeats, new: Painting, actor: Actor) -> None:
     than its new capacity.
     """
     pools = _pools(locked.performance_id)
+    for category, pool in pools.items():
+        # What was a standing area's and is none on the new map: its places are no seats, whatever the category is there.
+        if category and category not in new.area_categories and pool.places.filter(seat=None).exists():
+            resize_pool(pool, size=0, actor=actor)
     target = {
         new.compiled.seats[index].id: (index, pools[category].pk)
         for category, indexes in new.seats_by_category.items()

@@ -100,7 +100,8 @@ SELECT performance.id, version.hash, every.digits
   FROM events_performance performance
   JOIN events_event event ON event.id = performance.event_id AND event.state = 'published'
   JOIN events_seatingplan plan ON plan.event_id = event.id
-  JOIN seating_mapversion version ON version.id = plan.version_id
+  LEFT JOIN events_datemap own ON own.performance_id = performance.id
+  JOIN seating_mapversion version ON version.id = coalesce(own.version_id, plan.version_id)
  CROSS JOIN LATERAL (
        SELECT string_agg(state::text, '' ORDER BY seat_index) AS digits
          FROM (SELECT seat_index, min(state) AS state

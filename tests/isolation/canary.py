@@ -22,6 +22,7 @@ from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.cancellations import request_cancellation
+from checkout.changes import give_date_a_map
 from checkout.code_desk import create_batch, create_code, mail_codes
 from checkout.dates import price_dates, size_dates
 from checkout.disputes import set_dispute_policy
@@ -513,7 +514,9 @@ def _seat(word: str) -> None:
     open_draft(map_id=drawn.pk, session=f"{word}-session", editor=f"{word} editor", actor=SYSTEM)
     image = storages["private"].save(f"plans/{word}.webp", ContentFile(b"RIFF"))
     set_plan(map_id=drawn.pk, image=image, placement=dict.fromkeys(PLACEMENT_MEMBERS, 1.0), actor=SYSTEM)
-    blocks.block_seats(performance_id=world.the_performance(event).pk, seats=[4], purpose=purpose, actor=SYSTEM)
+    date = world.the_performance(event).pk
+    blocks.block_seats(performance_id=date, seats=[4], purpose=purpose, actor=SYSTEM)
+    give_date_a_map(performance_id=date, version_id=plan.version_id, actor=SYSTEM)
 
 
 def _wait_in_line(event: Event) -> None:

@@ -186,6 +186,7 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:seat_plan": staff(200, 403),
     "organizer_portal:seat_prices": staff(302, 403, "POST"),
     "organizer_portal:seat_plan_move": staff(404, 403, "POST"),  # its event has no map
+    "organizer_portal:date_map": staff(404, 403),
     "organizer_portal:venues": staff(200, 403),
     "organizer_portal:new_venue": staff(200, 403),
     "organizer_portal:new_seat_map": staff(200, 403),
@@ -506,6 +507,7 @@ _OF_DATES = (
     "seats_data",
     "seats_csv",
     "seat_figures",
+    "date_map",
     "blocks",
     "date_cancellation",
     "date_batch_progress",

@@ -74,7 +74,7 @@ def test_the_difference_is_shown_first_and_then_confirmed(nora: Visitor, event: 
 
     assert moved["Location"] == page_of(event)
     assert pinned(event) == larger.pk
-    assert "The event is on version 1 of The hall now." in text(nora.get(page_of(event)))
+    assert f"“{event.title}” is on version 1 of The hall now." in text(nora.get(page_of(event)))
     assert OutboxMessage.objects.filter(kind="mail_seats_renamed").count() == 1
     assert event.quotas.get(name="Stalls").size == 9
 

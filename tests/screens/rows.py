@@ -168,6 +168,7 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "organizer_portal:date_cancellation": [scene.series.pk, scene.gone.pk],
         "organizer_portal:seats": [show.pk, date.pk],
         "organizer_portal:seat_plan": [show.pk],
+        "organizer_portal:date_map": [show.pk, date.pk],
         "organizer_portal:seat_move": [show.pk, date.pk, scene.seated.positions.earliest("pk").pk],
         "organizer_portal:type_refund_policy": [made.event.pk, kind.pk],
         "organizer_portal:prices": [made.event.pk],
