@@ -1,7 +1,8 @@
 """What changed between two documents of a map, with the words and places of each seat: for people who look before they act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from seating.compiled import CompiledMap
 from seating.difference import Difference, difference
 from seating.document import Document
 
-MOST_LISTED = 300  # changed seats named one by one; the drawing has them all
+MOST_LISTED = 300  # lines of a list, one for each stretch of a row; the drawing has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _spot(compiled: CompiledMap, name: str, categories: Sequence[str | None] | N
 
 
 def change_groups(changes: Changes, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The lists of a difference, each with its heading, its count and at most MOST_LISTED lines.
+    """The lists of a difference, each with its heading, how many seats it has and at most MOST_LISTED lines.
 
     `names` has the words for category keys, of both maps.
     """
@@ -118,14 +119,21 @@ def change_groups(changes: Changes, names: Mapping[str, str]) -> list[dict[str, 
         "relabelled": _("Called otherwise"),
         "recategorised": _("In another category"),
     }
-    lines: dict[str, list[str]] = {name: [" ".join(spot.words) for spot in spots] for name, spots in one.items()}
-    lines["moved"] = [" ".join(b.words) for _a, b in two["moved"]]
-    lines["relabelled"] = [f"{' '.join(a.words)} → {' '.join(b.words)}" for a, b in two["relabelled"]]
-    lines["recategorised"] = [
-        f"{' '.join(b.words)}: {_name(a.category, names)} → {_name(b.category, names)}" for a, b in two["recategorised"]
-    ]
+    lines: dict[str, list[str]] = {name: _by_row(("", spot, "") for spot in spots) for name, spots in one.items()}
+    lines["moved"] = _by_row(("", b, "") for _a, b in two["moved"])
+    lines["relabelled"] = _renamed(two["relabelled"])
+    lines["recategorised"] = _by_row(
+        ("", b, f": {_name(a.category, names)} → {_name(b.category, names)}") for a, b in two["recategorised"]
+    )
+    counts = {name: len(found) for name, found in {**one, **two}.items()}
     groups = [
-        {"key": name, "heading": headings[name], "count": len(lines[name]), "lines": lines[name][:MOST_LISTED]}
+        {
+            "key": name,
+            "heading": headings[name],
+            "count": counts[name],
+            "lines": lines[name][:MOST_LISTED],
+            "is_cut": len(lines[name]) > MOST_LISTED,
+        }
         for name in headings
     ]
     groups.append(
@@ -134,9 +142,44 @@ def change_groups(changes: Changes, names: Mapping[str, str]) -> list[dict[str, 
             "heading": _("Areas"),
             "count": len(changes.areas),
             "lines": [f"{name}: {before} → {after}" for name, before, after in changes.areas],
+            "is_cut": False,
         }
     )
     return [group for group in groups if group["count"]]
+
+
+def _by_row(told: Iterable[tuple[str, Spot, str]]) -> list[str]:
+    """A line for each stretch of seats of one row that are told alike: "Stalls A 1–4, 7: Standard → Premium".
+
+    Of each seat: what is said before it, the seat, what is said after it.
+    """
+    return [
+        f"{before}{section} {row} {_numbers([spot.words[2] for _before, spot, _after in seats])}{after}"
+        for (section, row, before, after), seats in groupby(told, key=lambda one: (*one[1].words[:2], one[0], one[2]))
+    ]
+
+
+def _renamed(pairs: Sequence[tuple[Spot, Spot]]) -> list[str]:
+    """A line for each row: "Stalls A 1–4 → Stalls A 101–104"."""
+    lines = []
+    for (old, new), seats in groupby(pairs, key=lambda pair: (pair[0].words[:2], pair[1].words[:2])):
+        of_row = list(seats)
+        was, now = (_numbers([pair[at].words[2] for pair in of_row]) for at in (0, 1))
+        lines.append(f"{' '.join(old)} {was} → {' '.join(new)} {now}")
+    return lines
+
+
+def _numbers(labels: Sequence[str]) -> str:
+    """Seat numbers as people write them: "1–4, 7, 9–12"; other labels one by one."""
+    parts: list[list[str]] = []
+    for label in labels:
+        last = parts[-1] if parts else []
+        steps = [int(label) - int(last[-1])] if last and label.isdecimal() and last[-1].isdecimal() else []
+        if steps and abs(steps[0]) == 1 and (len(last) < 2 or int(last[-1]) - int(last[-2]) == steps[0]):
+            last.append(label)
+        else:
+            parts.append([label])
+    return ", ".join("–".join([part[0], part[-1]]) if len(part) > 1 else part[0] for part in parts)
 
 
 def category_names(*documents: Document) -> dict[str, str]:

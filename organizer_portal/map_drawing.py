@@ -1,17 +1,19 @@
 """Seat maps as small pictures: the thumbnail of a map, and what a version changes, seat by seat. SVG, drawn on the server."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from organizer_portal.map_changes import Changes, Spot
-from seating.document import Decoration, Document, Floor, Point, Row, Table
+from seating.document import Decoration, Document, Floor, Point, Row, Seat, Section, Table
 from seating.plan import compile_plan, preset
 
 MARGIN = 60.0  # centimetres around a floor
+AROUND = 300.0  # and around what changed on it
 GREY = "#9aa0a8"
 STEP = 5  # seats from point to point of a row's stroke: a bend still looks bent, and a stadium stays small
 _HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" preserveAspectRatio="xMidYMid meet">'
@@ -112,46 +114,115 @@ def _path(points: Iterable[Point]) -> str:
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
 
 
-def difference_drawings(before: Document, after: Document, changes: Changes) -> list[tuple[str, SafeString]]:
-    """Name and drawing of each floor of both maps on which something changed."""
+@dataclass(frozen=True)
+class DifferenceDrawing:
+    """A floor with what changed on it; `whole` is the floor in full where `drawing` has only the part with changes."""
+
+    name: str
+    drawing: SafeString
+    whole: SafeString | None
+
+
+def difference_drawings(before: Document, after: Document, changes: Changes) -> list[DifferenceDrawing]:
+    """Each floor of both maps on which something changed."""
     pairs = (*changes.relabelled, *changes.recategorised, *changes.moved)
     spots = [*changes.added, *changes.removed, *(spot for pair in pairs for spot in pair)]
-    touched = {spot.floor for spot in spots}
-    words = {"added": _("Added"), "removed": _("Removed"), "moved": _("Moved"), "changed": _("Changed")}
+    words = {
+        "added": _("Added"),
+        "removed": _("Removed"),
+        "moved": _("Moved"),
+        "relabelled": _("Called otherwise"),
+        "recategorised": _("In another category"),
+    }
+    colors = {category.key: category.color for document in (before, after) for category in document.categories}
     gone = [floor for floor in before.floors if floor.id not in {one.id for one in after.floors}]
-    floors = [floor for floor in (*after.floors, *gone) if floor.id in touched]
-    return [(floor.name, difference_drawing(floor, changes, words=words)) for floor in floors]
+    made = []
+    for floor in (*after.floors, *gone):
+        here = [(spot.x, spot.y) for spot in spots if spot.floor == floor.id]
+        whole = bounds(floor, here)
+        if not here or whole is None:
+            continue
+        drawn = partial(difference_drawing, floor, changes, words=words, colors=colors)
+        part = _part_of(here, whole)
+        if part == whole:
+            made.append(DifferenceDrawing(floor.name, drawn(box=whole), None))
+        else:
+            made.append(DifferenceDrawing(floor.name, drawn(box=part), drawn(box=whole)))
+    return made
 
 
-def difference_drawing(floor: Floor, changes: Changes, *, words: dict[str, str]) -> SafeString:
-    """One floor of the newer document with what changed on it, told apart by shape as well as by colour.
+Box = tuple[float, float, float, float]
 
-    Added seats are discs with a plus, removed ones crosses, moved ones have a line from where they were, others rings. `words`
-    are the titles that a pointer shows: added, removed, moved, changed.
+
+def _part_of(spots: Sequence[Point], whole: Box) -> Box:
+    """The part of a floor that has the changes, with what is around them; the whole where that is not much more."""
+    xs, ys = [x for x, _y in spots], [y for _x, y in spots]
+    left, top = max(min(xs) - AROUND, whole[0]), max(min(ys) - AROUND, whole[1])
+    right, bottom = min(max(xs) + AROUND, whole[0] + whole[2]), min(max(ys) + AROUND, whole[1] + whole[3])
+    is_most = (right - left) * (bottom - top) > 0.5 * whole[2] * whole[3]
+    return whole if is_most else (left, top, right - left, bottom - top)
+
+
+def difference_drawing(
+    floor: Floor, changes: Changes, *, words: dict[str, str], colors: dict[str, str], box: Box
+) -> SafeString:
+    """What lies in `box` of one floor of the newer document with what changed there, told apart by shape as well as by colour.
+
+    Added seats are discs with a plus, removed ones crosses, moved ones have a line from where they were, those called otherwise
+    are rings, those in another category squares of its colour. `words` are the titles that a pointer shows.
     """
-    here = [spot for spot in (*changes.added, *changes.removed) if spot.floor == floor.id]
-    before = [(a.x, a.y) for a, b in changes.moved if b.floor == floor.id == a.floor]
-    box = bounds(floor, [*((spot.x, spot.y) for spot in here), *before])
-    if box is None:
-        return SafeString()
     x, y, width, height = box
+
+    def is_in(at: Seat | Spot) -> bool:
+        return x <= at.x <= x + width and y <= at.y <= y + height
+
+    def here(spot: Spot) -> bool:
+        return spot.floor == floor.id and is_in(spot)
+
     parts = [_HEAD.format(box=f"{x:.0f} {y:.0f} {width:.0f} {height:.0f}")]
     parts += [_decoration(one) for one in floor.decorations if one.kind in ("stage", "shape")]
     parts.append('<g fill="#c9cdd3">')
     parts += [
-        f'<circle cx="{seat.x:.0f}" cy="{seat.y:.0f}" r="16"/>' for section in floor.sections for seat in section.seats
+        f'<circle cx="{seat.x:.0f}" cy="{seat.y:.0f}" r="16"/>'
+        for section in floor.sections
+        for seat in section.seats
+        if is_in(seat)
     ]
     parts.append("</g>")
-    for before_spot, spot in (*changes.relabelled, *changes.recategorised):
-        if spot.floor == floor.id:
-            parts.append(_ring(spot, _title(words["changed"], before_spot, spot)))
+    size = max(width / 45, 30)
+    parts.append(f'<g fill="#57606a" font-size="{size:.0f}" font-family="system-ui, sans-serif" text-anchor="middle">')
+    parts += [_text(one.x, one.y + size / 3, one.text) for one in floor.decorations if one.kind == "stage" and one.text]
+    parts += [_section_name(section, size) for section in floor.sections if any(map(is_in, section.seats))]
+    parts.append("</g>")
+    for _before, spot in changes.recategorised:
+        if here(spot):
+            parts.append(_square(spot, colors, _title(words["recategorised"], spot)))
+    for before_spot, spot in changes.relabelled:
+        if here(spot):
+            parts.append(_ring(spot, _title(words["relabelled"], before_spot, spot)))
     for before_spot, spot in changes.moved:
-        if spot.floor == floor.id:
+        if here(spot):
             parts.append(_move(before_spot, spot, _title(words["moved"], spot)))
-    parts += [_plus(spot, _title(words["added"], spot)) for spot in changes.added if spot.floor == floor.id]
-    parts += [_cross(spot, _title(words["removed"], spot)) for spot in changes.removed if spot.floor == floor.id]
-    # Its texts are escaped in `_title`; all else are numbers and words of ours.
+    parts += [_plus(spot, _title(words["added"], spot)) for spot in changes.added if here(spot)]
+    parts += [_cross(spot, _title(words["removed"], spot)) for spot in changes.removed if here(spot)]
+    # Its texts are escaped in `_title` and `_text`; all else are numbers and words of ours.
     return SafeString("".join([*parts, "</svg>"]))
+
+
+def _section_name(section: Section, size: float) -> str:
+    """Above its first row."""
+    seats = list(section.seats)
+    return _text(sum(seat.x for seat in seats) / len(seats), min(seat.y for seat in seats) - size * 0.9, section.name)
+
+
+def _text(x: float, y: float, words: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}">{escape(words)}</text>'
+
+
+def _square(spot: Spot, colors: dict[str, str], title: str) -> str:
+    color = colors.get(spot.category or "", GREY)
+    square = f'<rect x="{spot.x - 19:.0f}" y="{spot.y - 19:.0f}" width="38" height="38" fill="{color}" stroke="#1a1d21" stroke-width="5"/>'
+    return f"<g>{title}{square}</g>"
 
 
 def _title(word: str, *spots: Spot) -> str:
@@ -177,5 +248,6 @@ def _move(before: Spot, spot: Spot, title: str) -> str:
 
 
 def _ring(spot: Spot, title: str) -> str:
-    ring = f'<circle cx="{spot.x:.0f}" cy="{spot.y:.0f}" r="18" fill="#fff" stroke="#8a5300" stroke-width="8"/>'
+    """Wide enough to be seen around what else became of the seat."""
+    ring = f'<circle cx="{spot.x:.0f}" cy="{spot.y:.0f}" r="24" fill="none" stroke="#8a5300" stroke-width="7"/>'
     return f"<g>{title}{ring}</g>"

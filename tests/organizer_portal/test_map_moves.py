@@ -66,8 +66,8 @@ def test_the_difference_is_shown_first_and_then_confirmed(nora: Visitor, event: 
         "2 tickets say another seat than before",
     ):
         assert line in words, line
-    assert "Stalls A 3 → Stalls A 103" in words
-    assert words.count('fill="#0b6b35"') == 2  # a disc with a plus for each new seat
+    assert "Stalls A 1–4 → Stalls A 101–104" in words
+    assert words.count('fill="#0b6b35"/') == 2  # a disc with a plus for each new seat
     assert (pinned(event), OutboxMessage.objects.filter(kind="mail_seats_renamed").count()) == (before, 0)
 
     moved = nora.post(page_of(event, "move/"), confirmed(event, larger))
