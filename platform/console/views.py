@@ -37,7 +37,7 @@ from tenants.actions import resume_organizer, suspend_organizer
 from tenants.models import Organizer
 from tenants.queries import portal_url, storefront_url
 from ui.errors import DomainError, NotFound
-from ui.money import CURRENCIES, format_money, minor_unit_exponent, parse_money
+from ui.money import CURRENCIES, format_money, minor_unit_exponent, parse_money, smallest_step
 
 PER_PAGE = 50
 
@@ -187,7 +187,7 @@ def _example(typed: str, plan: FeePlan | None, currency: str) -> dict[str, str]:
         return {}
     if plan is None or price > 99_999_999:
         return {}
-    taken = fee_on(price, plan)
+    taken = fee_on(price, plan, step=smallest_step(currency))
     amounts = {"price": price, "fee": taken, "pays": price + taken, "gets": price}
     return {name: format_money(amount, currency) for name, amount in amounts.items()}
 

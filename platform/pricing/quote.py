@@ -209,19 +209,21 @@ def _charges(data: dict[str, Any]) -> tuple[Charge, ...]:
     return tuple(Charge(**charge) for charge in data.get("own", ()))
 
 
-def fee_on(price: int, plan: FeePlan) -> int:
-    """The platform's fee on one ticket of `price`, half a minor unit rounded up."""
+def fee_on(price: int, plan: FeePlan, *, step: int = 1) -> int:
+    """The platform's fee on one ticket of `price`, half a minor unit rounded up; then to whole steps, half a step up.
+
+    `step` is the smallest amount that can be paid in the currency: the provider takes no application fee of half a step.
+    """
     if price == 0:
         return 0
     fee = max((price * plan.basis_points + 5000) // 10000 + plan.fixed, plan.minimum)
-    return fee if plan.maximum is None else min(fee, plan.maximum)
+    return _rounded(fee if plan.maximum is None else min(fee, plan.maximum), 1, step)
 
 
 def borne_by_buyer(fee: int, *, price: int, share: int, step: int = 1) -> int:
-    """What of our `fee` on a ticket of `price` goes on top: `share` percent, half a minor unit rounded up.
+    """What of our `fee` on a ticket of `price` goes on top: `share` percent, half a `step` rounded up.
 
     What the organizer absorbs is taken from the price, so it is never more than that: the rest goes on top all the same.
-    Where the smallest amount is a `step` of several minor units, the odd rest of a step is absorbed.
     """
     on_top = min(_rounded(fee * share, 100, step), fee // step * step)
     return max(on_top, -((price - fee) // step) * step)
@@ -311,7 +313,7 @@ class _Single:
 
     @classmethod
     def of(cls, item: Item, terms: Terms) -> "_Single":
-        whole = fee_on(item.price, terms.plan)
+        whole = fee_on(item.price, terms.plan, step=terms.step)
         fee = borne_by_buyer(whole, price=item.price, share=terms.fee_share, step=terms.step)
         own = tuple(_charged(terms, item.price, is_per_order=False))
         bases = _bases([(item.price + fee, item.tax), *((charge.amount, tax) for charge, tax in own)])

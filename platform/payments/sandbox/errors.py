@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from payments.contract.rules import THREE_DECIMAL
+
 JsonObject = dict[str, Any]
 
 
@@ -35,6 +37,13 @@ class StripeError(Exception):
         if param:
             self.error["param"] = param
         self.error.update({key: value for key, value in fields.items() if value is not None})
+
+
+def check_step(amount: int | None, currency: str, *, param: str = "amount") -> None:
+    """Refuse an amount whose last digit is not 0 where the currency has three decimals; the contract sees it only where a request
+    names the currency. docs.stripe.com/currencies#three-decimal."""
+    if amount is not None and currency in THREE_DECIMAL and amount % 10:
+        raise StripeError(f"Invalid amount: in {currency} the last digit must be 0", param=param)
 
 
 # What the path calls an object where that is not `id`.

@@ -7,7 +7,7 @@ from typing import Any
 from payments.sandbox import debits, shapes
 from payments.sandbox.call import Call
 from payments.sandbox.cards import AUTHENTICATION_REQUIRED, BY_NUMBER, Decline, TestCard
-from payments.sandbox.errors import StripeError, unexpected_state
+from payments.sandbox.errors import StripeError, check_step, unexpected_state
 from payments.sandbox.events import emit
 from payments.sandbox.settlement import settle_charge
 from payments.sandbox.store import JsonObject, new_id, now
@@ -233,6 +233,8 @@ def capture(call: Call, intent: JsonObject, params: JsonObject) -> JsonObject:
             code="amount_too_large",
             param="amount_to_capture",
         )
+    for name in ("amount_to_capture", "application_fee_amount"):
+        check_step(params.get(name), intent["currency"], param=name)
     if "application_fee_amount" in params:
         intent["application_fee_amount"] = params["application_fee_amount"]
     if (intent["application_fee_amount"] or 0) > amount:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from payments.sandbox import shapes
 from payments.sandbox.call import Call, endpoint, listing, merge_metadata
 from payments.sandbox.cards import BY_NUMBER
-from payments.sandbox.errors import StripeError
+from payments.sandbox.errors import StripeError, check_step
 from payments.sandbox.events import emit
 from payments.sandbox.settlement import refund_application_fee, reverse_transfer
 from payments.sandbox.store import PLATFORM, JsonObject, new_id, now
@@ -93,6 +93,7 @@ def _amount(call: Call, charge: JsonObject) -> int:
     if left == 0:
         raise StripeError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     amount = int(call.params.get("amount", left))
+    check_step(amount, charge["currency"])
     if amount > left:
         raise StripeError(
             f"Refund amount ({amount} {charge['currency']}) is greater than unrefunded amount on charge "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments.sandbox.call import Call, assign, endpoint, listing, merge_metadata
-from payments.sandbox.errors import StripeError
+from payments.sandbox.errors import StripeError, check_step
 from payments.sandbox.events import emit
 from payments.sandbox.settlement import balances, create_transfer, reverse_transfer
 from payments.sandbox.store import JsonObject
@@ -81,6 +81,7 @@ def update(call: Call) -> JsonObject:
 def create_reversal(call: Call) -> JsonObject:
     transfer = call.get("transfer", call.ids["id"])
     amount = call.params.get("amount", transfer["amount"] - transfer["amount_reversed"])
+    check_step(amount, transfer["currency"])
     return reverse_transfer(call, transfer, amount, metadata=call.params.get("metadata") or {})
 
 
