@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 from django.db import connection
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -22,13 +22,16 @@ from ledger.models import Party, SplitVersion
 from ledger.queries import balance
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
 from payments.models import Dispute, Payment
+from payouts.accounts import Line, PartyAccount, earned_by_event
 from payouts.keys import ITS
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
+from payouts.paper import on_paper
 from payouts.share_words import names_of, percent_words, rule_words
 from pricing.parts import share
 from tenants.models import Organizer
-from tickets.pdf import Document, draw
 from ui.money import format_money, minor_unit_exponent
+
+MOST_LINES = 300  # of an account on paper; the spreadsheet has all of them
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,11 @@ class Statement:
     sections: tuple[Section, ...]
     orders: tuple[OrderRow, ...]
     names: dict[Payee, str]
+    accounts: tuple[PartyAccount, ...] = ()
 
-    def as_rows(self) -> list[list[str | int]]:
-        """The same as a table for a spreadsheet: sections, then every order with each party's part, and their sums."""
+    def as_rows(self, zone: ZoneInfo) -> list[list[str | int]]:
+        """The same as a table for a spreadsheet: sections, then every order with each party's part, and their sums; then each
+        party's account line by line, in the `zone`'s time."""
         about = f"{self.event.title}, {self.event.currency}, {_('as of')} {self.at:%Y-%m-%d %H:%M} UTC"
         rows: list[list[str | int]] = [[_("Settlement"), about], []]
         for section in self.sections:
@@ -106,6 +111,8 @@ class Statement:
             rows.append([one.number, *numbers, str(one.version or ""), *parts])
             sums = [had + more for had, more in zip(sums, [*numbers, *parts], strict=True)]
         rows.append([_("All orders"), *sums[:6], "", *sums[6:]])
+        for account in self.accounts:
+            rows += [[], [_("Line by line"), account.name], *account.as_rows(zone)]
         return rows
 
 
@@ -176,7 +183,27 @@ def event_statement(event: Event) -> Statement:
     for partner in Partner.objects.all():
         if partner.payee in names:
             sections.append(_account(event, partner, orders))
-    return Statement(event, timezone.now(), tuple(sections), tuple(orders), names)
+    accounts = _accounts(event, orders, names)
+    return Statement(event, timezone.now(), tuple(sections), tuple(orders), names, accounts)
+
+
+def _accounts(event: Event, orders: list[OrderRow], names: dict[Payee, str]) -> tuple[PartyAccount, ...]:
+    """What each party earned by the event, line by line; the organizer's with what nobody shared, and what disputes cost it."""
+    earned = earned_by_event(event, names)
+    for one in orders:
+        if one.version is None:
+            words = _("what was paid less our fee, tax and what went back")
+            about = (one.number, words, one.earned)
+            earned[ORGANIZER].append(Line(one.paid_at or timezone.now(), _("Sold while nothing was shared"), *about))
+    charged = Dispute.objects.filter(payment__order__in=[one.order_id for one in orders]).exclude(fee=0)
+    for dispute in charged.select_related("payment__order"):
+        number = dispute.payment.order.number
+        words = _("What the provider charged for disputes")
+        earned[ORGANIZER].append(Line(dispute.opened_at, words, number, "", -dispute.fee))
+    return tuple(
+        PartyAccount.of(name, event.currency, 0, sorted(earned[payee], key=lambda line: line.at))
+        for payee, name in names.items()
+    )
 
 
 def _orders(event: Event) -> list[OrderRow]:
@@ -358,17 +385,8 @@ def _count(orders: list[OrderRow]) -> str:
     return ngettext("%d order", "%d orders", len(orders)) % len(orders)
 
 
-STYLE = """
-h1 { font-size: 18pt; margin-bottom: 1mm } h2 { font-size: 12pt; margin: 7mm 0 1mm } .note { color: #57606a }
-table { width: 100%; border-collapse: collapse; font-size: 9pt } td, th { padding: 1mm 2mm 1mm 0; vertical-align: top;
-text-align: left; border-bottom: .2mm solid #e6e8eb } .n { text-align: right; white-space: nowrap; padding-right: 0 }
-.how { color: #57606a } .sum td { font-weight: 600; border-top: .3mm solid #1a1d21 } section { break-inside: avoid }
-.orders { font-size: 7pt } thead { display: table-header-group } tr { break-inside: avoid }
-"""
-
-
 def statement_pdf(statement: Statement, organizer: Organizer) -> bytes:
-    """The same on paper. Raises PdfUnavailable without native Pango."""
-    context = {"statement": statement, "event": statement.event, "organizer": organizer, "language": get_language()}
-    html = render_to_string("payouts/statement.html", context)
-    return draw(Document(html=html, theme=STYLE, images={}, digest=""))
+    """The same on paper, of each account the newest lines. Raises PdfUnavailable without native Pango."""
+    accounts = [account.newest(MOST_LINES) for account in statement.accounts]
+    context = {"statement": statement, "event": statement.event, "organizer": organizer, "accounts": accounts}
+    return on_paper("payouts/statement.html", context)

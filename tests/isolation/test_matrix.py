@@ -231,6 +231,9 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:event_shares": staff(200, 403),
     "organizer_portal:event_charging": staff(200, 403),
     "organizer_portal:charging": staff(200, 403),
+    "organizer_portal:account": staff(200, 403),
+    "organizer_portal:account_file": staff(404, 403),  # of a partner who has earned nothing
+    "organizer_portal:account_csv": staff(404, 403),
     "organizer_portal:statement": staff(200, 403),
     "organizer_portal:statement_file": staff(200, 403),
     "organizer_portal:statement_csv": staff(200, 403),
@@ -402,6 +405,10 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:invitation": ["wrong"],
         "organizer_portal:partner": [a_partner().pk],
         "organizer_portal:partner_transfers": [a_partner().pk],
+        **dict.fromkeys(
+            ("organizer_portal:account", "organizer_portal:account_file", "organizer_portal:account_csv"),
+            [a_partner().pk],
+        ),
         "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
         "console:payouts": [made.house.organizer.pk],

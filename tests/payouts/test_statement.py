@@ -2,11 +2,14 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from analytics.invariants import breaches
 from audit.actions import user_actor
@@ -21,6 +24,7 @@ from ledger.splits import set_split_plan
 from orders.models import Order
 from outbox.actions import drain
 from payments.models import Payment
+from payouts.accounts import partner_account
 from payouts.actions import add_partner, note_payment
 from payouts.models import Partner, PartnerPayment
 from payouts.statement import Section, Statement, event_statement, statement_pdf
@@ -138,6 +142,51 @@ def test_three_parties_an_affiliate_a_part_that_went_back_and_a_dispute_lost(
         str(three[2].pk): (0, 1899),
     }
 
+    # Line by line: each amount with its order and the step that gives it, running to what the sections say.
+    told = {
+        account.name: [(line.what, line.about, line.amount, line.balance) for line in account.lines]
+        for account in statement.accounts
+    }
+    assert [(one.name, one.opening, one.closing) for one in statement.accounts] == [
+        ("Ada", 0, 421),
+        ("Hall", 0, 5000),
+        ("Band", 0, 2101),
+        ("Organizer", 0, 1301),
+    ]
+    assert told["Hall"] == [("Sold", a.number, 5000, 5000)]  # the first 50.00, and nothing of the rest
+    assert told["Band"] == [
+        ("Sold", a.number, 1288, 1288),
+        ("Sold", b.number, 3192, 4480),
+        ("Sold", c.number, 1596, 6076),
+        ("Went back to the buyer", c.number, -636, 5440),
+        ("Lost to the buyer's bank", b.number, -3339, 2101),
+    ]
+    own = [(line.what, line.amount) for line in statement.accounts[3].lines]
+    assert own[0] == ("Sold while nothing was shared", 2400)
+    assert own[-1] == ("Lost to the buyer's bank", -1430)
+    assert ("What the provider charged for disputes", -2000) in own
+    first = statement.accounts[2].lines[0]
+    assert first.how == "Step 3: 70 % of what is left; proceeds €0.00 → €72.00"
+
+    # The band's own account goes over all events, with what it was paid; it ends where the books do.
+    zone = ZoneInfo(northside.organizer.timezone)
+    whole = partner_account(three[2], "EUR", zone=zone)
+    assert [(line.what, line.amount, line.balance) for line in whole.lines] == [
+        ("Sold", 1288, 1288),
+        ("Sold", 3192, 4480),
+        ("Sold", 1596, 6076),
+        ("Paid by hand", -4000, 2076),
+        ("Went back to the buyer", -636, 1440),
+        ("Lost to the buyer's bank", -3339, -1899),
+    ]
+    assert whole.lines[0].about == f"{a.number} · Hafen Nacht"
+    assert whole.lines[3].about == "Cash"
+    assert (whole.opening, whole.closing, whole.newest(2).opening) == (0, -1899, 2076)
+    tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
+    later = partner_account(three[2], "EUR", zone=zone, since=tomorrow)
+    assert (later.opening, later.lines, later.closing) == (-1899, (), -1899)
+    assert partner_account(three[2], "EUR", zone=zone, until=tomorrow).closing == -1899
+
     # Each order's parts are its own proceeds, and all orders together are the sections.
     assert [one.order_id for one in statement.orders] == [early.pk, a.pk, b.pk, c.pk]
     assert [one.earned for one in statement.orders] == [2400, 7200, -220, 1443]
@@ -183,6 +232,7 @@ def test_it_is_a_page_a_pdf_and_a_table_and_another_version_goes_on_from_the_fir
     head = next(row for row in table if row and row[0] == "Order")
     assert head[:8] == ["Order", "Paid", "Went back", "Taken by banks", "Our fee", "Tax", "Proceeds", "Version"]
     lines = table[table.index(head) + 1 :]
+    lines = lines[: lines.index([])]
     assert [line[1:8] for line in lines] == [
         ["75.30", "0.00", "0.00", "-3.30", "-4.93", "67.07", "1"],
         ["25.10", "0.00", "0.00", "-1.10", "-1.64", "22.36", "2"],
@@ -198,5 +248,16 @@ def test_it_is_a_page_a_pdf_and_a_table_and_another_version_goes_on_from_the_fir
     assert (pdf.status_code, pdf["Content-Type"]) == (200, "application/pdf")
     assert pdf.content.startswith(b"%PDF-")
     assert statement_pdf(statement, northside.organizer).startswith(b"%PDF-")
+    account_of = f"/portal/partners/{three[2].pk}/account"
+    shown = text(nora.get(f"{account_of}/?since=2026-01-01"))
+    assert "Step 1: 50 % of everything; proceeds €67.07 → €89.43" in shown
+    assert "Closing balance" in shown
+    assert nora.get(f"{account_of}/?since=2026-02-01&until=2026-01-01").status_code == 422
+    assert nora.get(f"{account_of}.pdf?until=2026-02-01").content.startswith(b"%PDF-")
+    lines = list(csv.reader(io.StringIO(nora.get(f"{account_of}.csv").content.decode("utf-8-sig"))))
+    assert lines[0] == ["Date", "What", "Order or payment", "By which rule", "Amount", "Balance"]
+    assert Decimal(lines[-1][-1]) == sum(Decimal(line[4]) for line in lines[2:-1])
     sam = signed_in(southside.owner, southside.host)
-    assert {sam.get(f"{address}{end}").status_code for end in ("/", ".pdf", ".csv")} == {404}
+    assert {
+        sam.get(f"{where}{end}").status_code for where in (address, account_of) for end in ("/", ".pdf", ".csv")
+    } == {404}

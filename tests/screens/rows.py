@@ -82,6 +82,8 @@ NO_SCREEN = {
     "organizer_portal:map_export": FILE,
     "organizer_portal:refund_quote": PART,
     "organizer_portal:pairing_qr": PICTURE,
+    "organizer_portal:account_file": FILE,
+    "organizer_portal:account_csv": FILE,
     "organizer_portal:statement_file": FILE,
     "organizer_portal:statement_csv": FILE,
     "organizer_portal:codes_csv": FILE,
