@@ -18,9 +18,10 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from analytics.invariants import breaches
-from audit.actions import user_actor
+from audit.actions import SYSTEM, user_actor
 from checkout import actions as checkout
-from events.models import Event
+from checkout.charge_models import choose_charge_model
+from events.models import ChargeModel, Event
 from inbox.models import ProviderEvent
 from inventory.models import Hold, Place, StockEntry
 from ledger.models import LedgerTransaction
@@ -214,8 +215,16 @@ def end_leases() -> None:
 # --- Stories: each ends with everything checked -------------------------------------------------------------------------
 
 
-def new_sale(stack: Stack, house: world.House, title: str = "Crash Landing", places: int = 10) -> Sale:
+def new_sale(
+    stack: Stack,
+    house: world.House,
+    title: str = "Crash Landing",
+    places: int = 10,
+    model: ChargeModel = ChargeModel.DIRECT,
+) -> Sale:
     event = world.make_event(title, kinds=((world.STANDARD, 2400, places),))
+    if model != ChargeModel.DIRECT:
+        event = choose_charge_model(event_id=event.pk, model=model, actor=SYSTEM)
     return Sale(stack=stack, house=house, event=event)
 
 
@@ -251,17 +260,21 @@ def come_back_through_a_crash(stack: Stack, house: world.House, point: str) -> S
     return sale
 
 
-def pay_too_late_through_a_crash(stack: Stack, house: world.House, point: str) -> Sale:
-    """The hold lapsed and others have the places; the worker that gives the money back is killed at `point`."""
-    sale = new_sale(stack, house, "Too Late", places=TICKETS)
+def pay_too_late_through_a_crash(
+    stack: Stack, house: world.House, *points: str, model: ChargeModel = ChargeModel.DIRECT
+) -> Sale:
+    """The hold lapsed and others have the places; the worker that gives the money back is killed at each of `points`."""
+    sale = new_sale(stack, house, "Too Late", places=TICKETS, model=model)
     with talking_to(stack):
         order = order_that_lapsed(sale)
         world.hold(sale.event, **{world.STANDARD: TICKETS})
-        stack.arm(point)
+        for point in points:
+            stack.arm(point)
         sale.pay()
         sale.wait(lambda: Payment.objects.get(order=order).state == Payment.State.VOIDED, "the void")
     sale.wait_until_quiet()
-    _check_struck(sale, point)
+    for point in points:
+        _check_struck(sale, point)
     assert sale.provider_facts() == [("canceled", 0, 0)]
     assert (sale.order.state, sale.order.cancel_reason) == ("cancelled", "places_gone")
     assert not Ticket.objects.filter(position__order=order).exists()

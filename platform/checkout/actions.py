@@ -575,6 +575,7 @@ def _end_delayed(payment: Payment, intent: gateway.Intent) -> None:
     Raises ProviderRefused where another attempt came in between; whoever asks next finds that one.
     """
     Payment.objects.filter(pk=payment.pk).update(last_error=intent.error_code)
+    failpoints.hit("before_void")
     gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
     failpoints.hit("after_void")
     _lose_payment(payment.order_id)
@@ -641,7 +642,9 @@ def expire_order(*, order_id: UUID) -> None:
             settle_payment(order_id=order_id)
             return
         if not intent.is_cancelled:
+            failpoints.hit("before_expiry")
             gateway.cancel_intent(account_id=payment.account_id, intent_id=payment.intent_id, key=f"void-{payment.pk}")
+            failpoints.hit("after_expiry")
     _lose_payment(order_id)
 
 

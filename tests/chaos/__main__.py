@@ -35,14 +35,14 @@ def _play(words: list[str], folder: Path) -> int:
     from rich.table import Table
 
     from tests import crashes
-    from tests.chaos import disk, matrix, money, rush, separate, servers, wire
+    from tests.chaos import disk, matrix, money, rush, separate, servers, unsold, wire
     from tests.stack import start_stack
 
     servers.check_ours()
     redis.Redis.from_url(settings.REDIS_URL).flushall()  # what an earlier run left in the queue
     chosen = [
         case
-        for part in (matrix, money, separate, servers, rush, disk, wire)
+        for part in (matrix, money, separate, unsold, servers, rush, disk, wire)
         for case in part.cases()
         if all(word in case.name for word in words)
     ]

@@ -8,7 +8,8 @@ from functools import partial
 
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from audit.actions import SYSTEM
+from audit.actions import SYSTEM, user_actor
+from checkout.batches import cancel_and_refund, progress
 from checkout.charge_models import choose_charge_model
 from checkout.refunds import GivingBack, give_back
 from console.models import PlatformDifference
@@ -20,10 +21,10 @@ from ledger.split_rules import Rules, Share, Step
 from ledger.splits import set_split_plan
 from orders.models import Order
 from payments import gateway
-from payments.models import Dispute
+from payments.models import Dispute, RefundBatch
 from payments.queries import connected_account
-from payouts.models import Partner, Transfer, TransferReversal
-from payouts.transfers import run_transfers
+from payouts.models import Partner, Payout, Transfer, TransferReversal
+from payouts.transfers import request_transfers, run_transfers
 from tests import crashes, world
 from tests.chaos import money
 from tests.chaos.matrix import Case
@@ -61,6 +62,17 @@ REVERSAL = (
 )
 REFUND = ("before_refund_sent", "after_refund_sent", "before_refund_noted", "after_send_refund", *REVERSAL)
 DISPUTE = ("before_dispute_kept", "before_dispute_commit", "after_list_dispute", *REVERSAL)
+# What was taken back when the bank began is the organizer's again; the clock transfers it.
+WON = ("before_dispute_kept", "before_dispute_commit", "after_list_dispute", *TRANSFER)
+BATCH = (*money.BATCH.values(), *REVERSAL)
+PAYOUT = (
+    "before_payout_asked_commit",
+    "after_payout_asked",
+    "before_payout_sent",
+    "after_payout_sent",
+    "before_payout_noted",
+    "after_send_payout",
+)
 
 
 def cases() -> list[Case]:
@@ -70,6 +82,13 @@ def cases() -> list[Case]:
         f"transfers, {len(TRANSFER)} deaths": (transfer, "transferred and arrived once"),
         f"refund, {len(REFUND)} deaths": (refund, "refunded once, taken back once from each"),
         f"dispute, {len(DISPUTE)} deaths, and lost, {len(DISPUTE)} more": (lose, "taken back once from each"),
+        f"dispute won, {len(WON)} deaths": (win, "what was taken back is transferred again, once"),
+        f"an answer to a bank, {len(money.EVIDENCE)} deaths": (answer, "answered once, with the file"),
+        f"a cancelled event's batch, {len(BATCH)} deaths": (
+            give_all_back,
+            "each order given back once, and its transfer",
+        ),
+        f"a payout of what was transferred, {len(PAYOUT)} deaths": (pay_out, "paid out once"),
     }
     return [
         Case(f"kill -9: separate charge, {name}", outcome, partial(money.talking, play))
@@ -206,4 +225,75 @@ def lose(stack: Stack, house: world.House) -> money.Watch:
     assert (reversed_of(own), reversed_of(hall.account_id)) == (4010, 4800 - 3545)
     assert gateway.fetch_balance(hall.account_id)["EUR"] == 3545
     assert list(Dispute.objects.filter(payment__order__in=both).values_list("state", "taken")) == [("lost", 2510)]
+    return watch
+
+
+def win(stack: Stack, house: world.House) -> money.Watch:
+    """A bank takes 25.10 and charges 15.00, both taken back from the organizer; it decides for us and gives the 25.10 again."""
+    watch, hall, (first, second) = _paid(stack, house, 1, 3)
+    own, both = _own(), (first, second)
+
+    def standing(account: str) -> tuple[int, int]:
+        made = _transfers(stack, account, *both)
+        return sum(amount for amount, _back in made), sum(back for _amount, back in made)
+
+    made = stack.sandbox.control("disputes", payment_intent=first.payment.intent_id)
+    watch.wait(lambda: standing(own)[1] >= 4010, "the organizer's part", seconds=money.PATIENCE)
+    watch.wait_until_quiet()
+    assert (standing(own), standing(hall.account_id)) == ((4800, 4010), (4800, 0))
+    stack.sandbox.control("balance/available")
+    known = set(Transfer.objects.values_list("pk", flat=True))
+    money.arm(stack, WON)
+    stack.sandbox.control(f"disputes/{made['id']}/decide", won=True)
+    watch.wait(lambda: Dispute.objects.filter(provider_id=made["id"], state="won").exists(), "the decision")
+    sent = Transfer.objects.exclude(pk__in=known).filter(state="sent")
+    money.run_until_paid(watch, lambda: sum(sent.values_list("amount", flat=True)) >= 2510)
+    _check(watch, *WON)
+    assert sum(sent.values_list("amount", flat=True)) == 2510  # what the bank charged stays gone
+    assert set(sent.values_list("partner", flat=True)) == {None}
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 4800
+    return watch
+
+
+def answer(stack: Stack, house: world.House) -> object:
+    """The dispute and the file lie on the platform's account."""
+    return money.answer_through_crashes(stack, house, tuple(money.EVIDENCE.values()), model=ChargeModel.ON_BEHALF)
+
+
+def give_all_back(stack: Stack, house: world.House) -> money.Watch:
+    """Three orders, all of their 72.00 but 22.00 the hall's and paid to it; it gives everything back."""
+    watch, sold, hall = money.with_a_hall(stack, house, orders=3, model=ChargeModel.ON_BEHALF)
+    request_transfers(partner=hall, currency="EUR", actor=SYSTEM)
+    watch.wait_until_quiet()
+    assert gateway.fetch_balance(hall.account_id)["EUR"] == 5000
+    money.arm(stack, BATCH)
+    batch = cancel_and_refund(event_id=watch.event.pk, words="Too much rain.", actor=user_actor(house.owner.pk))
+    watch.wait(lambda: RefundBatch.objects.get(pk=batch.pk).state == "done", "the batch", seconds=money.PATIENCE)
+    watch.wait(
+        lambda: gateway.fetch_balance(hall.account_id).get("EUR", 0) == 0, "the way back", seconds=money.PATIENCE
+    )
+    _check(watch, *BATCH)
+    assert progress(batch) == {"done": 3, "failed": 0, "waiting": 0, "total": 3}
+    assert [_charges(stack, order) for order in sold] == [[(2510, 2510)]] * 3
+    assert [money.refunds_of(stack, order) for order in sold] == [[2510]] * 3
+    made = _transfers(stack, hall.account_id, *sold)
+    assert (sum(amount for amount, _back in made), sum(back for _amount, back in made)) == (5000, 5000)
+    return watch
+
+
+def pay_out(stack: Stack, house: world.House) -> money.Watch:
+    """What arrived on the organizer's account by transfer goes on to its bank."""
+    watch, _hall, _sold_before = _paid(stack, house, 2)
+    stack.sandbox.control("balance/available")
+    account, known = _own(), set(Payout.objects.values_list("pk", flat=True))
+    new = Payout.objects.exclude(pk__in=known)
+    there = gateway.fetch_available(account)["EUR"]
+    assert there >= 2400
+    with money.counting_payouts(stack, account) as made:
+        money.arm(stack, PAYOUT)
+        money.run_until_paid(watch, lambda: new.filter(state__in=["sent", "paid"]).exists())
+        _check(watch, *PAYOUT)
+    (payout,) = new
+    assert made == [payout.amount]
+    assert payout.amount >= 2400
     return watch
