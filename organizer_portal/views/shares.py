@@ -63,7 +63,7 @@ def shares(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
         "partner_url": f"{reverse('organizer_portal:partners')}?{urlencode({'for': found.pk})}",
         "is_other": shown != in_force,
         "lines": lines_of(shown, found.currency, names),
-        "names": [names[payee] for payee in shown.payees()],
+        "names": [*(names[payee] for payee in shown.payees()), _("Our fee"), _("Tax")],
         **_samples(found, shown, version),
     }
     return render(request, "organizer_portal/event_shares.html", context, status=422 if form.errors else 200)
@@ -75,15 +75,26 @@ def _samples(event: Event, rules: Rules, version: SplitVersion | None) -> dict[s
     terms, kinds = terms_of(event), [one.ticket_type for one in sales]
     quotes = {kind.pk: quote_one(kind.price, terms, rate_of(kind.tax)) for kind in kinds}
     taxes = {type_id: sum(tax.amount for tax in one.taxes) for type_id, one in quotes.items()}
-    brings = {type_id: max(0, one.total - one.platform_fee - taxes[type_id]) for type_id, one in quotes.items()}
-    full = sum(brings[one.ticket_type.pk] * one.capacity for one in sales)
+    fees = {type_id: one.platform_fee for type_id, one in quotes.items()}
+    brings = {type_id: max(0, one.total - fees[type_id] - taxes[type_id]) for type_id, one in quotes.items()}
+    full, fee, tax = (sum(each[one.ticket_type.pk] * one.capacity for one in sales) for each in (brings, fees, taxes))
     places = sum(one.capacity for one in sales if one.ticket_type.price)
     houses = [
-        Sample(_("%d %% sold") % percent, full * percent // 100, places * percent // 100) for percent in FILLED if full
+        Sample(_("%d %% sold") % percent, *(part * percent // 100 for part in (full, places, fee, tax)))
+        for percent in FILLED
+        if full
     ]
     now, counts = (max(0, earned(version)), counted(version)) if version else (0, 0)
     orders = [
-        Sample(f"{TICKETS} × {one.ticket_type.title}", TICKETS * brings[one.ticket_type.pk], TICKETS, now, counts)
+        Sample(
+            f"{TICKETS} × {one.ticket_type.title}",
+            amount=TICKETS * brings[one.ticket_type.pk],
+            tickets=TICKETS,
+            fee=TICKETS * fees[one.ticket_type.pk],
+            tax=TICKETS * taxes[one.ticket_type.pk],
+            before=now,
+            tickets_before=counts,
+        )
         for one in sales
         if brings[one.ticket_type.pk]
     ]

@@ -405,10 +405,7 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:invitation": ["wrong"],
         "organizer_portal:partner": [a_partner().pk],
         "organizer_portal:partner_transfers": [a_partner().pk],
-        **dict.fromkeys(
-            ("organizer_portal:account", "organizer_portal:account_file", "organizer_portal:account_csv"),
-            [a_partner().pk],
-        ),
+        **{f"organizer_portal:account{end}": [a_partner().pk] for end in ("", "_file", "_csv")},
         "organizer_portal:partner_link": ["wrong"],
         "console:organizer": [made.house.organizer.pk],
         "console:payouts": [made.house.organizer.pk],

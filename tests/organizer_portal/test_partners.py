@@ -65,9 +65,11 @@ def test_a_plan_is_looked_at_in_numbers_and_then_saved(nora: Visitor, hall: Part
     assert look.status_code == 200
     assert not SplitVersion.objects.exists()
     assert "Not saved yet." in text(look)
-    # 10 % of 50 x 24.00 are 120.00, all the hall's; a full house is 1,200.00: 300.00, 630.00 and 270.00
+    # 10 % of 50 x 24.00 are 120.00, all the hall's; a full house is 1,200.00: 300.00, 630.00 and 270.00. Buyers pay our fee as well.
     house = [[piece.amount for piece in bar.pieces] for bar in look.context["houses"]]
-    assert (house[0], house[-1]) == ([12_000, 0, 0], [30_000, 63_000, 27_000])
+    assert (house[0], house[-1]) == ([12_000, 0, 0, 550, 0], [30_000, 63_000, 27_000, 5500, 0])
+    assert all(bar.amount == sum(piece.amount for piece in bar.pieces) for bar in look.context["houses"])
+    assert [bar.amount for bar in look.context["orders"]] == [2 * 2510]
     assert "the first €300.00" in text(look)
     assert "70 % of what is left" in text(look)
 
@@ -102,7 +104,7 @@ def test_a_line_may_be_so_much_for_each_ticket(nora: Visitor, hall: Partner, ban
     typed = lines((hall, "ticket", "1.50"), (band, "percent", "70"), cap_1="60")
     look = nora.post(f"/portal/events/{event.pk}/shares/", typed | {"look": "1"})
     # Of a full house of 1,200.00 fifty paid tickets would be 75.00, but no more than 60.00
-    assert [piece.amount for piece in look.context["houses"][-1].pieces] == [6000, 79_800, 34_200]
+    assert [piece.amount for piece in look.context["houses"][-1].pieces] == [6000, 79_800, 34_200, 5500, 0]
     nora.post(f"/portal/events/{event.pk}/shares/", typed)
     version = split_version_of(str(event.pk))
     assert version is not None
