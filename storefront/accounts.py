@@ -20,7 +20,7 @@ from orders.models import Order
 from orders.queries import orders_of_customer
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.queries import standings
-from payments.saved_cards import remove_card, saved_cards
+from payments.saved_cards import remove_method, saved_methods
 from payments.standing import Standing
 from people.errors import SignInOver
 from people.models import BuyerSession
@@ -168,13 +168,13 @@ def account(request: HttpRequest, session: BuyerSession) -> HttpResponse:
 def _context(session: BuyerSession, *, error: DomainError | None = None, name: str | None = None) -> dict[str, Any]:
     """What the account page shows.
 
-    The `customer`, `coming` and `past` orders as {order, standing, badge}, saved `cards` (payments.vault.SavedCard; None while
-    the provider is away), `name` as typed, `error`.
+    The `customer`, `coming` and `past` orders as {order, standing, badge}, `saved` cards and debits (payments.vault.SavedMethod; None
+    while the provider is away), `name` as typed, `error`.
     """
     customer = session.customer
-    cards = None
+    saved = None
     with suppress(ProviderUnavailable, ProviderRefused):
-        cards = saved_cards(customer)
+        saved = saved_methods(customer)
     orders = orders_of_customer(customer.pk)
     found = standings(orders)
     rows = [{"order": order, "standing": found[order.pk][0], "badge": _badge(found[order.pk][0])} for order in orders]
@@ -185,7 +185,7 @@ def _context(session: BuyerSession, *, error: DomainError | None = None, name: s
         "customer": customer,
         "coming": [by_order[pk] for pk in sorted(coming, key=lambda pk: coming[pk])],
         "past": [row for pk, row in by_order.items() if pk not in coming],
-        "cards": cards,
+        "saved": saved,
         "name": customer.name if name is None else name,
         "error": error,
     }
@@ -214,11 +214,11 @@ def account_details(request: HttpRequest, session: BuyerSession) -> HttpResponse
 @buyers_page
 @require_POST
 def card_removal(request: HttpRequest, session: BuyerSession, card_id: str) -> HttpResponse:
-    """Let the payment provider forget one of the buyer's cards."""
+    """Let the payment provider forget one of the buyer's cards or debits."""
     try:
-        remove_card(customer=session.customer, card_id=card_id)
+        remove_method(customer=session.customer, method_id=card_id)
     except (ProviderUnavailable, ProviderRefused):
-        words = _("The payment provider does not answer, so the card is still saved. Try again in a minute.")
+        words = _("The payment provider does not answer, so it is still saved. Try again in a minute.")
         context = {**_context(session), "card_error": words}
         return render(request, "storefront/account.html", context, status=503)
     return redirect(f"{reverse('storefront:account')}?removed=1")

@@ -9,7 +9,8 @@ from ninja import Header, Path, Router, Status
 from ninja.security import HttpBearer
 
 from orders.queries import orders_of_customer
-from payments.saved_cards import remove_card, saved_cards
+from payments.saved_cards import remove_method, saved_methods
+from payments.vault import SavedCard
 from people.models import BuyerSession
 from people.sign_in import ask_to_sign_in, open_sign_in, session_of, sign_in_by_code, sign_out
 from storefront import schemas
@@ -99,8 +100,10 @@ def list_account_orders(request: HttpRequest) -> dict[str, Any]:
     response={200: schemas.SavedCardListOut, 401: Problem, 409: Problem, 503: Problem},
 )
 def list_saved_cards(request: HttpRequest) -> dict[str, Any]:
-    """The buyer's saved cards, as the payment provider has them."""
-    return {"items": saved_cards(_session(request).customer)}
+    """The buyer's saved cards, and the bank accounts that may be debited, as the payment provider has them."""
+    saved = saved_methods(_session(request).customer)
+    cards = [one for one in saved if isinstance(one, SavedCard)]
+    return {"items": cards, "debits": [one for one in saved if one not in cards]}
 
 
 @router.delete(
@@ -110,6 +113,6 @@ def list_saved_cards(request: HttpRequest) -> dict[str, Any]:
     response={204: None, 401: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
 def remove_saved_card(request: HttpRequest, card_id: str = CardId) -> Status[None]:
-    """Let the payment provider forget a card, for good."""
-    remove_card(customer=_session(request).customer, card_id=card_id)
+    """Let the payment provider forget a card, or a debit, for good."""
+    remove_method(customer=_session(request).customer, method_id=card_id)
     return Status(204, None)

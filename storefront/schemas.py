@@ -461,5 +461,12 @@ class SavedCardOut(Schema):
     exp_year: int
 
 
+class SavedDebitOut(Schema):
+    id: str
+    country: str = Field(examples=["DE"], description="Where the bank is, two letters.")
+    last4: str = Field(examples=["3000"], description="The last digits of the IBAN.")
+
+
 class SavedCardListOut(Schema):
     items: list[SavedCardOut]
+    debits: list[SavedDebitOut]

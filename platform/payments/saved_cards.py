@@ -1,4 +1,4 @@
-"""Saved cards of signed-in buyers. They lie with the provider; here is only under which of its customers."""
+"""Saved cards and debits of signed-in buyers. They lie with the provider; here is only under which of its customers."""
 
 import logging
 from uuid import UUID
@@ -9,7 +9,7 @@ from audit.actions import buyer_actor, record
 from payments import vault
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.models import Payer, Payment
-from payments.vault import SavedCard
+from payments.vault import SavedMethod
 from people.models import Customer
 from ui.errors import NotFound
 
@@ -60,23 +60,23 @@ def has_saved_card(*, customer: Customer, account_id: str) -> bool:
     ).exists()
 
 
-def saved_cards(customer: Customer) -> list[SavedCard]:
+def saved_methods(customer: Customer) -> list[SavedMethod]:
     """What the provider has of this customer, the newest first. Raises ProviderUnavailable, ProviderRefused."""
-    found: list[SavedCard] = []
+    found: list[SavedMethod] = []
     for payer in _payers(customer.pk):
         try:
-            found += vault.list_cards(account_id=payer.account_id, customer=payer.provider_id)
+            found += vault.list_saved(account_id=payer.account_id, customer=payer.provider_id)
         except ProviderRefused as error:
             if error.extra["provider_code"] != vault.GONE:
                 raise
     return found
 
 
-def remove_card(*, customer: Customer, card_id: str) -> None:
-    """Let the provider forget a card, for good. Raises NotFound for one that is not this customer's, ProviderUnavailable."""
+def remove_method(*, customer: Customer, method_id: str) -> None:
+    """Let the provider forget a card or debit, for good. Raises NotFound for one that is not this customer's, ProviderUnavailable."""
     payers = _payers(customer.pk)
     if not any(
-        vault.detach_card(account_id=payer.account_id, customer=payer.provider_id, card_id=card_id) for payer in payers
+        vault.detach(account_id=payer.account_id, customer=payer.provider_id, method_id=method_id) for payer in payers
     ):
         raise NotFound
     with transaction.atomic():

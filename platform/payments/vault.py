@@ -1,10 +1,12 @@
-"""The provider's part in saved cards: a customer of its own for each of ours, on the account that charges them.
+"""The provider's part in saved cards and debits: a customer of its own for each of ours, on the account that charges them.
 
 `account_id` is a connected account, or gateway.PLATFORM where the platform itself is charged. Nothing of a card is kept here.
 """
 
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from payments.errors import ProviderRefused
 from payments.gateway.call import of_account, provider, translated
@@ -28,6 +30,21 @@ class SavedCard:
         return f"{BRANDS.get(self.brand, self.brand.replace('_', ' ').title())} ···· {self.last4}"
 
 
+@dataclass(frozen=True)
+class SavedDebit:
+    """A bank account that its owner has let be debited (SEPA), by the last digits of its IBAN; `country` is its bank's, of two letters."""
+
+    id: str
+    country: str
+    last4: str
+
+    @property
+    def name(self) -> str:
+        """ "SEPA debit DE ···· 3000"."""
+        return _("SEPA debit %(country)s ···· %(last4)s") % {"country": self.country, "last4": self.last4}
+
+
+SavedMethod = SavedCard | SavedDebit
 BRANDS = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay", "diners": "Diners Club"}
 
 
@@ -74,25 +91,27 @@ def open_card_session(*, account_id: str, customer: str) -> str:
     return session.client_secret
 
 
-def list_cards(*, account_id: str, customer: str) -> list[SavedCard]:
-    """The customer's saved cards, the newest first."""
+def list_saved(*, account_id: str, customer: str) -> list[SavedMethod]:
+    """The customer's saved cards and debits, the newest first; what else the provider keeps for them is none of ours."""
     with translated():
         page = provider().v1.customers.payment_methods.list(
-            customer, params={"type": "card", "limit": 100}, options=of_account(account_id)
+            customer, params={"limit": 100}, options=of_account(account_id)
         )
-    return [
-        SavedCard(one.id, one.card.brand, one.card.last4, one.card.exp_month, one.card.exp_year)
-        for one in page.data
-        if one.card is not None
-    ]
+    found: list[SavedMethod] = []
+    for one in page.data:
+        if one.type == "card" and one.card is not None:  # what it is not is no member of it
+            found.append(SavedCard(one.id, one.card.brand, one.card.last4, one.card.exp_month, one.card.exp_year))
+        elif one.type == "sepa_debit" and one.sepa_debit is not None:
+            found.append(SavedDebit(one.id, one.sepa_debit.country or "", one.sepa_debit.last4 or ""))
+    return found
 
 
-def detach_card(*, account_id: str, customer: str, card_id: str) -> bool:
-    """Let the provider forget a card of this customer, for good. False for a card that is not theirs, or gone already."""
+def detach(*, account_id: str, customer: str, method_id: str) -> bool:
+    """Let the provider forget a card or debit of this customer, for good. False for one that is not theirs, or gone already."""
     try:
         with translated():
-            provider().v1.customers.payment_methods.retrieve(customer, card_id, options=of_account(account_id))
-            provider().v1.payment_methods.detach(card_id, options=of_account(account_id))
+            provider().v1.customers.payment_methods.retrieve(customer, method_id, options=of_account(account_id))
+            provider().v1.payment_methods.detach(method_id, options=of_account(account_id))
     except ProviderRefused as error:
         if error.extra["provider_code"] != GONE:
             raise

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import stripe
 from django.conf import settings
+from django_tenants.utils import tenant_context
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
@@ -13,12 +14,13 @@ from audit.models import AuditEntry
 from checkout import actions as checkout
 from checkout.charge_models import choose_charge_model
 from checkout.publish import publish_event
+from events.actions import change_event
 from events.models import ChargeModel
 from orders.models import Order
 from payments.actions import disconnect_account
 from payments.errors import ProviderUnavailable
 from payments.models import Payer, Payment
-from payments.saved_cards import card_session, forget_cards, remove_card, saved_cards
+from payments.saved_cards import card_session, forget_cards, remove_method, saved_methods
 from people.models import Consent, Customer
 from people.queries import customer_by_email
 from storefront.payments import payment_details
@@ -76,7 +78,7 @@ def test_a_card_is_saved_where_its_owner_said_so_and_pays_again(event, bea):
     assert (agreed.customer_id, agreed.is_given, agreed.text_version) == (bea.pk, True, "2026-11")
     assert agreed.text.startswith("Save this card with the payment provider for my next orders here.")
     assert agreed.reference == str(first.pk)
-    [card] = saved_cards(bea)
+    [card] = saved_methods(bea)
     assert (card.name, card.exp_month) == ("Visa ···· 4242", 12)
     assert offered(card_session(customer=bea, account_id=payer.account_id)) == ["4242"]
 
@@ -86,7 +88,7 @@ def test_a_card_is_saved_where_its_owner_said_so_and_pays_again(event, bea):
 
     second.refresh_from_db()
     assert second.is_paid
-    assert [one.id for one in saved_cards(bea)] == [card.id]
+    assert [one.id for one in saved_methods(bea)] == [card.id]
     assert Payer.objects.count() == 1
     assert breaches() == {}
 
@@ -99,7 +101,7 @@ def test_nothing_is_saved_for_a_guest_or_for_who_did_not_say_so(event, bea):
 
     assert list(Payment.objects.order_by("pk").values_list("saves_card", flat=True)) == [False, False]
     assert Payment.objects.get(order=guest).payer_id == ""
-    assert saved_cards(bea) == []
+    assert saved_methods(bea) == []
     assert list(Consent.objects.filter(kind="card").values_list("is_given", flat=True)) == [False]
 
 
@@ -109,7 +111,7 @@ def test_a_saved_card_still_asks_its_bank(event, bea):
     assert asked.status == "requires_action"
     answer_bank(asked)
     checkout.settle_payment(order_id=order.pk)
-    [card] = saved_cards(bea)
+    [card] = saved_methods(bea)
 
     again = order_as(bea, event, saves=False)
     asked = world.pay(again, card=card.id)
@@ -159,7 +161,7 @@ def test_a_saved_card_that_is_declined_says_so_in_plain_words(event, bea, paying
 
 def test_removing_a_card_is_for_good_and_for_its_owner_alone(event, bea, paying):
     save_a_card(bea, event)
-    [card] = saved_cards(bea)
+    [card] = saved_methods(bea)
     ann = Customer.objects.create(email="ann@example.com", name="Ann")
     save_a_card(ann, event, card="pm_card_mastercard")
     browser, strangers = signed_in_buyer(paying, BEA.email), signed_in_buyer(paying, "ann@example.com")
@@ -168,22 +170,22 @@ def test_removing_a_card_is_for_good_and_for_its_owner_alone(event, bea, paying)
 
     assert strangers.post(f"/account/cards/{card.id}/removal/").status_code == 404
     assert Visitor(paying.host).post(f"/account/cards/{card.id}/removal/").status_code == 302
-    assert [one.id for one in saved_cards(bea)] == [card.id]
+    assert [one.id for one in saved_methods(bea)] == [card.id]
     assert browser.post(f"/account/cards/{card.id}/removal/")["Location"] == "/account/?removed=1"
 
-    assert saved_cards(bea) == []
-    assert [one.name for one in saved_cards(ann)] == ["Mastercard ···· 4444"]
+    assert saved_methods(bea) == []
+    assert [one.name for one in saved_methods(ann)] == ["Mastercard ···· 4444"]
     assert AuditEntry.objects.filter(verb="remove_card", target_id=str(bea.pk)).count() == 1
     order = order_as(bea, event, saves=False)
     with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
         world.pay(order, card=card.id)
     with pytest.raises(NotFound):
-        remove_card(customer=bea, card_id=card.id)
+        remove_method(customer=bea, method_id=card.id)
 
 
 def test_one_customers_card_never_pays_for_another(event, bea):
     save_a_card(bea, event)
-    [card] = saved_cards(bea)
+    [card] = saved_methods(bea)
     ann = Customer.objects.create(email="ann@example.com", name="Ann")
 
     for order in (order_as(ann, event), world.place_order(event, **{STANDARD: 1})):
@@ -200,7 +202,7 @@ def test_who_pays_anothers_order_keeps_their_card_to_themselves(event, bea, payi
     assert (page.context["stripe"]["saves_card"], page.context["stripe"]["customer_session"]) == (False, "")
     world.pay(order)
     checkout.settle_payment(order_id=order.pk)
-    assert saved_cards(bea) == []
+    assert saved_methods(bea) == []
     assert Payment.objects.get(order=order).saves_card is False
 
 
@@ -220,7 +222,31 @@ def test_the_checkout_offers_cards_to_who_is_signed_in_and_does_without_them_whe
     assert (page.status_code, page.context["stripe"]["customer_session"]) == (200, "")
     fault["path"] = "/v1/customers/*/payment_methods"
     httpx.post(f"{stripe_sandbox.base}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
-    assert "We cannot show your saved cards at the moment" in text(browser.get("/account/"))
+    assert "We cannot show what you saved at the moment" in text(browser.get("/account/"))
+
+
+def test_a_debit_that_was_saved_stands_beside_the_cards_and_can_be_removed(bea, paying, southside):
+    event = change_event(event_id=world.make_event().pk, actor=SYSTEM, delayed_payment_days=14)
+    save_a_card(bea, event)
+    order = order_as(bea, event)
+    world.pay_by_debit(order)
+
+    debit, card = saved_methods(bea)
+    assert (debit.name, card.name) == ("SEPA debit DE ···· 3000", "Visa ···· 4242")
+    again = order_as(bea, event, saves=False)
+    assert world.pay(again, card=debit.id).status == "processing"  # its mandate is there already
+
+    browser = signed_in_buyer(paying, BEA.email)
+    page = text(browser.get("/account/"))
+    assert "SEPA debit DE ···· 3000" in page
+    assert page.count("until 12/") == 1  # the card alone ends one day
+    other = signed_in_buyer(southside, BEA.email)
+    with tenant_context(southside.organizer):
+        assert other.post(f"/account/cards/{debit.id}/removal/").status_code == 404
+    assert saved_methods(bea) == [debit, card]
+    assert browser.post(f"/account/cards/{debit.id}/removal/")["Location"] == "/account/?removed=1"
+    assert saved_methods(bea) == [card]
+    assert breaches() == {}
 
 
 def test_a_customer_who_was_deleted_at_the_provider_is_made_anew(event, bea):
@@ -228,13 +254,13 @@ def test_a_customer_who_was_deleted_at_the_provider_is_made_anew(event, bea):
     before = Payer.objects.get()
     client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": settings.STRIPE_API_BASE})
     client.v1.customers.delete(before.provider_id, options={"stripe_account": before.account_id})
-    assert saved_cards(bea) == []
+    assert saved_methods(bea) == []
 
     assert offered(card_session(customer=bea, account_id=before.account_id)) == []
     after = Payer.objects.get()
     assert (after.account_id, after.provider_id != before.provider_id) == (before.account_id, True)
     save_a_card(bea, event)
-    assert len(saved_cards(bea)) == 1
+    assert len(saved_methods(bea)) == 1
 
 
 def test_where_the_platform_is_charged_its_cards_are_its_own(event, bea, paying):
@@ -246,15 +272,15 @@ def test_where_the_platform_is_charged_its_cards_are_its_own(event, bea, paying)
     order = save_a_card(bea, ours, card="pm_card_mastercard")
 
     assert (Payment.objects.get(order=order).account_id, Payer.objects.count()) == ("", 2)
-    assert [card.name for card in saved_cards(bea)] == ["Mastercard ···· 4444", "Visa ···· 4242"]
+    assert [card.name for card in saved_methods(bea)] == ["Mastercard ···· 4444", "Visa ···· 4242"]
     browser = signed_in_buyer(paying, BEA.email)
     for here, last4 in ((ours, "4444"), (event, "4242")):
         held = world.hold(here, **{STANDARD: 1})
         page = browser.get(f"/checkout/{held.pk}/{held.token}/")
         assert offered(page.context["stripe"]["customer_session"]) == [last4]
-    for card in saved_cards(bea):
-        remove_card(customer=bea, card_id=card.id)
-    assert saved_cards(bea) == []
+    for card in saved_methods(bea):
+        remove_method(customer=bea, method_id=card.id)
+    assert saved_methods(bea) == []
     assert breaches() == {}
 
 
@@ -264,7 +290,7 @@ def test_an_account_that_took_its_access_back_is_forgotten_with_its_cards(event,
     disconnect_account(account_id=Payer.objects.get().account_id)
 
     assert Payer.objects.count() == 0
-    assert saved_cards(bea) == []
+    assert saved_methods(bea) == []
 
 
 def test_a_crash_while_the_customer_is_made_leaves_one(event, bea, stripe_sandbox):
@@ -290,5 +316,5 @@ def test_forgetting_a_buyer_deletes_them_at_the_provider(event, bea):
     for _twice in range(2):
         forget_cards(customer=bea)
 
-    assert (Payer.objects.count(), saved_cards(bea), offered(session)) == (0, [], [])
+    assert (Payer.objects.count(), saved_methods(bea), offered(session)) == (0, [], [])
     assert customer_by_email(BEA.email) == bea

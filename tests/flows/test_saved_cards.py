@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from analytics.invariants import breaches
 from orders.models import Order
 from payments import gateway
-from payments.saved_cards import saved_cards
+from payments.saved_cards import saved_methods
 from people.queries import customer_by_email
 from tests import world
 from tests.flows.test_buy_and_enter import THREE_D_SECURE, press_pay
@@ -85,7 +85,7 @@ def test_a_card_is_saved_on_a_phone_and_pays_again_on_a_desk(stack, in_house, ph
     assert phone.get_by_role("heading", name="Old Friends").count() == 2
     judge(phone)
     phone.get_by_role("button", name="Remove Visa ···· 3184").click()
-    phone.get_by_text("The card is removed.").wait_for()
+    phone.get_by_text("Removed. Nothing can be paid with it here any more.").wait_for()
     judge(phone)
 
     orders = list(Order.objects.filter(email=email).order_by("pk"))
@@ -95,7 +95,7 @@ def test_a_card_is_saved_on_a_phone_and_pays_again_on_a_desk(stack, in_house, ph
     ]
     with override_settings(**stack.sandbox.settings()):
         gateway.client.cache_clear()
-        assert saved_cards(customer_by_email(email)) == []
+        assert saved_methods(customer_by_email(email)) == []
         gateway.client.cache_clear()
     assert breaches() == {}
 

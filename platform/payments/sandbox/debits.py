@@ -86,7 +86,9 @@ def begin(call: Call, intent: JsonObject, method: JsonObject, params: JsonObject
             code="payment_intent_invalid_parameter",
             param="payment_method",
         )
-    if not call.publishable and not params.get("mandate_data"):
+    if (
+        not call.publishable and not params.get("mandate_data") and not method["customer"]
+    ):  # a saved one has its mandate
         raise StripeError(
             "This PaymentIntent requires a mandate, but no existing mandate was found. Collect mandate acceptance from the "
             "customer and retry, providing acceptance data in the mandate_data parameter.",
@@ -110,6 +112,10 @@ def begin(call: Call, intent: JsonObject, method: JsonObject, params: JsonObject
     call.save(made)
     intent |= {"status": "processing", "latest_charge": made["id"], "next_action": None, "last_payment_error": None}
     call.save(intent)
+    if intent["setup_future_usage"] and intent["customer"] and not method["customer"]:
+        method["customer"] = intent["customer"]
+        call.save(method)
+        emit(call, "payment_method.attached", method)
     emit(call, "charge.pending", made)
     emit(call, "payment_intent.processing", intent)
     is_slow = BY_IBAN[method["_iban"]].is_slow

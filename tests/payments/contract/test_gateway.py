@@ -189,23 +189,23 @@ def test_all_that_is_said_about_saved_cards_is_understood(account, recording):
     )
     paid = intent(account, "saved", customer=bea, saves_card=True)
     confirm(paid.id, account)
-    [card] = vault.list_cards(account_id=account, customer=bea)
+    [card] = vault.list_saved(account_id=account, customer=bea)
     assert (card.name, card.exp_month) == ("Visa ···· 4242", 12)
     assert vault.open_card_session(account_id=account, customer=bea).startswith("cuss_secret_")
     again = intent(account, "again", customer=bea, saves_card=True)
     vault.stop_saving(account_id=account, intent_id=again.id)
     confirm(again.id, account, card=card.id)
     assert gateway.fetch_intent(account_id=account, intent_id=again.id).is_authorised
-    assert vault.detach_card(account_id=account, customer=bea, card_id=card.id)
-    assert not vault.detach_card(account_id=account, customer=bea, card_id=card.id)
-    assert vault.list_cards(account_id=account, customer=bea) == []
+    assert vault.detach(account_id=account, customer=bea, method_id=card.id)
+    assert not vault.detach(account_id=account, customer=bea, method_id=card.id)
+    assert vault.list_saved(account_id=account, customer=bea) == []
     for _twice in range(2):
         vault.delete_customer(account_id=account, customer=bea)
     with pytest.raises(ProviderRefused) as refused:
         vault.open_card_session(account_id=account, customer=bea)
     assert refused.value.extra["provider_code"] == vault.GONE
     ours = vault.create_customer(account_id=gateway.PLATFORM, email="b@example.com", reference="1", key=bea)
-    assert vault.list_cards(account_id=gateway.PLATFORM, customer=ours) == []
+    assert vault.list_saved(account_id=gateway.PLATFORM, customer=ours) == []
     assert vault.open_card_session(account_id=gateway.PLATFORM, customer=ours)
 
 
