@@ -41,6 +41,7 @@ urlpatterns = [
     path(f"{_order}payment/", views.order_payment, name="order_payment"),
     path(f"{_order}status/", views.order_status, name="order_status"),
     path(f"{_order}tickets.pdf", views.order_pdf, name="order_pdf"),
+    path(f"{_order}receipt.pdf", views.order_receipt, name="order_receipt"),
     path(f"{_order}calendar.ics", views.order_calendar, name="order_calendar"),
     path(f"{_order}tickets/<int:index>.png", views.ticket_code, name="ticket_code"),
     path(f"{_order}emails/", views.order_emails, name="order_emails"),

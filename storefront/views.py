@@ -27,8 +27,9 @@ from audit.actions import buyer_actor
 from checkout import actions as checkout
 from checkout import codes as checkout_codes
 from checkout import letters
-from checkout.errors import BasketInvalid
+from checkout.errors import BasketInvalid, NoReceipt
 from checkout.holding import Asked
+from checkout.receipts import store_receipt
 from checkout.recovery import reminder_text
 from checkout.refund_terms import refund_terms
 from checkout.seat_words import map_of_date
@@ -926,6 +927,20 @@ def order_pdf(request: HttpRequest, number: str, token: str) -> HttpResponse:
     _note(request, order, OrderVisit.Kind.TICKETS)
     response = HttpResponse(storages["private"].open(store_pdf(order)).read(), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="tickets-{order.number}.pdf"'
+    return response
+
+
+@secret_page
+@require_GET
+def order_receipt(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """What was paid and what went back of it, as a PDF; also of an order that was refunded since."""
+    order = order_by_token(number, token)
+    try:
+        name = store_receipt(order)
+    except NoReceipt as error:
+        raise Http404 from error
+    response = HttpResponse(storages["private"].open(name).read(), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="receipt-{order.number}.pdf"'
     return response
 
 

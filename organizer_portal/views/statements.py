@@ -57,7 +57,7 @@ def statement_csv(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpRespo
     """The same as CSV; amounts are in whole units with a point and all decimals of the currency."""
     found = event_or_404(event_id)
     rows = event_statement(found).as_rows(ZoneInfo(desk.organizer.timezone))
-    return _table(rows, found.currency, f"settlement-{found.slug}")
+    return table(rows, found.currency, f"settlement-{found.slug}")
 
 
 @require_safe
@@ -95,7 +95,7 @@ def account_csv(request: HttpRequest, desk: Desk, partner_id: UUID) -> HttpRespo
     """The same as CSV, every line of it."""
     found = partner_by_id(partner_id)
     shown = _account_or_404(request, desk, found)
-    return _table(shown.as_rows(ZoneInfo(desk.organizer.timezone)), shown.currency, f"account-{found.pk}")
+    return table(shown.as_rows(ZoneInfo(desk.organizer.timezone)), shown.currency, f"account-{found.pk}")
 
 
 def _account(request: HttpRequest, desk: Desk, found: Partner) -> tuple[PeriodForm, PartyAccount | None]:
@@ -121,7 +121,8 @@ def _paper(pdf: bytes, name: str) -> HttpResponse:
     return response
 
 
-def _table(rows: Iterable[Iterable[str | int]], currency: str, name: str) -> HttpResponse:
+def table(rows: Iterable[Iterable[str | int]], currency: str, name: str) -> HttpResponse:
+    """Rows as a CSV file: texts made harmless, numbers minor units that become whole ones."""
     # With its byte order mark, or a spreadsheet reads UTF-8 as something else.
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -61,6 +61,10 @@ class ResendRefused(DomainError):
     title = _("These tickets cannot be sent")
 
 
+class NoReceipt(NotFound):
+    """Nothing was paid, so there is no receipt of it."""
+
+
 class PaymentMismatch(DomainError):
     """The provider's payment is not the one that this order asked for. Never expected; an alarm."""
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from checkout.receipts import store_receipt
 from events.models import Performance
 from notifications.actions import Attachment, queue_email
 from orders.models import Order
@@ -32,11 +33,12 @@ def order_url(order: Order) -> str:
 
 
 def mail_tickets(*, order_id: UUID, again: str = "") -> None:
-    """The tickets of a paid order, as one PDF. `again` names a repeat that someone asked for."""
+    """The tickets of a paid order, as one PDF, and where something was paid the receipt. `again` names a repeat that someone asked for."""
     order = Order.objects.filter(pk=order_id).first() and _order(order_id)
     if order is None or not order.is_paid:
         return  # refunded before its mail went out, or a test that is deleted
-    _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=(_pdf_of(order),))
+    attachments = (_pdf_of(order), *([_receipt_of(order)] if order.total else []))
+    _send(order, key=f"tickets:{again or order.pk}", template="tickets", attachments=attachments)
 
 
 def mail_payment_returned(*, order_id: UUID) -> None:
@@ -168,6 +170,10 @@ def mail_my_orders(*, email: str, asked: str) -> None:
 
 def _pdf_of(order: Order) -> Attachment:
     return Attachment(name=f"tickets-{order.number}.pdf", path=store_pdf(order), type="application/pdf")
+
+
+def _receipt_of(order: Order) -> Attachment:
+    return Attachment(name=f"receipt-{order.number}.pdf", path=store_receipt(order), type="application/pdf")
 
 
 def _order(order_id: UUID) -> Order:

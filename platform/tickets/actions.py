@@ -107,7 +107,14 @@ def store_pdf(order: Order) -> str:
 
     Raises TicketNotFound when no ticket is valid, PdfUnavailable when this machine cannot draw.
     """
-    document = pdf.describe(order)
+    return store_document(order, pdf.describe(order))
+
+
+def store_document(order: Order, document: pdf.Document) -> str:
+    """The name in private storage of a PDF about an order, drawn only when there is none of this `digest`.
+
+    Raises PdfUnavailable when this machine cannot draw.
+    """
     name = f"{organizer_folder()}/tickets/{order.pk}/{document.digest}.pdf"
     storage = storages["private"]
     if storage.exists(name):
@@ -116,7 +123,7 @@ def store_pdf(order: Order) -> str:
 
 
 def forget_pdfs(order: Order) -> None:
-    """Delete what was drawn of an order's tickets; whoever asks for it again gets a new one."""
+    """Delete what was drawn of an order, tickets and receipts; whoever asks for it again gets a new one."""
     storage, folder = storages["private"], f"{organizer_folder()}/tickets/{order.pk}"
     with suppress(FileNotFoundError):
         for name in storage.listdir(folder)[1]:

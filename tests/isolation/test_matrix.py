@@ -231,6 +231,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:event_shares": staff(200, 403),
     "organizer_portal:event_charging": staff(200, 403),
     "organizer_portal:charging": staff(200, 403),
+    "organizer_portal:tax_report": staff(200, 403),
+    "organizer_portal:tax_report_csv": staff(200, 403),
     "organizer_portal:account": staff(200, 403),
     "organizer_portal:account_file": staff(404, 403),  # of a partner who has earned nothing
     "organizer_portal:account_csv": staff(404, 403),
@@ -299,6 +301,7 @@ ORGANIZER: dict[str, Row] = {
     "storefront:order_payment": everybody(404, "POST"),
     "storefront:order_status": everybody(404),
     "storefront:order_pdf": everybody(404),
+    "storefront:order_receipt": everybody(404),
     "storefront:order_calendar": everybody(404),
     "storefront:ticket_code": everybody(404),
     "storefront:order_emails": everybody(404, "POST"),
@@ -504,7 +507,16 @@ _OF_MAPS = (
     "map_exports",
     "map_versions",
 )
-_OF_ORDERS = ("order", "order_payment", "order_status", "order_pdf", "order_calendar", "order_emails", "cancellation")
+_OF_ORDERS = (
+    "order",
+    "order_payment",
+    "order_status",
+    "order_pdf",
+    "order_receipt",
+    "order_calendar",
+    "order_emails",
+    "cancellation",
+)
 _OF_CODES = ("code", "code_stop", "batch", "batch_mails", "batch_stop", "batch_csv")
 _OF_DATES = (
     "seats",

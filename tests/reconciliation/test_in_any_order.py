@@ -35,7 +35,8 @@ from hypothesis.stateful import (
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
-from checkout.actions import refund_order, send_refund, settle_payment
+from checkout.actions import expire_order, refund_order, send_refund, settle_payment
+from checkout.batches import cancel_and_refund
 from checkout.charge_models import choose_charge_model
 from checkout.disputes import set_dispute_policy, submit_evidence, take_up_dispute
 from checkout.errors import EvidenceRefused, NotRefundable
@@ -45,7 +46,7 @@ from config import failpoints
 from config.stripe_events import VERBS
 from console.models import PlatformDifference
 from console.platform_money import check_platform_money
-from events.models import ChargeModel
+from events.models import ChargeModel, Event
 from inbox.actions import process_due_events, receive_event
 from inbox.models import ProviderEvent
 from ledger.actions import Kind
@@ -57,7 +58,7 @@ from orders.models import Order
 from outbox.actions import drain
 from outbox.models import OutboxMessage
 from payments import gateway
-from payments.models import Dispute, DisputePolicy, Payment, Refund
+from payments.models import Dispute, DisputePolicy, Payment, Refund, RefundTurn
 from payments.queries import OWED
 from payments.sandbox.delivery import signature
 from payouts.actions import add_partner, note_payment
@@ -72,13 +73,15 @@ from tests.processes import Sandbox
 from tests.reconciliation.conftest import check_money, connect_partner, connected_partner, fresh_account, provider
 from tests.staff import Visitor
 
-CURRENCIES = (("EUR", 2400), ("JPY", 3000), ("KWD", 12_000))  # 24 euros, 3000 yen, 12.000 dinars
+# 23.45 euros, 3001 yen, 12.340 dinars: of each our fee is rounded, in dinars to tens.
+CURRENCIES = (("EUR", 2345), ("JPY", 3001), ("KWD", 12_340))
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute")
 numbers = st.integers(0, 20)
 models = st.sampled_from(ChargeModel)
 # What of the outbox moves money. The rest (mails, screens) is another test's.
 MONEY = [
     "book_platform_fee",
+    "run_refund_batch",
     "send_evidence",
     "send_payout",
     "send_refund",
@@ -92,7 +95,10 @@ PLACES = (
     *("before_payout_sent", "after_payout_sent", "before_payout_noted"),
     *("before_transfer_sent", "after_transfer_sent", "before_transfer_noted"),
     *("before_reversal_commit", "before_reversal_sent", "after_reversal_sent", "before_reversal_noted"),
+    *("after_batch_taken_up", "after_batch_turn_taken", "before_batch_asked_commit", "after_batch_asked"),
+    *("after_batch_sent", "after_batch_turn", "before_next_round", "before_batch_end_commit"),
 )
+VOID_PLACES, EXPIRY_PLACES = ("before_void", "after_void", ""), ("before_expiry", "after_expiry", "")
 SALE_PLACES = ("after_secure", "before_capture", "after_capture", "before_complete_commit")
 RUN_PLACES = ("after_payouts_manual", "before_mature_commit", "after_mature_commit", "before_payout_asked_commit")
 # What transfers, and what of them went back, are on the account that they came to.
@@ -134,27 +140,29 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         with connection.cursor() as cursor:  # all of it is one transaction here, and the sandbox is asked in between
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.account = fresh_account(self.house)
-        self.events = [
-            world.make_event(f"In {currency}", kinds=(("Standard", price, 50),), currency=currency)
-            for currency, price in CURRENCIES
-        ]
+        self.orders: list[Order] = []
+        self.left: list[Order] = []  # nobody has paid for them, or too late
+        self.began = timezone.now() - timedelta(seconds=2)
         self.partners = [
             connected_partner(self.house, Partner.Kind.VENUE, "Hall"),
             connected_partner(self.house, Partner.Kind.ARTIST, "Band"),
             add_partner(kind=Partner.Kind.PROMOTER, name="Paula", email="paula@example.com", actor=SYSTEM),
         ]
-        hall, band, paula = (partner.payee for partner in self.partners)
-        # Half a ticket's price, one, or one and a half go to the hall first: of some dates nobody else earns anything.
-        for halves, event, (currency, price) in zip((1, 2, 3), self.events, CURRENCIES, strict=True):
-            first, then = Share(hall, WHOLE, cap=price * halves // 2), (Share(band, 6000), Share(paula, 1000))
-            rules = Rules((Step((first,)), Step(then)))
-            set_split_plan(subject=str(event.pk), currency=currency, rules=rules, actor=SYSTEM)
-        self.orders: list[Order] = []
-        self.began = timezone.now() - timedelta(seconds=2)
+        self.events = [self.an_event(which) for which in range(len(CURRENCIES))]
         # What other tests left on the platform's balance and rolled back from its books.
         self.gap = {found.currency: found.difference for found in check_platform_money()}
         with schema_context(get_public_schema_name()):
             self.others = set(PlatformDifference.objects.values_list("about", flat=True))
+
+    def an_event(self, which: int) -> Event:
+        """Half a ticket's price, one, or one and a half go to the hall first: of some dates nobody else earns anything."""
+        currency, price = CURRENCIES[which]
+        event = world.make_event(f"In {currency}", kinds=(("Standard", price, 50),), currency=currency)
+        hall, band, paula = (partner.payee for partner in self.partners)
+        first, then = Share(hall, WHOLE, cap=price * (which + 1) // 2), (Share(band, 6000), Share(paula, 1000))
+        rules = Rules((Step((first,)), Step(then)))
+        set_split_plan(subject=str(event.pk), currency=currency, rules=rules, actor=SYSTEM)
+        return event
 
     def teardown(self) -> None:
         """However it went, a check at the end finds the books and the provider's balance equal."""
@@ -189,16 +197,20 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         which=st.integers(0, 2),
         model=models,
         card=st.sampled_from(CARDS),
+        declined=st.booleans(),
         hears=st.booleans(),
         dies_at=st.sampled_from(SALE_PLACES),
     )
-    def buy(self, which: int, model: ChargeModel, card: str, hears: bool, dies_at: str = "") -> None:
+    def buy(
+        self, which: int, model: ChargeModel, card: str, hears: bool, declined: bool = False, dies_at: str = ""
+    ) -> None:
         """With `hears` we learn of it, perhaps up to a place; otherwise only the provider has captured it, and every message is lost.
 
-        Each order of an event may be charged in another way than the one before.
+        Each order of an event may be charged in another way than the one before, and each may be tried twice.
         """
-        self.events[which] = choose_charge_model(event_id=self.events[which].pk, model=model, actor=SYSTEM)
-        order = world.place_order(self.events[which], Standard=1)
+        order = self.ordered(which, model)
+        if declined:
+            self.attempt_in_vain(order)
         intent = world.pay(order, card=card)
         if hears and dies_at and card == "pm_card_visa":
             dying(dies_at, lambda: settle_payment(order_id=order.pk))
@@ -208,6 +220,51 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
             gateway.capture_intent(account_id=order.payment.account_id, intent_id=intent.id, key=f"other-{order.pk}")
         order.refresh_from_db()
         self.orders.append(order)
+
+    def ordered(self, which: int, model: ChargeModel) -> Order:
+        self.events[which] = choose_charge_model(event_id=self.events[which].pk, model=model, actor=SYSTEM)
+        return world.place_order(self.events[which], Standard=1)
+
+    def attempt_in_vain(self, order: Order) -> None:
+        with suppress(stripe.CardError):
+            world.pay(order, card="pm_card_chargeDeclined")
+        settle_payment(order_id=order.pk)
+        order.refresh_from_db()
+        assert (order.state, order.payment.failures) == (Order.State.PENDING, 1)
+
+    @rule(which=st.integers(0, 2), model=models, dies_at=st.sampled_from(EXPIRY_PLACES))
+    def an_order_is_left(self, which: int, model: ChargeModel, dies_at: str) -> None:
+        """Its card is declined and its time runs out: it is closed there, then here."""
+        order = self.ordered(which, model)
+        self.attempt_in_vain(order)
+        dying(dies_at, lambda: expire_order(order_id=order.pk))
+        self.orders.append(order)
+        self.left.append(order)
+
+    @rule(which=st.integers(0, 2), model=models, is_taken=st.booleans(), dies_at=st.sampled_from(VOID_PLACES))
+    def an_order_is_paid_too_late(self, which: int, model: ChargeModel, is_taken: bool, dies_at: str) -> None:
+        """Somebody else has the only place by then: the money is let go, or goes back where it `is_taken`."""
+        currency, price = CURRENCIES[which]
+        event = world.make_event("Full", kinds=(("Standard", price, 1),), currency=currency)
+        choose_charge_model(event_id=event.pk, model=model, actor=SYSTEM)
+        with world.an_hour_ago():
+            order = world.place_order(event, Standard=1)
+        world.hold(event, Standard=1)
+        intent = world.pay(order)
+        if is_taken:
+            gateway.capture_intent(account_id=order.payment.account_id, intent_id=intent.id, key=f"other-{order.pk}")
+        dying(dies_at, lambda: settle_payment(order_id=order.pk))
+        self.orders.append(order)
+        self.left.append(order)
+
+    @rule(which=st.integers(0, 2), dies_at=st.sampled_from(PLACES + ("",) * 20))
+    def an_event_is_cancelled(self, which: int, dies_at: str) -> None:
+        """Every order of it has its turn, those that are paid meanwhile too; another event is sold from now on."""
+        if not any(order.event_id == self.events[which].pk for order in self.orders):
+            return
+        cancel_and_refund(event_id=self.events[which].pk, words="Too much rain.", actor=SYSTEM)
+        self.events[which] = self.an_event(which)
+        self.a_worker_works(dies_at)
 
     @rule(number=numbers, hears=st.booleans())
     def refund(self, number: int, hears: bool) -> None:
@@ -249,12 +306,13 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
                     send_refund(refund_id=refund.pk)
 
     @precondition(lambda self: self.orders)
-    @rule(number=numbers, inquiry=st.booleans(), hears=st.booleans())
-    def dispute(self, number: int, inquiry: bool, hears: bool) -> None:
-        """A buyer's bank wants what is left; with `hears` its first message comes."""
+    @rule(number=numbers, inquiry=st.booleans(), share=st.sampled_from([1, 1, 3]), hears=st.booleans())
+    def dispute(self, number: int, inquiry: bool, share: int, hears: bool) -> None:
+        """A buyer's bank wants what is left, or a part of it; with `hears` its first message comes."""
         payment = Payment.objects.get(order=self.orders[number % len(self.orders)])
-        with suppress(httpx.HTTPStatusError):  # disputed before, or refunded in full
-            made = self.sandbox.control("disputes", payment_intent=payment.intent_id, inquiry=inquiry)
+        part: dict[str, Any] = {"amount": payment.amount // share // 10 * 10} if share > 1 else {}
+        with suppress(httpx.HTTPStatusError):  # disputed before, or not so much is left
+            made = self.sandbox.control("disputes", payment_intent=payment.intent_id, inquiry=inquiry, **part)
             if hears:
                 take_up_dispute(account_id=payment.account_id, provider_id=made["id"])
 
@@ -336,6 +394,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     def lease_is_over(self) -> None:
         waiting = OutboxMessage.objects.filter(done_at=None)
         waiting.filter(kind__in=MONEY).update(due_at=timezone.now(), attempts=0, is_dead=False)
+        RefundTurn.objects.filter(state=RefundTurn.State.WAITING).update(due_at=timezone.now())
         waiting.exclude(kind__in=MONEY).update(done_at=timezone.now())
 
     @rule(path=st.sampled_from(REFUSED))
@@ -387,12 +446,15 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         if hears:
             send_payout(payout_id=payout.pk)
 
-    @rule(kind=st.sampled_from(sorted(VERBS)))
-    def somebody_forges_a_message(self, kind: str) -> None:
-        """Signed with the wrong secret it is refused, and no row is written."""
-        event = {"id": "evt_forged", "type": kind, "account": self.account, "data": {"object": {"id": "pi_1"}}}
-        body = json.dumps(event)
-        header = signature("whsec_wrong", body, int(timezone.now().timestamp()))
+    @rule(kind=st.sampled_from(sorted(VERBS)), secret=st.sampled_from(["wrong", "other", "own"]), number=numbers)
+    def somebody_forges_a_message(self, kind: str, secret: str, number: int) -> None:
+        """Signed with a wrong secret, with the other endpoint's, or with the right one but long ago: it is refused, and no row is
+        written."""
+        intent = Payment.objects.get(order=self.orders[number % len(self.orders)]).intent_id if self.orders else "pi_1"
+        event = {"id": "evt_forged", "type": kind, "account": self.account, "data": {"object": {"id": intent}}}
+        body, age = json.dumps(event), 3600 if secret == "own" else 0
+        secrets = {"wrong": "whsec_wrong", "other": self.sandbox.secret, "own": self.sandbox.connect_secret}
+        header = signature(secrets[secret], body, int(timezone.now().timestamp()) - age)
         answer = Visitor().post("/webhooks/stripe", body, "application/json", headers={"stripe-signature": header})
         assert answer.status_code == 400
         assert not ProviderEvent.objects.filter(pk="evt_forged").exists()
@@ -426,6 +488,15 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
 
     @rule()
     def check(self) -> None:
+        for order in self.left:  # the clock comes round to what a crash left open
+            settle_payment(order_id=order.pk)
+            order.refresh_from_db()
+            if order.state == Order.State.PENDING:
+                expire_order(order_id=order.pk)
+                order.refresh_from_db()
+            assert order.state == Order.State.CANCELLED
+            payment = Payment.objects.get(order=order)
+            assert payment.state == Payment.State.VOIDED or payment.refunds.exists()
         self.a_worker_works("")
         check_money()
         for _time in range(4):  # what the provider's own clock brings in between comes with the next one
@@ -518,19 +589,32 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
             posted = posted_at_provider([key, f"line:{line.id}"], kinds)
             return [part.get(line.currency, 0) for part in posted.values()]
 
+        lines, theirs = self.lines_and_balance()
         known: dict[str, int] = {}
-        for line in lines_of(self.account):
+        unknown: dict[str, int] = {}
+        for line in lines:
             parts = booked(line, ITS_ACCOUNT)
             assert not parts or sum(parts) == line.net, (line, parts)
             known[line.currency] = known.get(line.currency, 0) + sum(parts)
+            unknown[line.currency] = unknown.get(line.currency, 0) + (0 if parts else line.net)
         ours = balance(Kind.PROVIDER)
         assert {name: ours.get(name, 0) for name in known} == known
         assert {name for name, amount in ours.items() if amount} <= set(known)
+        # So the provider's balance is ours and what of its lines we have not heard of yet, to the minor unit.
+        assert {name: ours.get(name, 0) + unknown[name] for name in unknown} == {name: theirs[name] for name in unknown}
+        assert {name for name, amount in theirs.items() if amount} <= set(unknown)
         for line in lines_of(gateway.PLATFORM, since=self.began):
             if line.intent_id in orders:  # the rest is of direct sales, or others'
                 parts = booked(line, THE_PLATFORMS)
                 cost = line.provider_fee if line.type == "charge" else 0  # the platform's to bear
                 assert not parts or sum(parts) == line.net + cost, (line, parts)
+
+    def lines_and_balance(self) -> tuple[list[gateway.BalanceLine], dict[str, int]]:
+        """Of one moment: the provider's clock goes on between two questions."""
+        while True:
+            before, theirs, after = lines_of(self.account), gateway.fetch_balance(self.account), lines_of(self.account)
+            if len(before) == len(after):
+                return before, theirs
 
     def its_sales_are_its_payments_less_what_went_back(self, order: Order) -> None:
         """What the books have as sold of an order: what was paid, less refunds in the books, less what banks took for good."""
