@@ -240,8 +240,8 @@ def test_a_debit_that_was_saved_stands_beside_the_cards_and_can_be_removed(bea, 
     page = text(browser.get("/account/"))
     assert "SEPA debit DE ···· 3000" in page
     assert page.count("until 12/") == 1  # the card alone ends one day
-    other = signed_in_buyer(southside, BEA.email)
     with tenant_context(southside.organizer):
+        other = signed_in_buyer(southside, BEA.email)
         assert other.post(f"/account/cards/{debit.id}/removal/").status_code == 404
     assert saved_methods(bea) == [debit, card]
     assert browser.post(f"/account/cards/{debit.id}/removal/")["Location"] == "/account/?removed=1"
