@@ -234,8 +234,8 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:tax_report": staff(200, 403),
     "organizer_portal:tax_report_csv": staff(200, 403),
     "organizer_portal:account": staff(200, 403),
-    "organizer_portal:account_file": staff(404, 403),  # of a partner who has earned nothing
-    "organizer_portal:account_csv": staff(404, 403),
+    "organizer_portal:account_file": staff(200, 403),
+    "organizer_portal:account_csv": staff(200, 403),
     "organizer_portal:statement": staff(200, 403),
     "organizer_portal:statement_file": staff(200, 403),
     "organizer_portal:statement_csv": staff(200, 403),
