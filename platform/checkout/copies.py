@@ -13,6 +13,8 @@ from ledger.splits import set_split_plan, split_version_of
 from pricing.dynamic import Rules as PriceMoves
 from promotions.actions import add_discount
 from promotions.queries import discounts_of
+from recovery.actions import change_rules as set_reminders
+from recovery.queries import hours_of
 from repricing.actions import set_price_rules
 from repricing.models import PriceRules
 from repricing.queries import rules_in_force
@@ -54,6 +56,8 @@ def copy_event(
     for kind_id, row in rules_in_force(copied.types).items():
         rules = PriceMoves.from_dict(row.rules)
         set_price_rules(ticket_type_id=copied.types[kind_id], rules=rules, mode=PriceRules.Mode(row.mode), actor=actor)
+    if (hours := hours_of(event_id)) != hours_of(made.pk):
+        set_reminders(event_id=made.pk, hours=hours, actor=actor)
     shared = split_version_of(str(event_id))
     if shared is not None:
         set_split_plan(subject=str(made.pk), currency=made.currency, rules=Rules.from_dict(shared.rules), actor=actor)
