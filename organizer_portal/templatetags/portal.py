@@ -10,6 +10,7 @@ from django import template
 
 from events.lifecycle import LOOKS, Stage
 from events.models import Event
+from organizer_portal.event_nav import groups_of
 from organizer_portal.stages import staged
 from seating.words import size_words
 from ui.dates import reader_locale
@@ -17,6 +18,14 @@ from ui.templatetags.ui import status
 
 register = template.Library()
 register.simple_tag(size_words)
+
+
+@register.inclusion_tag("organizer_portal/_event_nav.html", takes_context=True)
+def event_nav(context: template.Context, event: Event) -> dict[str, Any]:
+    """The pages of an event that the reader may open, in groups."""
+    request = context["request"]
+    groups = groups_of(event, request.desk.membership, request.path)
+    return {"event": event, "groups": groups, "open": next((one for one in groups if one.is_current), None)}
 
 
 @register.inclusion_tag("ui/components/status.html")
