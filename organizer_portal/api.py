@@ -1,4 +1,4 @@
-"""The staff API: seat maps in and out. A program shows an organizer's key; a staff screen its session and CSRF token."""
+"""The staff API: who may use it, and seat maps in and out (codes: codes_api.py). A program shows an organizer's key; a staff screen its session and CSRF token."""
 
 import hashlib
 from collections import Counter
@@ -61,12 +61,12 @@ class StaffAccess(HttpBearer):
         return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        """The key that has this token, if it may set up seat maps."""
+        """The key that has this token, if it may set things up."""
         key = api_key_of(token)
         if key is None:
             return None
         if not key.can_edit_events:
-            raise NotAllowed(_("Seat maps need the Owner or Manager role."))
+            raise NotAllowed(_("This needs the Owner or Manager role."))
         note_use(key)
         return Caller(key_actor(key.pk))
 
@@ -77,7 +77,7 @@ class StaffAccess(HttpBearer):
             return None
         membership = membership_of(user.pk)
         if membership is None or not membership.can_edit_events:
-            raise NotAllowed(_("Seat maps need the Owner or Manager role."))
+            raise NotAllowed(_("This needs the Owner or Manager role."))
         if check_csrf(request) is not None:
             raise NotAllowed(_("Send the CSRF token as “X-CSRFToken”."))
         return Caller(user_actor(user.pk))
@@ -85,11 +85,12 @@ class StaffAccess(HttpBearer):
 
 router = Router(tags=["seat maps"], auth=StaffAccess())
 REFUSED = {401: Problem, 403: Problem, 422: Problem, 429: Problem}
-KEY = Header(None, alias="Idempotency-Key", description="Optional; with one, asking again makes no second map")
+KEY = Header(None, alias="Idempotency-Key", description="Optional; with one, asking again makes no second thing")
 FORMATS = ", ".join(READERS)
 
 
-def _caller(request: HttpRequest) -> Caller:
+def caller_of(request: HttpRequest) -> Caller:
+    """Who asks, of an operation behind `StaffAccess`."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     return caller
 
@@ -153,7 +154,7 @@ def export_seat_map(
     version: UUID | None = Query(None, description="The id of a version; without it the draft"),
 ) -> dict[str, Any]:
     """A seat map as a file of another kind, with a list of what that kind cannot hold."""
-    _count(HEAVY_PER_MINUTE, _caller(request))
+    _count(HEAVY_PER_MINUTE, caller_of(request))
     seat_map = seat_map_by_id(seat_map_id)
     found = version_of(seat_map, version) if version is not None else None
     file_name, exported = map_export(seat_map, found, format)
@@ -198,7 +199,7 @@ def import_seat_map(
 
     A drawing (SVG) is a guess until somebody confirms which shapes are seats: its first answer is 200 with a proposal.
     """
-    caller = _caller(request)
+    caller = caller_of(request)
     _count(HEAVY_PER_MINUTE, caller)
     content = read_file(request, most=settings.SEAT_MAP_FILE_MAX)
     options: dict[str, Any] = {"clusters": clusters} if clusters else {}
@@ -231,7 +232,7 @@ def import_seat_map(
 )
 def compile_seat_map(request: HttpRequest, payload: schemas.MapPlanIn, key: str | None = KEY) -> Any:
     """Make a seat map from a plan: rows, seats, curves and numbering in a few words (docs/seat-map-formats.md)."""
-    caller = _caller(request)
+    caller = caller_of(request)
     _count(HEAVY_PER_MINUTE, caller)
     planned = compile_plan(payload.plan)
     made = {

@@ -1,11 +1,19 @@
 """What the staff API takes and gives."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+
+from promotions.models import Effect
+
+
+class Strict(Schema):
+    """Input: a misspelt member is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class MapFaultOut(Schema):
@@ -150,3 +158,111 @@ class MapExportOut(Schema):
     media_type: str
     content: str = Field(description="The file; UTF-8")
     lost: list[MapFaultOut] = Field(description="What this format cannot hold")
+
+
+# --- Codes -----------------------------------------------------------------------------------------------------------------
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
+CodeWord = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\x00]*$")]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Minor = Annotated[int, Field(ge=0, le=2_000_000_000)]
+
+
+class CodeTerms(Strict):
+    """What a code gives; amounts in minor units."""
+
+    effect: Effect
+    value: Minor = Field(0, description="Basis points of a percentage (1000 is 10 %), else an amount")
+    buy: int = Field(0, ge=0, le=100, description="Of `n_for_m`: of so many tickets")
+    pay: int = Field(0, ge=0, le=100, description="so many are paid")
+    ticket_types: list[UUID] = Field([], max_length=200, description="Of its event; empty: all")
+    least_tickets: int = Field(1, ge=1, le=500)
+    most_tickets: int | None = Field(None, ge=1, le=500, description="To so many of them, the dearest")
+    least_spend: Minor = 0
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    is_combinable: bool = True
+    most_uses: int | None = Field(None, ge=1, le=100_000, description="Orders in all; null: no limit")
+    per_buyer: int | None = Field(None, ge=1, le=1000)
+    budget: Minor | None = Field(None, description="What it may take off in all")
+    opens_hidden: bool = Field(False, description="Shows hidden ticket types of those it is for")
+    opens_early: bool = Field(False, description="Sells them before their sale begins")
+
+
+class CodeTermsIn(CodeTerms):
+    """Terms of new codes."""
+
+    event_id: UUID | None = Field(None, description="null: every event in `currency`")
+    currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = Field(
+        "", description="Of codes for every event; without it the organizer's"
+    )
+
+
+class PromoCodeIn(CodeTermsIn):
+    """A new code."""
+
+    code: CodeWord = Field(examples=["SPRING"], description="3 to 40 letters and digits, with dashes if you like")
+
+
+class CodeBatchIn(CodeTermsIn):
+    """Many new codes; each is for one order unless `most_uses` says otherwise."""
+
+    name: Annotated[Text, Field(max_length=80)] = Field(description="Only staff read it")
+    number: int = Field(ge=1, le=5000)
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{0,20}$")] = ""
+
+
+class PromoCodeChangeIn(CodeTerms):
+    """What is to change; what is not sent stays. Its word, its event and its currency stay always."""
+
+    effect: Effect = Effect.PERCENT
+
+
+class CodeStopIn(Strict):
+    is_stopped: bool = True
+
+
+class PromoCodeOut(Schema):
+    """A code, its terms and what it did."""
+
+    id: UUID
+    code: str
+    url: str = Field(description="Applies it: of its event, or the list of events")
+    event_id: UUID | None
+    batch_id: UUID | None
+    effect: Effect
+    value: int
+    buy: int
+    pay: int
+    currency: str
+    ticket_types: list[UUID]
+    least_tickets: int
+    most_tickets: int | None
+    least_spend: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    is_combinable: bool
+    most_uses: int | None
+    per_buyer: int | None
+    budget: int | None
+    opens_hidden: bool
+    opens_early: bool
+    stopped_at: datetime | None = Field(description="Since when nobody can use it")
+    created_at: datetime
+    claimed: int = Field(description="Baskets that have it now")
+    paid: int = Field(description="Orders that were paid with it")
+    given: int = Field(description="What it took off them")
+    revenue: int = Field(description="What they brought")
+
+
+class CodeListOut(Schema):
+    items: list[PromoCodeOut]
+    total: int
+
+
+class CodeBatchOut(Schema):
+    """Codes that were made together."""
+
+    id: UUID
+    name: str
+    codes: list[str]
