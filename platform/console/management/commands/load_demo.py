@@ -25,6 +25,7 @@ from accounts.models import User
 from audit.actions import SYSTEM
 from console.demo_codes import add_codes
 from console.demo_events import SEASON, a_season, at, draft, follow_the_sale, on_sale, venue_of
+from console.demo_facts import rehearse, say_what_they_are, sell_out
 from console.demo_offers import KINDS, furnish_offers
 from console.demo_seats import SHOWS, put_on
 from events import actions as events
@@ -184,6 +185,10 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
         if cast is NORTHSIDE and not Event.objects.filter(title=SEASON).exists():
             a_season(venue_of(cast.venue))
         tonight = _tonight(cast)
+        say_what_they_are()
+        if cast is NORTHSIDE:
+            sell_out(venue_of(cast.venue))
+            rehearse(venue_of(cast.venue))
         add_codes(tonight, Event.objects.get(title=cast.later[0].title))
         token = _device(tonight, old_token)
         key = _api_key(next((o.get("api_key", "") for o in before.get("organizers", []) if o["slug"] == cast.slug), ""))
