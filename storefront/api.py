@@ -2,7 +2,7 @@
 
 import json
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,8 +28,11 @@ from checkout.refund_terms import Terms, order_terms, refund_terms
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
 from events.access import event_of_performance, require_password
+from events.errors import PropertyInvalid
 from events.lifecycle import Stage, sale_start_of, stage_of
-from events.models import Bundle, Event, TicketType
+from events.listing import EventFilter, Range, wish_of
+from events.models import Bundle, Event, EventCategory, Property, TicketType
+from events.properties import Said, properties, said_of
 from events.queries import published_event, published_events
 from idempotency.actions import fingerprint_of, open_key, remember_answer
 from idempotency.errors import KeyMissing
@@ -53,8 +56,10 @@ from storefront.offers import (
     lowest_price,
     next_performance,
     offers_by_date,
+    offers_of_dates,
     offers_of_next_dates,
     once_of,
+    price_from,
     upcoming_performances,
 )
 from storefront.payments import payment_details
@@ -102,11 +107,62 @@ def _bearer(request: HttpRequest) -> str:
 @router.get("/events", operation_id="list_events", response={200: schemas.EventListOut, 422: Problem})
 @decorate_view(public_page(edge_seconds=5))
 def list_events(
-    request: HttpRequest, limit: int = Query(50, ge=1, le=100), offset: int = Query(0, ge=0, le=1_000_000)
+    request: HttpRequest,
+    limit: int = Query(50, ge=1, le=100),
+    offset: int = Query(0, ge=0, le=1_000_000),
+    q: schemas.Text = Query(
+        "", max_length=100, description="Words that all have to be found in title, texts, place or tags"
+    ),
+    category: EventCategory | None = Query(None),
+    tag: list[schemas.Text] = Query([], max_length=10, description="All of these"),
+    place: schemas.Text = Query("", max_length=120, description="The name of a venue or a city"),
+    since: date | None = Query(None, alias="from", description="It has a date on this day or later"),
+    until: date | None = Query(None, description="It has a date on this day or earlier"),
+    price_max: int | None = Query(
+        None, ge=0, le=99_999_999, description="A ticket costs so much or less, all-in, minor units; 0: it is free"
+    ),
+    property: list[schemas.Text] = Query(
+        [],
+        max_length=20,
+        description="Of the organizer's own: `language:German`, `bar:yes`, a number or date also from..to: `length:60..90`",
+    ),
 ) -> dict[str, Any]:
-    """Events on sale, soonest first."""
-    events = published_events(after=timezone.now())
-    return {"items": _events_out(events[offset : offset + limit]), "total": len(events)}
+    """Events on sale, soonest first: all, or those that everything asked for is true of."""
+    now, known = timezone.now(), properties()
+    wanted = EventFilter(
+        text=q,
+        category=category or "",
+        tags=tuple(tag),
+        place=place,
+        since=since,
+        until=until,
+        properties=_wishes(property, known),
+    )
+    events = published_events(after=now, wanted=wanted, known=known)
+    if price_max is not None:
+        offers = offers_of_dates(events, at=now)
+        prices = {event.pk: price_from(offers[event.pk].values()) for event in events}
+        events = [one for one in events if (price := prices[one.pk]) is not None and price <= price_max]
+    return {"items": _events_out(events[offset : offset + limit], known), "total": len(events)}
+
+
+def _wishes(asked: list[str], known: list[Property]) -> dict[str, Any]:
+    """What `property` asks for, by key. Raises PropertyInvalid."""
+    by_key = {one.key: one for one in known if one.is_filterable}
+    wishes: dict[str, Any] = {}
+    for one in asked:
+        key, _colon, typed = one.partition(":")
+        if key not in by_key:
+            words = _("There is no property “%(key)s”. There are: %(keys)s.")
+            detail = words % {"key": key[:40], "keys": ", ".join(by_key) or "–"}
+            raise PropertyInvalid(detail, field="property")
+        wish = wish_of(by_key[key], typed)
+        if isinstance(wish, bool | Range) or by_key[key].kind == Property.Kind.TEXT:
+            wishes[key] = wish
+        else:  # asked for again, another value will do as well
+            before = wishes.get(key)
+            wishes[key] = [*(before if isinstance(before, list) else ()), wish]
+    return wishes
 
 
 @router.get(
@@ -132,7 +188,7 @@ def get_event(
     now = timezone.now()
     terms = refund_terms(event, next_performance(event, at=now))
     return {
-        **_events_out([event])[0],
+        **_events_out([event], properties() if event.properties else [])[0],
         "description_html": event.description_html,
         "pictures": _pictures_out(event),
         "dates": _dates_out(event, now),
@@ -229,19 +285,33 @@ def get_seats(
     return response
 
 
-def _events_out(events: list[Event]) -> list[dict[str, Any]]:
+def _events_out(events: list[Event], known: list[Property]) -> list[dict[str, Any]]:
     now = timezone.now()
     offers = offers_of_next_dates(events, at=now)
     host = storefront_url(current_organizer(), "")
     return [
-        _event_out(event, offers[event.pk], host, stage_of(event, at=now, is_sold_out=is_sold_out(offers[event.pk])))
+        {
+            **_event_out(
+                event, offers[event.pk], host, stage_of(event, at=now, is_sold_out=is_sold_out(offers[event.pk]))
+            ),
+            "properties": [_said_out(said) for said in said_of(event, known)],
+        }
         for event in events
     ]
+
+
+def _said_out(said: Said) -> dict[str, Any]:
+    return {**{name: getattr(said.definition, name) for name in ("key", "name", "kind")}, "value": said.value}
+
+
+_FACTS = ("tags", "least_age", "contact_email", "contact_phone", "terms")
 
 
 def _event_out(event: Event, offers: list[Offer], host: str, stage: Stage) -> dict[str, Any]:
     return {
         **{name: getattr(event, name) for name in ("id", "slug", "title", "summary", "description", "is_test")},
+        **{name: getattr(event, name) for name in _FACTS},
+        "category": event.category or None,
         "state": stage.value,
         "sale_starts_at": sale_start_of(event) if stage == Stage.SCHEDULED else None,
         "currency": event.currency,

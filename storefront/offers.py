@@ -1,9 +1,9 @@
 """What a page or the API shows of an event: prices all-in, and what is left of each ticket type."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -11,16 +11,15 @@ from django.db.models import Min
 
 from events.bundles import bundles_of
 from events.models import Bundle, Event, Performance, Phase, TicketType
-from events.phases import phases_of
-from events.queries import own_prices
 from inventory.live import Snapshot, stock_of
-from inventory.queries import Stock, StockStatus, left_in_phases
+from inventory.queries import Stock, StockStatus
 from payments.queries import can_take_payments
 from pricing.basket import Item, TaxRate
 from pricing.dynamic import STILL, Moved
 from pricing.plans import platform_fee_plans, rate_of, terms_of
 from pricing.quote import Line, Once, Quote, TaxLine, Terms, price_once, price_one, quote, quote_one
 from promotions.models import PromoCode
+from repricing.prices import Phases
 from repricing.queries import moved_prices
 
 Status = Literal["on_sale", "sold_out", "not_on_sale"]
@@ -45,38 +44,6 @@ class PhaseNow:
     until: datetime | None
     ends_by_quota: bool
     next_price: int | None
-
-
-@dataclass(frozen=True)
-class Phases:
-    """What ticket types cost when: their sale phases with what is left of them, by performance and phase, and the prices that
-    dates have of their own, by performance and ticket type: on such a date there are no phases."""
-
-    of_type: Mapping[UUID, Sequence[Phase]]
-    left: Mapping[tuple[UUID, UUID], int]
-    own: Mapping[tuple[UUID, UUID], int]
-
-    @classmethod
-    def read(cls, event_ids: Iterable[UUID], performance_ids: Iterable[UUID]) -> "Phases":
-        """At most three queries; two where no type has phases."""
-        of_type, performance_ids = phases_of(event_ids), list(performance_ids)
-        has_quotas = any(phase.quota_id for phases in of_type.values() for phase in phases)
-        return cls(of_type, left_in_phases(performance_ids) if has_quotas else {}, own_prices(performance_ids))
-
-    def price(self, kind: TicketType, performance: Performance) -> int:
-        """What a ticket costs outside its phases, minor units before our fee: the date's own price, else the type's."""
-        return self.own.get((performance.pk, kind.pk), kind.price)
-
-    def now(self, kind: TicketType, performance: Performance, *, at: datetime) -> tuple[Phase | None, Phase | None]:
-        """The phase that is open and the one after it; None for the type's own price, or the date's."""
-        if (performance.pk, kind.pk) in self.own:
-            return None, None
-        phases = [
-            phase
-            for phase in self.of_type.get(kind.pk, ())
-            if (phase.until is None or phase.until > at) and self.left.get((performance.pk, phase.pk)) != 0
-        ]
-        return (*phases, None, None)[0], (*phases, None, None)[1]
 
 
 @dataclass(frozen=True)
@@ -135,7 +102,7 @@ def offers_for(
     phases = Phases.read([event.pk], [performance.pk])
     bundles = bundles_of([event.pk]).get(event.pk, [])
     moved = moved_prices([performance.pk]).get(performance.pk, {})
-    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, moved, code)
+    return _offers(event, performance, stock, terms_of(event), at, phases, bundles, moved, can_take_payments, code)
 
 
 def _planned_stock(event: Event) -> dict[UUID, Stock]:
@@ -153,6 +120,7 @@ def _offers(
     phases: Phases,
     bundles: Sequence[Bundle],
     moved: Mapping[UUID, Moved],
+    takes_payments: Callable[[], bool],
     code: PromoCode | None = None,
 ) -> list[Offer]:
     is_draft = event.state == Event.State.DRAFT
@@ -164,7 +132,7 @@ def _offers(
     ]
     is_open = is_draft or (event.is_published and not (performance.is_stopped or performance.is_paused))
     costs = any(phases.price(kind, performance) or kind.pk in phases.of_type for kind in kinds)
-    can_charge = is_draft or event.is_test or (costs and can_take_payments())
+    can_charge = is_draft or event.is_test or (costs and takes_payments())
     offers = [
         _offer(
             kind,
@@ -181,7 +149,14 @@ def _offers(
         for kind in kinds
     ]
     offers += [
-        _bundle_offer(bundle, performance, left.get(bundle.pk, NOTHING), terms, at, is_open=is_open)
+        _bundle_offer(
+            bundle,
+            performance,
+            left.get(bundle.pk, NOTHING),
+            terms,
+            at,
+            is_offered=is_open and (not bundle.price or takes_payments()),
+        )
         for bundle in bundles
     ]
     return sorted(offers, key=lambda offer: (offer.ticket_type.is_add_on, offer.status == "sold_out"))
@@ -203,7 +178,7 @@ def _by_date(dates: Collection[tuple[Event, Collection[Performance]]], at: datet
     ids = [performance.pk for _event, performances in dates for performance in performances]
     event_ids = [event.pk for event, _performances in dates]
     stock, phases, bundles = stock_of(ids), Phases.read(event_ids, ids), bundles_of(event_ids)
-    moved = moved_prices(ids)
+    moved, takes_payments = moved_prices(ids), cache(can_take_payments)  # asked once for all
     plans = platform_fee_plans() if ids else {}
     return {
         performance.pk: _offers(
@@ -215,6 +190,7 @@ def _by_date(dates: Collection[tuple[Event, Collection[Performance]]], at: datet
             phases,
             bundles.get(event.pk, []),
             moved.get(performance.pk, {}),
+            takes_payments,
         )
         for event, performances in dates
         for terms in [terms_of(event, plans)]
@@ -229,7 +205,7 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
     stock, moved = stock_of(ids), moved_prices(ids)
     plans = platform_fee_plans() if dates else {}
     phases = Phases.read(dates, ids)
-    bundles = bundles_of(dates)
+    bundles, takes_payments = bundles_of(dates), cache(can_take_payments)
     return {
         pk: _offers(
             event,
@@ -240,6 +216,7 @@ def offers_of_next_dates(events: Iterable[Event], *, at: datetime) -> dict[UUID,
             phases,
             bundles.get(pk, []),
             moved.get(performance.pk, {}),
+            takes_payments,
         )
         if performance
         else []
@@ -276,11 +253,14 @@ def once_of(offers: Iterable[Offer]) -> Once:
 
 
 def lowest_price(offers: Iterable[Offer]) -> int | None:
-    """The least that a buyer of one ticket pays in all, for a listing, with what an order costs once.
+    """The least that a buyer of one ticket pays in all, for a listing, with what an order costs once: of what can be bought now, where
+    anything can.
 
-    0 only where all are free (a free child's ticket is no price).
+    0 only where all of it is free (a free child's ticket is no price).
     """
-    prices = [offer.price + offer.once.total for offer in _tickets(offers)]
+    every = _tickets(offers)
+    bought_now = [offer for offer in every if offer.status == "on_sale"]
+    prices = [offer.price + offer.once.total for offer in bought_now or every]
     return min((price for price in prices if price), default=0 if prices else None)
 
 
@@ -340,7 +320,7 @@ def _offer(
 
 
 def _bundle_offer(
-    bundle: Bundle, performance: Performance, stock: Stock, terms: Terms, at: datetime, *, is_open: bool
+    bundle: Bundle, performance: Performance, stock: Stock, terms: Terms, at: datetime, *, is_offered: bool
 ) -> Offer:
     per_ticket = replace(terms, own_fees=tuple(fee for fee in terms.own_fees if not fee.is_per_order))
     items = [
@@ -351,7 +331,6 @@ def _bundle_offer(
     on_top = sum(tax.amount for tax in quoted.taxes if not tax.is_inclusive)
     line = Line(str(bundle.pk), bundle.name, 1, quoted.subtotal, quoted.fees, quoted.total, own=quoted.own, tax=on_top)
     status: Status = "on_sale"
-    is_offered = is_open and (not quoted.total or can_take_payments())
     if not (is_offered and bundle.is_on_sale(at=at, performance=performance)):
         status = "not_on_sale"
     elif stock.left == 0:

@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from events.models import EventCategory
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 
 
@@ -154,6 +156,15 @@ class DateOut(PerformanceOut):
     ticket_types: list[DateTypeOut]
 
 
+class PropertyOut(Schema):
+    """Something the organizer says of its events in terms of its own."""
+
+    key: str = Field(examples=["language"])
+    name: str = Field(examples=["Language"])
+    kind: Literal["text", "number", "yes_no", "choice", "date"]
+    value: bool | int | float | str = Field(description="A number, true or false, or text; a date as 2026-12-24")
+
+
 class EventOut(Schema):
     id: UUID
     slug: str
@@ -163,6 +174,13 @@ class EventOut(Schema):
     state: Literal["scheduled", "on_sale", "paused", "sold_out", "postponed", "cancelled", "completed"]
     sale_starts_at: datetime | None = Field(description="While it is `scheduled`: when the first tickets can be bought")
     is_test: bool = Field(description="Its orders are tests: they cost nothing and admit nobody")
+    category: EventCategory | None = Field(description="Of the platform's list")
+    tags: list[str] = Field(description="The organizer's own, lower case")
+    least_age: int | None = Field(description="From how many years on one may come; null: everybody")
+    contact_email: str
+    contact_phone: str
+    terms: str = Field(description="Of this event, beside the organizer's terms of sale; plain text")
+    properties: list[PropertyOut] = Field(description="In the organizer's order")
     currency: str
     venue: VenueOut
     performances: list[PerformanceOut]

@@ -39,9 +39,11 @@ from events.access import COOKIE as EVENT_ACCESS
 from events.access import SECONDS as ACCESS_SECONDS
 from events.access import event_of_performance, is_open_to, open_with_password
 from events.lifecycle import Stage, sale_start_of, stage_of
+from events.listing import facets_of
 from events.models import Bundle, Event, Performance
 from events.preview import previewed_event
-from events.queries import published_event, published_events
+from events.properties import properties, said_of
+from events.queries import listed_events, published_event, published_events
 from inventory.actions import LONGEST_HOLD
 from inventory.live import Snapshot, count_stock, stock_of
 from inventory.models import Hold
@@ -65,6 +67,7 @@ from seating.overview import floor_of, overview
 from storefront import codes
 from storefront.buyers import pass_for, signed_in
 from storefront.dates import calendar_of
+from storefront.finding import LEAST_EVENTS, FinderForm
 from storefront.offers import (
     Offer,
     is_few_left,
@@ -132,14 +135,29 @@ def secret_page(view: View) -> View:
 @public_page(edge_seconds=EDGE_SECONDS)
 def event_list(request: HttpRequest) -> HttpResponse:
     """`storefront/event_list.html`: `events`, a list of {event, performance, last, n_dates, price, is_sold_out, is_few_left,
-    stage, sale_starts_at}.
+    stage, sale_starts_at}, `finder` (FinderForm) and whether it `has_finder` to show.
 
-    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates.
+    `performance` is the next date, `last` the last one; the price is all-in, in minor units, the least of all dates. The address
+    says what is looked for (storefront/finding.py); a part of it that makes no sense is said (422), and nobody looks for it.
     """
-    now = timezone.now()
-    events = published_events(after=now)
+    now, known, organizer = timezone.now(), properties(), current_organizer()
+    facets = facets_of(listed_events(after=now), known)
+    finder = FinderForm(request.GET, facets=facets, known=known, currency=organizer.currency)
+    events = published_events(after=now, wanted=finder.wanted(), known=known)
     offers = offers_of_dates(events, at=now)
-    return render(request, "storefront/event_list.html", {"events": [_row(one, offers[one.pk], now) for one in events]})
+    rows = [_row(one, offers[one.pk], now) for one in events]
+    context = {
+        "events": [row for row in rows if _is_within(row, finder.most_price, organizer.currency)],
+        "finder": finder,
+        "has_finder": facets.n >= LEAST_EVENTS or finder.chosen or finder.errors,
+    }
+    response = render(request, "storefront/event_list.html", context, status=422 if finder.errors else 200)
+    response["HX-Push-Url"] = finder.address
+    return response
+
+
+def _is_within(row: dict[str, Any], most: int | None, currency: str) -> bool:
+    return most is None or (row["price"] is not None and row["price"] <= most and row["event"].currency == currency)
 
 
 def _row(event: Event, offers: dict[UUID, list[Offer]], now: datetime) -> dict[str, Any]:
@@ -315,7 +333,8 @@ def _event_context(
 
     `event`, its `stage` (events.lifecycle.Stage) and `sale_starts_at` while that is to come, `is_preview` of a draft (shown as
     if it were sold), the `performance` whose id is `date` or else the next one, all upcoming `performances`, of a series the
-    `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, its `cover` and `gallery` (Picture), `rows` of {offer,
+    `calendar` (storefront.dates.Calendar) of `month` with `weekday_names`, its `cover` and `gallery` (Picture), what it has `said`
+    of the organizer's properties (events.properties.Said), `rows` of {offer,
     chosen, amount (as `typed` where the price is the buyer's to choose)}, the same in `groups` of (heading, rows), `is_on_sale`, `is_sold_out`, `is_open` (something is offered now, even if it is sold out: the page follows
     its stock from the number `seq` on), `has_waiting_list` (whoever finds something sold out may join one), `has_later` (something is not offered now), `is_free` (nothing costs
     anything), `has_free` (something does not), `once` (pricing.quote.Once, what a paid order costs besides), `has_moved` (a price has
@@ -365,6 +384,7 @@ def _event_context(
         "groups": _groups(rows),
         "picker": picker,
         "terms": refund_terms(event, performance),
+        "said": said_of(event, properties()) if event.properties else [],
         "is_on_sale": any(offer.status == "on_sale" for offer in offers),
         "is_sold_out": is_sold_out(offers),
         "is_open": is_open,

@@ -6,12 +6,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from events.actions import local_time
-from events.models import Event, Performance, TaxRate, TicketType
+from events.facts import LONGEST_TERMS
+from events.models import Event, EventCategory, Performance, Property, TaxRate, TicketType
 from organizer_portal.forms.fees import offer_taxes
 from organizer_portal.forms.fields import amount_text, instant_of, minor_units, moment, plain, typed_moment
+from organizer_portal.forms.properties import offer_properties, properties_chosen
 from seating.models import Venue
 from ui.forms import LongSelect, offer_choices, zone_choices
 from waiting_room.models import Room
@@ -162,11 +165,65 @@ class EventChangeForm(EventTextForm):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    category = forms.ChoiceField(
+        label=_("Category"), required=False, choices=[("", _("Not said")), *EventCategory.choices]
+    )
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=400,
+        help_text=_("Up to ten, with commas between them, for instance: jazz, open air. Buyers can filter by them."),
+        widget=plain(autocapitalize="none"),
+    )
+    least_age = forms.IntegerField(
+        label=_("From what age on"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        help_text=_("Years. Empty: everybody may come."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    contact_email = forms.EmailField(
+        label=_("E-mail for questions"), required=False, help_text=_("Shown on the page."), widget=plain(type="email")
+    )
+    contact_phone = forms.CharField(
+        label=_("Telephone for questions"), required=False, max_length=40, widget=plain(type="tel")
+    )
+    terms = forms.CharField(
+        label=_("Terms of this event"),
+        required=False,
+        max_length=LONGEST_TERMS,
+        help_text=_("House rules, bags, cameras: what holds here beside your terms of sale."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, known: Sequence[Property], values: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = known
+        offer_properties(self, known, values)
+
     @classmethod
-    def of(cls, event: Event) -> "EventChangeForm":
-        """Filled in from the event."""
+    def of(cls, event: Event, known: Sequence[Property], data: QueryDict | None) -> "EventChangeForm":
+        """As typed, or filled in from the event; with a field for each of the organizer's properties, `known`."""
         names = ("title", "summary", "description", "refund_policy", "hold_minutes", "delayed_payment_days")
-        return cls(initial={name: getattr(event, name) for name in names})
+        facts = ("category", "least_age", "contact_email", "contact_phone", "terms")
+        initial = {name: getattr(event, name) for name in (*names, *facts)} | {"tags": ", ".join(event.tags)}
+        return cls(data, initial=initial, known=known, values=event.properties)
+
+    @property
+    def of_properties(self) -> list[forms.BoundField]:
+        """A field for each property."""
+        return [self[f"property-{one.key}"] for one in self.known]
+
+    def clean_tags(self) -> list[str]:
+        """Each by itself."""
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+    def clean(self) -> dict[str, Any]:
+        """`properties` by their keys."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["properties"] = properties_chosen(self, self.known)
+        return cleaned
 
 
 class TicketTypeForm(forms.Form):

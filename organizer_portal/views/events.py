@@ -26,6 +26,7 @@ from events.lifecycle import Stage, sale_start_of
 from events.models import Event, Performance, Phase, TicketType
 from events.phases import phases_of
 from events.preview import preview_token
+from events.properties import properties
 from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
 from organizer_portal.chart import Chart, draw
@@ -248,7 +249,7 @@ def _missing(found: Event) -> list[dict[str, str]]:
 def change(request: HttpRequest, desk: Desk, event_id: UUID) -> HttpResponse:
     """Change the words of an event and how long a buyer has to pay."""
     found = event_or_404(event_id)
-    form = EventChangeForm(request.POST) if request.method == "POST" else EventChangeForm.of(found)
+    form = EventChangeForm.of(found, properties(), posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             change_event(event_id=found.pk, actor=desk.actor, **form.cleaned_data)

@@ -7,6 +7,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from idempotency.actions import LONGEST_KEY
 from organizer_portal.api import router as seat_maps
+from organizer_portal.codes_api import router as codes
 from scanning.api import router as scans
 from storefront.api import router as sales
 from storefront.buyers_api import router as buyers
@@ -31,7 +32,7 @@ def _describe_parameters(operation: dict[str, Any]) -> None:
     """A parameter is there or not, never null. Where a key is needed, its absence is our refusal and not ninja's."""
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
-        schema |= next((kind for kind in schema.pop("anyOf", []) if kind["type"] != "null"), {})
+        schema |= next((kind for kind in schema.pop("anyOf", []) if kind.get("type") != "null"), {})
         if parameter["name"] == "Idempotency-Key" and operation["operationId"] in NEEDS_KEY:
             schema |= {"minLength": 1, "maxLength": LONGEST_KEY}
             parameter["required"] = True
@@ -50,3 +51,4 @@ api.add_router("", sales)
 api.add_router("", buyers)
 api.add_router("", scans)
 api.add_router("", seat_maps)
+api.add_router("", codes)

@@ -25,7 +25,7 @@ from console.actions import (
     list_dispute,
     list_incident,
 )
-from marketplace.actions import list_event, welcome_owner
+from marketplace.actions import list_event, note_sale, welcome_owner
 from notifications.actions import deliver_email
 from outbox.actions import Handler
 from payments.actions import register_hosts
@@ -53,6 +53,11 @@ def _welcome_owner(payload: dict[str, Any]) -> None:
 def _list_event(payload: dict[str, Any]) -> None:
     list_event(event_id=UUID(payload["event_id"]))
     count_events()
+
+
+def _count_sale(payload: dict[str, Any]) -> None:
+    count_sale(order_id=UUID(payload["order_id"]))
+    note_sale(order_id=UUID(payload["order_id"]))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -120,7 +125,7 @@ HANDLERS: dict[str, Handler] = {
     "register_hosts": lambda payload: register_hosts(organizer=current_organizer()),
     "check_money": lambda payload: work_on_check(check_id=UUID(payload["check_id"]), event_types=tuple(VERBS)),
     # what the platform may know of an organizer: public read models
-    "count_sale": _order(count_sale),
+    "count_sale": _count_sale,
     "count_refund": lambda payload: count_refund(refund_id=UUID(payload["refund_id"])),
     "count_refund_repaid": lambda payload: count_refund_repaid(refund_id=UUID(payload["refund_id"])),
     "count_refund_failed": lambda payload: count_refund_failed(refund_id=UUID(payload["refund_id"])),

@@ -30,6 +30,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
     },
     "bring prices that follow the sale to where it stands": {"task": "repricing.reprice_all", "schedule": 30.0},
+    "bring listings on the platform's site to where their sales stand": {
+        "task": "marketplace.renew_all",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     # Nothing leaks until it has run: what is waited for is closed to everybody else (docs/waiting-list.md).
     "offer what got free to who waits for it": {
         "task": "waitlist.serve_all",

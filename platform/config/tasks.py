@@ -19,6 +19,8 @@ from console.platform_money import check_platform_money
 from idempotency.actions import forget_old_keys
 from inbox.actions import process_due_events
 from inventory.blocks import release_due_blocks
+from marketplace.actions import renew_listings
+from marketplace.queries import organizers_to_renew
 from outbox.actions import drain
 from payments.actions import look_after_account
 from payments.errors import NotConnected
@@ -217,6 +219,18 @@ def reprice_everywhere() -> int:
 def reprice_these() -> int:
     """Bring this organizer's prices to where its sales stand."""
     return reprice()
+
+
+@public_task(name="marketplace.renew_all")
+def renew_listings_everywhere() -> int:
+    """Send a look at their listings to the organizers of which one is due."""
+    return fan_out(renew_these_listings, organizers=organizers_to_renew(at=timezone.now()), spread_seconds=5)
+
+
+@tenant_task(name="marketplace.renew")
+def renew_these_listings() -> int:
+    """Bring what the platform's site says of this organizer's events to where their sale stands."""
+    return renew_listings()
 
 
 @public_task(name="waitlist.serve_all")

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Actor, record
 from events.errors import EventInvalid, NotPublishable
+from events.facts import FACTS, checked_facts
 from events.lifecycle import advance
 from events.models import Event, Performance, Quota, SeatingPlan, TicketType
+from events.properties import check_values, properties
 from events.queries import event_for_update, performance_by_id, performance_for_update
 from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
 from outbox.actions import enqueue
@@ -92,6 +94,8 @@ CHANGEABLE = frozenset(
         "fee_share",
         "delayed_payment_days",
         "charge_model",
+        "properties",
+        *FACTS,
     }
 )
 
@@ -113,6 +117,9 @@ def change_event(*, event_id: UUID, actor: Actor, **fields: Any) -> Event:
         _required(fields["title"], "title")
     if "description" in fields:
         fields["description_html"] = to_html(fields["description"])
+    fields |= checked_facts(fields)
+    if "properties" in fields:
+        fields["properties"] = check_values(fields["properties"], properties())
     for name, value in fields.items():
         setattr(event, name, value)
     event.save(update_fields=list(fields))

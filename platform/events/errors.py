@@ -15,6 +15,13 @@ class EventInvalid(BadInput):
     title = _("The event cannot be saved like this")
 
 
+class PropertyInvalid(EventInvalid):
+    """`extra["field"]` is a field of the property, or the key of one whose value does not fit."""
+
+    code = "property_invalid"
+    title = _("The property cannot be saved like this")
+
+
 class NotPublishable(DomainError):
     code = "event_not_publishable"
     title = _("The event cannot be published yet")

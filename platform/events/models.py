@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
@@ -24,6 +25,32 @@ class ChargeModel(models.TextChoices):
     def is_separate(self) -> bool:
         """Whether the platform is charged, and everybody's part follows by transfer."""
         return self != ChargeModel.DIRECT
+
+
+class EventCategory(models.TextChoices):
+    """What sort of event it is: the platform's list, the same for all organizers, so that people can search across them."""
+
+    CONCERT = "concert", _("Concert")
+    CLASSICAL = "classical", _("Classical music and opera")
+    PARTY = "party", _("Party and club")
+    FESTIVAL = "festival", _("Festival")
+    THEATRE = "theatre", _("Theatre")
+    DANCE = "dance", _("Dance and musical")
+    COMEDY = "comedy", _("Comedy and cabaret")
+    FILM = "film", _("Film")
+    EXHIBITION = "exhibition", _("Exhibition and museum")
+    LITERATURE = "literature", _("Reading and talk")
+    SPORT = "sport", _("Sport")
+    FAMILY = "family", _("Children and family")
+    WORKSHOP = "workshop", _("Course and workshop")
+    CONFERENCE = "conference", _("Conference and fair")
+    FOOD = "food", _("Food and drink")
+    TOUR = "tour", _("Tour and attraction")
+    COMMUNITY = "community", _("Community and charity")
+    OTHER = "other", _("Other")
+
+
+MOST_TAGS, LONGEST_TAG = 10, 30
 
 
 class Event(models.Model):
@@ -73,10 +100,28 @@ class Event(models.Model):
     is_test = models.BooleanField(
         default=False, db_default=False
     )  # its orders are tests: free, and purged before it is real
+    category = models.CharField(max_length=12, choices=EventCategory, blank=True, default="", db_default="")
+    tags = ArrayField(
+        models.CharField(max_length=LONGEST_TAG), blank=True, default=list, db_default=[]
+    )  # as events.facts has them
+    properties = models.JSONField(
+        blank=True, default=dict, db_default={}
+    )  # values by Property.key (events/properties.py)
+    least_age = models.PositiveSmallIntegerField(null=True)  # years; null: everybody may come
+    contact_email = models.EmailField(blank=True, default="", db_default="")
+    contact_phone = models.CharField(max_length=40, blank=True, default="", db_default="")
+    terms = models.TextField(
+        blank=True, default="", db_default=""
+    )  # the event's own, beside the organizer's terms of sale
 
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("slug"), name="event_slug_once"),
+            models.CheckConstraint(
+                condition=Q(category="") | Q(category__in=EventCategory.values), name="event_category_of_the_list"
+            ),
+            models.CheckConstraint(condition=Q(tags__len__lte=MOST_TAGS), name="event_10_tags"),
+            models.CheckConstraint(condition=Q(least_age=None) | Q(least_age__range=(1, 99)), name="event_age_1_to_99"),
             models.CheckConstraint(
                 condition=Q(visibility="password") & ~Q(password="") | ~Q(visibility="password") & Q(password=""),
                 name="event_password_where_one_is_asked_for",
@@ -113,6 +158,43 @@ class Event(models.Model):
 
 
 UNDER_WAY = (Event.State.PUBLISHED, Event.State.PAUSED, Event.State.POSTPONED)
+
+
+class Property(models.Model):
+    """Something that the organizer says of its events beside what we ask for: its language, its length, whether there is a bar.
+
+    `key` is how addresses and the API name it and never changes; nor does its `kind`. What an event says is in `Event.properties`.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        YES_NO = "yes_no", _("Yes or no")
+        CHOICE = "choice", _("One of a list")
+        DATE = "date", _("Date")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=40)
+    name = models.CharField(max_length=40)
+    kind = models.CharField(max_length=6, choices=Kind)
+    choices = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    is_filterable = models.BooleanField(default=True)
+    sort_order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "properties"
+        ordering = ["sort_order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="property_key_once"),
+            models.UniqueConstraint(Lower("name"), name="property_name_once"),
+            models.CheckConstraint(
+                condition=Q(kind="choice", choices__len__gte=2) | ~Q(kind="choice") & Q(choices__len=0),
+                name="property_choices_of_a_choice",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Picture(models.Model):

@@ -6,21 +6,30 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from events.models import UNDER_WAY, DatePrice, DateQuota, Event, Performance, TicketType
+from events.listing import EventFilter
+from events.models import UNDER_WAY, DatePrice, DateQuota, Event, Performance, Property, TicketType
 from seating.models import Venue
 from ui.errors import NotFound
 from ui.rows import keep, read
 
 
-def published_events(*, after: datetime) -> list[Event]:
-    """Listed events that are or will be on sale, or paused, with a performance that ends after `after`, soonest first.
-
-    With venue, dates and ticket types.
-    """
+def listed_events(*, after: datetime) -> QuerySet[Event]:
+    """Those that strangers may come across and that are or will be on sale, or paused, with a date that ends after `after`."""
     shown = Event.objects.filter(
         state__in=(Event.State.PUBLISHED, Event.State.PAUSED), visibility=Event.Visibility.PUBLIC, is_test=False
     )
-    events = with_everything(shown).filter(Exists(_upcoming(after).filter(event=OuterRef("pk"))))
+    return shown.filter(Exists(_upcoming(after).filter(event=OuterRef("pk"))))
+
+
+def published_events(
+    *, after: datetime, wanted: EventFilter | None = None, known: Iterable[Property] = ()
+) -> list[Event]:
+    """`listed_events`, those that are `wanted` where somebody looks for some, soonest first; `known` are the organizer's properties.
+
+    With venue, dates and ticket types.
+    """
+    shown = listed_events(after=after)
+    events = with_everything(wanted.of(shown, known) if wanted else shown)
     return sorted(events, key=lambda event: min(p.starts_at for p in event.performances.all()))
 
 

@@ -1,5 +1,6 @@
 """Organizers sign up; events are listed and unlisted."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,19 +13,19 @@ from accounts.queries import user_by_id
 from audit.actions import user_actor
 from events.lifecycle import sale_start_of
 from events.models import Event, Performance
-from events.queries import own_prices
 from marketplace.models import ListedEvent
+from marketplace.prices import lowest_price_of
+from orders.models import Order
 from people.actions import add_member
 from people.models import Membership
 from people.queries import membership_of
-from pricing.plans import rate_of, terms_of
-from pricing.quote import price_once, price_one
-from repricing.queries import moved_prices, price_now
 from tenants.actions import open_organizer
 from tenants.current import current_organizer
 from tenants.errors import SlugTaken
 from tenants.models import Organizer
 from ui.ids import new_code
+
+AFTER_SALES = timedelta(seconds=20)  # so many sales in a row are one look
 
 
 @transaction.atomic
@@ -88,16 +89,10 @@ def list_event(*, event_id: UUID) -> None:
     if event is None or not dates or not kinds:
         unlist_event(event_id=event_id)
         return
-    terms = terms_of(event)
-    ahead = [date for date in dates if date.ends_at > timezone.now()] or dates[-1:]
-    upcoming, ids = ahead[0], [date.pk for date in ahead]
-    own, moved = own_prices(ids), moved_prices(ids)  # as the organizer's own list has it
-    costs = {
-        (kind, price_now(own.get((date.pk, kind.pk), kind.price), moved.get(date.pk, {}).get(kind.pk)))
-        for date in ahead
-        for kind in kinds
-    }
-    paid = [price_one(price, terms, rate_of(kind.tax)).all_in_price for kind, price in costs if price]
+    now = timezone.now()
+    ahead = [date for date in dates if date.ends_at > now] or dates[-1:]
+    upcoming = ahead[0]
+    price = lowest_price_of(event, ahead, kinds, at=now)
     ListedEvent.objects.update_or_create(
         organizer=organizer,
         event_id=event.pk,
@@ -113,15 +108,40 @@ def list_event(*, event_id: UUID) -> None:
             "currency": event.currency,
             "state": event.state,
             "sale_starts_at": sale_start_of(event),
-            # 0 only where all are free: a free child's ticket is no price of an event.
-            "price_from": min(paid) + price_once(terms).total if paid else 0,
+            "category": event.category,
+            "tags": event.tags,
+            "words": _words_of(event, organizer),
+            "price_from": price.amount,
+            "renew_at": price.until,
+            "follows_stock": price.follows_stock,
         },
     )
+
+
+def note_sale(*, order_id: UUID) -> None:
+    """What was sold may have been the last at its price: have its event's listing looked at again, once for many sales."""
+    soon = timezone.now() + AFTER_SALES
+    listing = ListedEvent.objects.filter(organizer=current_organizer(), follows_stock=True, renew_at__gt=soon)
+    listing.filter(event_id=Order.objects.values_list("event_id", flat=True).get(pk=order_id)).update(renew_at=soon)
+
+
+def renew_listings() -> int:
+    """Copy anew what is due of the current organizer's listings: a phase has ended, a date is over, something was sold."""
+    due = ListedEvent.objects.filter(organizer=current_organizer(), renew_at__lte=timezone.now())
+    ids = list(due.order_by("renew_at").values_list("event_id", flat=True))
+    for event_id in ids:
+        list_event(event_id=event_id)
+    return len(ids)
 
 
 def unlist_event(*, event_id: UUID) -> None:
     """Take an event of the current organizer off the platform's site."""
     ListedEvent.objects.filter(organizer=current_organizer(), event_id=event_id).delete()
+
+
+def _words_of(event: Event, organizer: Organizer) -> str:
+    said = (event.title, event.summary, event.description, event.venue.name, event.venue.city, organizer.name)
+    return " ".join([*said, *event.tags]).lower()
 
 
 def _scheduled(event: Event) -> list[Performance]:

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from allauth.decorators import rate_limit
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,19 +16,38 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.errors import EmailTaken
 from marketplace.actions import sign_up as open_box_office
 from marketplace.countries import country_of_visitor
-from marketplace.forms import SignUpForm
-from marketplace.queries import organizer_by_id, upcoming_events
+from marketplace.forms import FinderForm, SignUpForm
+from marketplace.queries import facets_of, listed, listings_of, organizer_by_id
 from tenants.errors import SlugInvalid, SlugTaken
 from tenants.models import Organizer
 from tenants.queries import portal_url
 from ui.forms import posted
 from ui.middleware import content_security_policy
 
+PER_PAGE = 24
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What the platform is, and what is on."""
-    return render(request, "marketplace/home.html", {"listings": upcoming_events(after=timezone.now())})
+    """What the platform is, and what is on: all of it, or what the address says is looked for.
+
+    A part of it that makes no sense is said (422), and nobody looks for it.
+    """
+    now = timezone.now()
+    events = listed(after=now)
+    facets = facets_of(events)
+    finder = FinderForm(request.GET, facets)
+    page = Paginator(finder.wanted().of(events).select_related("organizer"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "listings": listings_of(page, at=now),
+        "page_obj": page,
+        "query": f"{query}&" if (query := urlencode(finder.given)) else "",
+        "finder": finder,
+        "facets": facets,
+    }
+    response = render(request, "marketplace/home.html", context, status=422 if finder.errors else 200)
+    response["HX-Push-Url"] = f"/?{query}" if query else "/"
+    return response
 
 
 @never_cache

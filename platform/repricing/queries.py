@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from events.models import Event, Performance, TicketType
-from events.phases import phases_of
 from events.queries import own_prices as prices_of_dates
-from inventory.queries import Filled, filled_pools, left_in_phases
+from inventory.queries import Filled, filled_pools
 from orders.models import Position
 from pricing.dynamic import HOURS_A_DAY, STILL, Lately, Moved, SaleState
 from repricing.models import DynamicPrice, PriceChange, PriceRules, Proposal
+from repricing.prices import Phases
 from ui.rows import read
 
 DAY = timedelta(hours=HOURS_A_DAY)
@@ -30,23 +30,8 @@ def moved_prices(performance_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Moved
 
 def own_prices(performance: Performance, kinds: Iterable[TicketType], *, at: datetime) -> dict[UUID, int]:
     """What each of these ticket types costs at a date without the sale's doing: the date's, its sale phase's, or its own. Minor units."""
-    phases = phases_of([performance.event_id])
-    has_quotas = any(phase.quota_id for of_type in phases.values() for phase in of_type)
-    left = left_in_phases([performance.pk]) if has_quotas else {}
-    dated = prices_of_dates([performance.pk])
-    found = {}
-    for kind in kinds:
-        if (performance.pk, kind.pk) in dated:  # what a date costs of its own it costs in every phase
-            found[kind.pk] = dated[performance.pk, kind.pk]
-            continue
-        is_open = (
-            phase
-            for phase in phases.get(kind.pk, ())
-            if (phase.until is None or phase.until > at) and left.get((performance.pk, phase.pk)) != 0
-        )
-        phase = next(is_open, None)
-        found[kind.pk] = kind.price if phase is None else phase.price
-    return found
+    phases = Phases.read([performance.event_id], [performance.pk])
+    return {kind.pk: phases.price_now(kind, performance, at=at) for kind in kinds}
 
 
 def price_now(own: int, moved: Moved | None) -> int:

@@ -33,6 +33,11 @@ def event_day(moment: datetime, zone: str) -> str:
     return format_date(moment.astimezone(ZoneInfo(zone)).date(), pattern, locale=reader_locale())
 
 
+def day_text(day: date) -> str:
+    """12 December 2026: a day of no zone."""
+    return format_date(day, "d. MMMM y" if reader_locale().startswith("de") else "d MMMM y", locale=reader_locale())
+
+
 def event_time(moment: datetime, zone: str) -> str:
     """20:00"""
     return format_time(moment, "HH:mm", tzinfo=ZoneInfo(zone), locale=reader_locale())

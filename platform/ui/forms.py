@@ -1,6 +1,7 @@
 """Small words for doors that take forms."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 from ui.dates import time_zones
 
 _AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Something that a list is narrowed to, in words, and the address of the list without it (ui/components/chosen.html)."""
+
+    words: str
+    without: str
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -1,9 +1,10 @@
 """Whole rows of one model by a condition in SQL, for the few reads that every sale waits for.
 
 The ORM composes its SQL anew for every query, which takes longer than the query; here it is composed once. The instances are
-ordinary ones. Columns come as the driver gives them: right for every type but JSON.
+ordinary ones. Columns come as the driver gives them, which is right for every type but JSON: that is read here.
 """
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,10 +16,12 @@ M = TypeVar("M", bound=models.Model)
 
 def read(model: type[M], condition: str, params: Sequence[Any]) -> list[M]:
     """The rows of `model` that meet `condition` (SQL with %s for each of `params`), in no order."""
-    names, select = _select(model)
+    names, select, of_json = _select(model)
     with connection.cursor() as cursor:
         cursor.execute(f"{select} WHERE {condition}", params)
         rows = cursor.fetchall()
+    if of_json:
+        rows = [[json.loads(value) if n in of_json else value for n, value in enumerate(row)] for row in rows]
     return [model.from_db(connection.alias, names, row) for row in rows]
 
 
@@ -33,8 +36,9 @@ def keep(instance: models.Model, name: str, rows: list[M]) -> None:
 
 
 @lru_cache
-def _select(model: type[models.Model]) -> tuple[list[str], str]:
+def _select(model: type[models.Model]) -> tuple[list[str], str, frozenset[int]]:
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
-    return [field.attname for field in fields], f"SELECT {columns} FROM {quote(model._meta.db_table)}"
+    of_json = frozenset(n for n, field in enumerate(fields) if isinstance(field, models.JSONField) and not field.null)
+    return [field.attname for field in fields], f"SELECT {columns} FROM {quote(model._meta.db_table)}", of_json

@@ -7,7 +7,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.actions import SYSTEM
-from events.models import Event
+from events.actions import change_event
+from events.models import Event, Property
+from events.properties import add_property
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from inventory.models import Place
@@ -46,6 +48,13 @@ def test_an_event_has_every_member_with_its_exact_value(selling: world.House, ap
         "state": "on_sale",
         "sale_starts_at": None,
         "is_test": False,
+        "category": None,
+        "tags": [],
+        "least_age": None,
+        "contact_email": "",
+        "contact_phone": "",
+        "terms": "",
+        "properties": [],
         "currency": "EUR",
         "venue": {"name": "Northside Hall", "address": "1 North Road", "city": "Berlin"},
         "performances": [
@@ -231,3 +240,65 @@ def test_head_says_what_get_would_without_its_body(selling: world.House, api: Ap
     assert (head.status_code, head.content) == (status, b"")
     assert head["Content-Type"] == whole["Content-Type"]
     assert head["Content-Length"] == str(len(whole.content))
+
+
+def test_events_are_found_by_what_they_say_of_themselves(selling: world.House, api: Api) -> None:
+    add_property(name="Language", kind=Property.Kind.CHOICE, choices=["German", "English"], actor=SYSTEM)
+    add_property(name="Minutes", kind=Property.Kind.NUMBER, actor=SYSTEM)
+    add_property(name="Bar", kind=Property.Kind.YES_NO, actor=SYSTEM)
+    play = world.make_event("Cherry Orchard", kinds=(("Standard", 4000, 5),), starts_at=STARTS, city="Berlin")
+    gig = world.make_event("Harbour Jazz", kinds=(("Standard", 2400, 5),), city="Hamburg")
+    change_event(
+        event_id=play.pk,
+        actor=SYSTEM,
+        category="theatre",
+        tags=["classic"],
+        least_age=12,
+        properties={"language": "German", "minutes": 90, "bar": True},
+    )
+    change_event(event_id=gig.pk, actor=SYSTEM, category="concert", properties={"language": "English", "minutes": 45.5})
+
+    for query, slugs in {
+        "q=orchard": ["cherry-orchard"],
+        "category=concert": ["harbour-jazz"],
+        "tag=Classic": ["cherry-orchard"],
+        "place=hamburg": ["harbour-jazz"],
+        "from=2031-03-08&until=2031-03-08": ["cherry-orchard"],
+        "price_max=2510": ["harbour-jazz"],
+        "price_max=2509": [],
+        "property=language:German": ["cherry-orchard"],
+        "property=language:German&property=language:English": ["harbour-jazz", "cherry-orchard"],
+        "property=minutes:45.5": ["harbour-jazz"],
+        "property=minutes:60..": ["cherry-orchard"],
+        "property=bar:yes&property=minutes:..90": ["cherry-orchard"],
+    }.items():
+        answer = given(api.get(f"/events?{query}"))
+        assert ([one["slug"] for one in answer["items"]], answer["total"]) == (slugs, len(slugs)), query
+    (said,) = given(api.get("/events?category=theatre"))["items"]
+    assert (said["category"], said["tags"], said["least_age"]) == ("theatre", ["classic"], 12)
+    assert said["properties"] == given(api.get("/events/cherry-orchard"))["properties"]
+    assert said["properties"] == [
+        {"key": "language", "name": "Language", "kind": "choice", "value": "German"},
+        {"key": "minutes", "name": "Minutes", "kind": "number", "value": 90},
+        {"key": "bar", "name": "Bar", "kind": "yes_no", "value": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("category=opera", "invalid_input"),
+        ("from=tomorrow", "invalid_input"),
+        ("price_max=-1", "invalid_input"),
+        ("q=%00", "invalid_input"),
+        ("property=smell:sweet", "property_invalid"),
+        ("property=language:French", "property_invalid"),
+        ("property=minutes:long..", "property_invalid"),
+        ("property=minutes", "property_invalid"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_a_problem(northside: world.House, api: Api, query: str, code: str) -> None:
+    add_property(name="Language", kind=Property.Kind.CHOICE, choices=["German", "English"], actor=SYSTEM)
+    add_property(name="Minutes", kind=Property.Kind.NUMBER, actor=SYSTEM)
+
+    assert refused(api.get(f"/events?{query}"), 422, code)["detail"]

@@ -41,6 +41,12 @@ OPERATIONS = {
     "import_seat_map",
     "export_seat_map",
     "compile_seat_map",
+    "list_codes",
+    "get_code",
+    "add_code",
+    "change_code",
+    "end_code",
+    "add_code_batch",
 }
 # Refusals that any operation may answer with: the edge (404, 403, 503), a fault (500), no lock in time (503).
 ALWAYS = {"403", "404", "500", "503"}
@@ -114,6 +120,8 @@ def test_keys_are_accepted_on_every_post_and_required_for_holds_and_orders() -> 
         "create_scan": False,
         "import_seat_map": False,  # a map more does no harm
         "compile_seat_map": False,
+        "add_code": False,  # the same word cannot be made twice
+        "add_code_batch": False,
         "find_best_seats": False,  # only shows them with "hold": false
     }
 
@@ -141,5 +149,9 @@ def test_what_is_sent_in_is_closed_against_unknown_members() -> None:
         "MapPlanIn",
         "SignInIn",
         "CodeIn",
+        "PromoCodeIn",
+        "PromoCodeChangeIn",
+        "CodeBatchIn",
+        "CodeStopIn",
     ):
         assert schemas[name]["additionalProperties"] is False, name

@@ -29,11 +29,13 @@ from checkout.disputes import set_dispute_policy
 from checkout.recovery import restore, send_due
 from checkout.visits import note_visit
 from checkout.waiting import serve
+from events.actions import change_event
 from events.bundles import PartWish, set_bundle
 from events.charges import add_own_fee, add_tax_rate
 from events.models import ChargeModel, Event, TicketType
 from events.phases import PhaseWish
 from events.pictures import add_picture
+from events.properties import add_property
 from events.refund_policies import set_refund_policy
 from events.refund_rules import RefundRules, Tier
 from events.seating_plan import plan_of
@@ -298,6 +300,15 @@ def _sell(house: world.House, word: str) -> Furnished:
     size_dates(quantity=4, **dated)
     files = {480: storages["public"].save(f"posters/{word}-480.txt", ContentFile(f"{word} poster".encode()))}
     add_picture(event_id=draft.pk, files=files, width=480, height=270, alt=f"{word} picture", actor=SYSTEM)
+    asked = add_property(name=f"{word} answer", kind="choice", choices=[f"{word} yes", f"{word} no"], actor=SYSTEM)
+    change_event(
+        event_id=event.pk,
+        tags=[f"{word} tag"],
+        properties={asked.key: f"{word} yes"},
+        contact_email=f"{word}@contact.example",
+        terms=f"{word} rules",
+        actor=SYSTEM,
+    )
     rate = add_tax_rate(name=f"{word} tax", basis_points=700, is_inclusive=True, actor=SYSTEM)
     fee = {"name": f"{word} fee", "is_per_order": False, "basis_points": 0, "fixed": 100, "tax_id": rate.pk}
     add_own_fee(event_id=draft.pk, actor=SYSTEM, **fee)

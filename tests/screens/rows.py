@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from events.models import Bundle, OwnFee, TaxRate, TicketType
+from events.models import Bundle, OwnFee, Property, TaxRate, TicketType
 from events.preview import preview_token
 from notifications.models import EmailMessage
 from payments.models import RefundRequest
@@ -187,6 +187,7 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "organizer_portal:code": [PromoCode.objects.filter(batch=None).earliest("pk").pk],
         "organizer_portal:batch": [CodeBatch.objects.earliest("pk").pk],
         "organizer_portal:tax": [TaxRate.objects.earliest("pk").pk],
+        "organizer_portal:event_property": [Property.objects.earliest("pk").pk],
         "organizer_portal:event_shares": [scene.draft.pk],
         "organizer_portal:statement": [scene.paid.event_id],
         "organizer_portal:simulator": [scene.paid.event_id],
