@@ -53,8 +53,8 @@ class TermsForm(forms.Form):
     )
     percent = PercentField(label=_("Percent"), required=False, max_length=8)
     amount = MoneyField(label=_("Amount"))
-    buy = _number(_("Of so many tickets"), most=100)
-    pay = _number(_("so many are paid"), most=100, least=0)
+    buy = _number(_("So many tickets together"), most=100)
+    pay = _number(_("Of them are paid"), most=100, least=0)
     ticket_types = forms.MultipleChoiceField(
         label=_("For these tickets"),
         required=False,

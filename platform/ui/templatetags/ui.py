@@ -189,11 +189,12 @@ def problems(bound: BoundField) -> list[str]:
 
 @register.inclusion_tag("ui/components/field.html")
 def field(
-    bound: BoundField, hint: str = "", css: str = "", label: str = "", of_filter: bool = False, **attrs: Any
+    bound: BoundField, hint: str = "", css: str = "", label: str = "", says_optional: bool = True, **attrs: Any
 ) -> dict[str, Any]:
     """A field with its label above, hint beneath and error beside it; further words become attributes of the input.
 
-    `of_filter`: of a form where nothing has to be filled in, so that no field says so. `{% field form.email hint=_("We send your tickets here.") autocomplete="email" %}`; underscores become hyphens.
+    `{% field form.email hint=_("We send your tickets here.") autocomplete="email" %}`; underscores become hyphens. Nothing says
+    "optional" with `says_optional=False`: in a form where nothing has to be filled in, or beside the answer that needs it.
     """
     widget = bound.field.widget
     hint_text = hint or str(bound.help_text or "")
@@ -212,7 +213,7 @@ def field(
         "hint": hint_text,
         "control": "" if is_group else bound.as_widget(attrs=extra),
         "is_check": isinstance(widget, CheckboxInput),
-        "is_optional": not (bound.field.required or of_filter),
+        "is_optional": says_optional and not bound.field.required,
         "is_group": is_group,
         "choice_class": "checkbox" if isinstance(widget, CheckboxSelectMultiple) else "radio",
     }
