@@ -4,6 +4,7 @@ A new address is asked like all others and must answer with a page, or stand in 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pypdfium2
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from events.models import Bundle, OwnFee, Property, TaxRate, TicketType
 from events.preview import preview_token
@@ -368,5 +369,6 @@ def _pair(page: Page, token: str) -> None:
         page.get_by_role("button", name="Pair", exact=True).click()
         start.wait_for()
     if start.is_visible():
-        start.click()
+        with suppress(TimeoutError):  # a phone that was started before starts by itself a moment later
+            start.click(timeout=5000)
     code.wait_for()
