@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from checkout.commissions import off_commission
 from ledger.splits import off_plan
 
 MOST_ROWS = 20
@@ -392,6 +393,21 @@ INVARIANTS = (
         "plan",
         "Over all that was earned under a version of a split plan each party got what its rules say.",
         check=off_plan,
+    ),
+    Invariant(
+        "commissions",
+        "An affiliate has of each order what its rate says of the money that stayed, no more than the organizer keeps, and in reserve "
+        "what waits for approval.",
+        check=off_commission,
+    ),
+    Invariant(
+        "own orders",
+        "No order is its own affiliate's, and none of a test has an affiliate.",
+        """
+        SELECT o.number, one.how, f.code, o.is_test::text FROM orders_attribution one
+          JOIN orders_order o ON o.id = one.order_id JOIN promotions_affiliate f ON f.id = one.affiliate_id
+         WHERE o.is_test OR lower(o.email) = lower(f.email)
+        """,
     ),
     Invariant(
         "owed",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from organizer_portal.views import (
     add_ons,
+    affiliates,
     api_keys,
     bundles,
     charging,
@@ -238,6 +239,18 @@ urlpatterns = [
     path("door/devices/<uuid:device_id>/revocation/", door.revocations, name="revocation"),
     path("door/pairings/<str:pairing>.svg", door.pairing_qr, name="pairing_qr"),
     path("payouts/", money.payouts, name="payouts"),
+    path("affiliates/", affiliates.affiliates, name="affiliates"),
+    path("affiliates/programme/", affiliates.affiliate_programme, name="affiliate_programme"),
+    path("affiliates/approvals/", affiliates.approvals, name="affiliate_approvals"),
+    path("affiliates/events/<uuid:event_id>/", affiliates.event_commission, name="event_commission"),
+    path("affiliates/commissions/<uuid:order_id>/", affiliates.commission, name="commission"),
+    path("affiliates/<uuid:affiliate_id>/", affiliates.affiliate, name="affiliate"),
+    path("affiliates/<uuid:affiliate_id>/states/", affiliates.affiliate_states, name="affiliate_states"),
+    path(
+        "affiliates/<uuid:affiliate_id>/statements/<str:currency>/",
+        affiliates.affiliate_account,
+        name="affiliate_account",
+    ),
     path("partners/", partners.partners, name="partners"),
     path("partners/<uuid:partner_id>/", partners.partner, name="partner"),
     path("partners/<uuid:partner_id>/account/", statements.account, name="account"),

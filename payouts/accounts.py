@@ -11,10 +11,12 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
+from checkout.booking import keys_of
 from events.models import Event
+from ledger.commissions import commission_key
 from ledger.models import Account, LedgerEntry, Party, SplitLine
 from ledger.split_rules import ORGANIZER, Payee, Rules
 from orders.models import Order
@@ -99,11 +101,11 @@ class _Source:
     def of(cls, lines: Sequence[SplitLine]) -> "_Source":
         ids: dict[str, list[UUID]] = {}
         for line in lines:
-            word, _colon, rest = line.key.partition(":")
+            word, _colon, rest = _moved(line).partition(":")
             ids.setdefault(word, []).append(UUID(rest))
         found: dict[str, Order] = {}
-        orders = Order.objects.select_related("event").in_bulk(ids.get("sale", []))
-        found |= {f"sale:{pk}": order for pk, order in orders.items()}
+        orders = Order.objects.select_related("event").in_bulk([*ids.get("sale", []), *ids.get("void", [])])
+        found |= {f"{word}:{pk}": order for pk, order in orders.items() for word in ("sale", "void")}
         refunds = Refund.objects.select_related("payment__order__event")
         for word in ("refund", "refund-failed", "repaid"):
             found |= {f"{word}:{pk}": one.payment.order for pk, one in refunds.in_bulk(ids.get(word, [])).items()}
@@ -114,7 +116,11 @@ class _Source:
 
     def steps(self, line: SplitLine, payee: Payee, currency: str) -> list[tuple[str, int]]:
         """Rule by rule, what of a line is a party's: what the rule gives of all that was earned after it, less what it gave before."""
-        rules = self.rules.setdefault(line.version_id, Rules.from_dict(line.version.rules))
+        if line.version is None:  # a commission, out of the organizer's part
+            how = _("Commission of the affiliate") if payee == ORGANIZER else _("Commission")
+            amount = sum(one["amount"] for one in line.parts if Payee(Party(one["party"]), one["reference"]) == payee)
+            return [(how, amount)] if amount else []
+        rules = self.rules.setdefault(line.version.pk, Rules.from_dict(line.version.rules))
         after = line.before + line.amount
         had = rules.workings(max(0, line.before), line.tickets_before)
         has = rules.workings(max(0, after), line.tickets_before + line.tickets)
@@ -134,12 +140,17 @@ class _Source:
         return found
 
     def lines(self, line: SplitLine, payee: Payee, currency: str, *, names_event: bool) -> list[Line]:
-        order = self.orders.get(line.key)
+        order = self.orders.get(_moved(line))
         about = order.number if order else ""
         if order and names_event:
             about = f"{order.number} · {order.event.title}"
-        what = _what_happened().get(line.key.partition(":")[0], "")
+        what = _what_happened().get(_moved(line).partition(":")[0], "")
         return [Line(line.at, what, about, how, amount) for how, amount in self.steps(line, payee, currency)]
+
+
+def _moved(line: SplitLine) -> str:
+    """The key of what moved an order's money, also of a commission's line."""
+    return line.key.removeprefix(commission_key(""))
 
 
 def _what_happened() -> dict[str, str]:
@@ -151,14 +162,16 @@ def _what_happened() -> dict[str, str]:
         "repaid": _("Repaid to the buyer another way"),
         "dispute-lost": _("Lost to the buyer's bank"),
         "dispute-regained": _("Won back from the buyer's bank"),
+        "void": _("Commission declined"),
     }
 
 
 def earned_by_event(event: Event, payees: Iterable[Payee]) -> dict[Payee, list[Line]]:
     """What each of these parties earned by an event and gave back, line by line, oldest first, without balances."""
-    shared = list(
-        SplitLine.objects.filter(version__plan__subject=str(event.pk)).select_related("version").order_by("pk")
-    )
+    brought = Order.objects.filter(event=event, attribution__isnull=False)
+    commissions = [commission_key(key) for order in brought for key in (*keys_of(order), f"void:{order.pk}")]
+    of_event = Q(version__plan__subject=str(event.pk)) | Q(key__in=commissions)
+    shared = list(SplitLine.objects.filter(of_event).select_related("version").order_by("pk"))
     source = _Source.of(shared)
     return {
         payee: [found for line in shared for found in source.lines(line, payee, event.currency, names_event=False)]
@@ -198,13 +211,16 @@ def _told(posted: list[tuple[str, datetime, int]], partner: Partner, currency: s
     keys = [key.removeprefix("shares:") for key, _at, _amount in posted if key.startswith("shares:")]
     shared = {line.key: line for line in SplitLine.objects.filter(key__in=keys).select_related("version")}
     source, payments = _Source.of(list(shared.values())), _Payments.of(partner, currency)
+    ids = [UUID(key.removeprefix("approved:")) for key, _at, _amount in posted if key.startswith("approved:")]
+    orders = Order.objects.select_related("event").in_bulk(ids)
+    approved = {f"approved:{pk}": f"{order.number} · {order.event.title}" for pk, order in orders.items()}
     told: list[Line] = []
     for key, at, amount in posted:
         line = shared.get(key.removeprefix("shares:"))
         if line is not None:
             told += source.lines(line, partner.payee, currency, names_event=True)
         elif amount:
-            what, about = payments.words(key)
+            what, about = payments.words(key) if key not in approved else (_("Commission approved"), approved[key])
             told.append(Line(at, what, about, "", amount))
     return told
 

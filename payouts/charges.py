@@ -11,7 +11,7 @@ from django.db import connection
 
 from ledger.models import Party
 from ledger.split_rules import ORGANIZER, Payee
-from payouts.keys import ITS
+from payouts.keys import ITS, WAITS
 
 
 @dataclass
@@ -65,7 +65,7 @@ WITH sale AS (SELECT order_id AS id, id AS payment_id FROM payments_payment WHER
 SELECT order_id, party, reference, sum(amount)::bigint FROM (
     SELECT its.order_id, part ->> 'party' AS party, part ->> 'reference' AS reference, (part ->> 'amount')::bigint AS amount
       FROM its JOIN ledger_splitline l ON l.key = its.key CROSS JOIN jsonb_array_elements(l.parts) part
-     WHERE part ->> 'party' <> 'organizer'
+     WHERE part ->> 'party' <> 'organizer' AND NOT {WAITS}
     UNION ALL
     SELECT t.order_id, p.kind, p.id::text,
            coalesce((SELECT sum(r.amount) FROM payouts_transferreversal r WHERE r.transfer_id = t.id AND r.state = 'done'), 0)

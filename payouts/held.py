@@ -3,7 +3,7 @@
 from django.db import connection
 
 from ledger.split_rules import ORGANIZER, Payee
-from payouts.keys import ITS
+from payouts.keys import ITS, WAITS
 
 _SALES = """
 WITH sale AS (
@@ -12,10 +12,10 @@ WITH sale AS (
 """
 _FROZEN = "o.frozen_at IS NOT NULL"
 _TO_COME = "NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id)"
-_PART = """
+_PART = f"""
 SELECT coalesce(sum((part ->> 'amount')::bigint), 0)::bigint FROM its JOIN ledger_splitline l ON l.key = its.key
  CROSS JOIN jsonb_array_elements(l.parts) part
- WHERE part ->> 'party' = %(party)s AND part ->> 'reference' = %(reference)s
+ WHERE part ->> 'party' = %(party)s AND part ->> 'reference' = %(reference)s AND NOT {WAITS}
 """
 _OWN = """
 SELECT coalesce(sum(e.amount), 0)::bigint FROM its JOIN ledger_ledgertransaction t ON t.key = 'own:' || its.key
@@ -25,7 +25,7 @@ SELECT coalesce(sum(e.amount), 0)::bigint FROM its JOIN ledger_ledgertransaction
 
 def held_share(payee: Payee, currency: str, *, to_come: bool = False) -> int:
     """What this party got of orders that are frozen now, less what went back of it; never below nothing. With `to_come` also
-    of orders for dates that are not due.
+    of orders for dates that are not due. What waits for approval is in no payable, so it is not held out of one.
 
     Of the organizer's own only what is to come: what a bank disputes was taken out of it at once.
     """

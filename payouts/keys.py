@@ -1,14 +1,28 @@
-"""Under which keys the ledger has what sales earned and what became of it, as a piece of SQL for whoever adds up orders."""
+"""Under which keys the ledger has what sales earned and what became of it, as a piece of SQL for whoever adds up orders.
+
+What an affiliate got of it has the same keys with "commission:" before them; of these there are split lines alone.
+"""
 
 # After `WITH sale AS (...)`, whose rows are orders with `id` and `payment_id`: the keys of each order, and whether they are of
 # what was paid, went back, or was taken by a bank.
 ITS = """
-its AS (
+booked AS (
     SELECT sale.id AS order_id, 'sale:' || sale.id AS key, 'paid' AS kind FROM sale
     UNION ALL
     SELECT sale.id, word || r.id, 'back' FROM sale JOIN payments_refund r ON r.payment_id = sale.payment_id
      CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word
     UNION ALL
     SELECT sale.id, word || d.id, 'disputed' FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id
-     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word)
+     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word),
+its AS (
+    SELECT order_id, key, kind FROM booked
+    UNION ALL
+    SELECT order_id, 'commission:' || key, kind FROM booked
+    UNION ALL
+    SELECT sale.id, 'commission:void:' || sale.id, 'back' FROM sale)
+"""
+# A split line `l` of an order `its` that is a commission which nobody has approved yet.
+WAITS = """
+(l.version_id IS NULL AND EXISTS (SELECT FROM orders_attribution one
+                                   WHERE one.order_id = its.order_id AND one.approved_at IS NULL))
 """

@@ -1,11 +1,12 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Party
 from ledger.split_rules import ORGANIZER, Payee
 from orders.models import Order
 from payouts.schedule_models import Maturity, Payout, PayoutSchedule
+from promotions.models import Affiliate
 from ui.ids import new_token, uuid7
 
 __all__ = [
@@ -23,7 +24,7 @@ class Partner(models.Model):
     """Somebody who shares in what an organizer's events earn. In the ledger it is its kind with its id as the reference.
 
     With an account of its own at the payment provider it can be paid by transfer, otherwise by hand. `token` opens the page on
-    which it connects one, for whoever has the link.
+    which it connects one, for whoever has the link. Who earns commissions (promotions.Affiliate) is a partner of the same id.
     """
 
     class Kind(models.TextChoices):
@@ -36,6 +37,7 @@ class Partner(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
+    affiliate = models.OneToOneField(Affiliate, null=True, on_delete=models.PROTECT, related_name="partner")
     token = models.CharField(max_length=64, default=new_token)
     account_id = models.CharField(max_length=64, blank=True)
     transfers_enabled = models.BooleanField(default=False)
@@ -49,6 +51,10 @@ class Partner(models.Model):
             models.UniqueConstraint(fields=["account_id"], condition=~Q(account_id=""), name="partner_account_once"),
             models.CheckConstraint(
                 condition=Q(transfers_enabled=False) | ~Q(account_id=""), name="partner_is_paid_into_an_account"
+            ),
+            # So that its account in the ledger is known without asking (checkout.booking.payee_of).
+            models.CheckConstraint(
+                condition=Q(affiliate=None) | Q(affiliate=F("id"), kind="affiliate"), name="partner_of_its_affiliate"
             ),
         ]
 

@@ -92,6 +92,9 @@ SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there
       JOIN payments_refund r ON r.payment_id = sale.payment_id
       JOIN entry ON entry.key IN ('refund:' || r.id, 'refund-failed:' || r.id)
     UNION ALL
+    SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
+      JOIN entry ON entry.key = 'commission:void:' || sale.id
+    UNION ALL
     SELECT sale.performance_id, d.currency, sale.is_there, -d.taken FROM sale
       JOIN payments_dispute d ON d.payment_id = sale.payment_id) part
  GROUP BY performance_id, currency
@@ -137,7 +140,7 @@ def payables() -> dict[str, Payable]:
             reserve[currency] = reserve.get(currency, 0) + standing.reserve
             owes[currency] = owes.get(currency, 0) + standing.receivable
         else:
-            partners[currency] = partners.get(currency, 0) + standing.payable
+            partners[currency] = partners.get(currency, 0) + standing.payable + standing.reserve
     asked = dict(Payout.objects.filter(state=Payout.State.ASKED).values_list("currency").annotate(sum=Sum("amount")))
     return {
         currency: Payable(

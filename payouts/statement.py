@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from events.models import Event
 from ledger.actions import Kind
+from ledger.commissions import waiting
 from ledger.models import Party, SplitVersion
 from ledger.queries import balance
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
@@ -67,6 +68,7 @@ class OrderRow:
     fee: int = 0
     tickets: int = 0
     charge: int = 0  # the provider's for disputes, which nobody shares
+    commission: int = 0  # of its affiliate, out of the organizer's part
     parts: dict[Payee, int] = field(default_factory=dict)
 
     @property
@@ -150,12 +152,19 @@ _TICKETS = (
 SELECT its.order_id, sum(l.tickets)::bigint FROM its JOIN ledger_splitline l ON l.key = its.key GROUP BY 1
 """
 )
-_ELSEWHERE = """
-SELECT coalesce(sum((part ->> 'amount')::bigint), 0)::bigint
-  FROM ledger_splitplan p JOIN ledger_splitversion v ON v.plan_id = p.id JOIN ledger_splitline l ON l.version_id = v.id
- CROSS JOIN jsonb_array_elements(l.parts) part
- WHERE p.currency = %(currency)s AND p.subject <> %(event)s
-   AND part ->> 'party' = %(party)s AND part ->> 'reference' = %(reference)s
+_COMMISSIONS = (
+    _KEYS
+    + """
+SELECT its.order_id, part ->> 'reference', sum((part ->> 'amount')::bigint)::bigint
+  FROM its JOIN ledger_splitline l ON l.key = its.key AND l.version_id IS NULL
+ CROSS JOIN jsonb_array_elements(l.parts) part WHERE part ->> 'party' = 'affiliate' GROUP BY 1, 2
+"""
+)
+_IN_ALL = """
+SELECT coalesce(-sum(e.amount), 0)::bigint FROM ledger_ledgertransaction t
+  JOIN ledger_ledgerentry e ON e.transaction_id = t.id AND left(t.key, 7) = 'shares:'
+  JOIN ledger_account a ON a.id = e.account_id
+ WHERE a.currency = %(currency)s AND a.party = %(party)s AND a.reference = %(reference)s
 """
 _ORDERS = """
 SELECT o.id, o.number, o.paid_at, o.total, v.number,
@@ -171,6 +180,7 @@ def event_statement(event: Event) -> Statement:
     orders = _orders(event)
     versions = list(SplitVersion.objects.filter(plan__subject=str(event.pk)).order_by("number"))
     payees = [payee for version in versions for payee in Rules.from_dict(version.rules).payees()]
+    payees += sorted({payee for one in orders for payee in one.parts if one.commission})
     names = names_of([*dict.fromkeys(payee for payee in payees if payee != ORGANIZER), ORGANIZER])
     sections = [_stayed(event, orders), _earned(event, orders)]
     for version in versions:
@@ -231,11 +241,14 @@ def _orders(event: Event) -> list[OrderRow]:
         cursor.execute(_SHARED, about)
         for order_id, party, reference, amount in cursor.fetchall():
             found[order_id].parts[Payee(Party(party), reference)] = amount
+        cursor.execute(_COMMISSIONS, about)
+        for order_id, _reference, amount in cursor.fetchall():
+            found[order_id].commission = amount
     for order_id, fee in Dispute.objects.filter(payment__order__in=found).values_list("payment__order", "fee"):
         found[order_id].charge += fee
     for order in found.values():
-        if order.version is None:  # nobody shared in it
-            order.parts[ORGANIZER] = order.earned
+        if order.version is None:  # nobody shared in it but its affiliate
+            order.parts[ORGANIZER] = order.earned - order.commission
     return list(found.values())
 
 
@@ -311,21 +324,26 @@ def _yours(event: Event, orders: list[OrderRow]) -> Section:
     shared = [one for one in orders if one.version is not None]
     alone = [one for one in orders if one.version is None]
     costs = sum(one.charge for one in orders)
+    brought = [one for one in orders if one.commission]
+    rest = sum(one.parts.get(ORGANIZER, 0) + one.commission for one in shared)
     rows = [
-        Row(_("The rest of what was shared"), _count(shared), sum(one.parts.get(ORGANIZER, 0) for one in shared)),
+        Row(_("The rest of what was shared"), _count(shared), rest),
         Row(_("Sold while nothing was shared"), _count(alone), sum(one.earned for one in alone)),
         Row(_("What the provider charged for disputes"), "", -costs),
     ]
+    if brought:
+        rows.insert(2, Row(_("Commissions of affiliates"), _count(brought), -sum(one.commission for one in brought)))
     return Section(_("What is yours"), (*rows, _sum(_("Yours, before you pay the tax"), rows)))
 
 
 def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
     """What a partner earned here and elsewhere, what it was paid of all that, and what is left."""
     here = sum(one.parts.get(partner.payee, 0) for one in orders)
-    about = {"currency": event.currency, "event": str(event.pk), "party": partner.kind, "reference": str(partner.pk)}
+    about = {"currency": event.currency, "party": partner.kind, "reference": str(partner.pk)}
     with connection.cursor() as cursor:
-        cursor.execute(_ELSEWHERE, about)
-        (elsewhere,) = cursor.fetchone()
+        cursor.execute(_IN_ALL, about)
+        elsewhere = int(cursor.fetchone()[0]) - here
+    unapproved = waiting(partner.payee, event.currency)
     paid = sum(
         partner.transfers.filter(currency=event.currency)
         .exclude(state=Transfer.State.FAILED)
@@ -350,6 +368,8 @@ def _account(event: Event, partner: Partner, orders: list[OrderRow]) -> Section:
         Row(_("Paid by hand"), "", -by_hand[PartnerPayment.Direction.OUT]),
         Row(_("Paid back by hand"), "", by_hand[PartnerPayment.Direction.BACK]),
     ]
+    if unapproved:
+        rows.append(Row(_("Not approved yet"), "", -unapproved))
     words = _("Still to pay") if sum(row.amount for row in rows) >= 0 else _("Owed by the partner")
     return Section(f"{partner.name} ({partner.get_kind_display()})", (*rows, _sum(words, rows)))
 

@@ -34,6 +34,7 @@ from people.sign_in import (
     sign_in_by_link,
     sign_out,
 )
+from promotions.affiliates import affiliate_of_person, programme
 from storefront.buyers import count_code, forget_signed_in, keep_signed_in, origin_of, signed_in
 from storefront.views import count_mail, secret_page, told_to_wait
 from ui.errors import DomainError
@@ -169,7 +170,7 @@ def _context(session: BuyerSession, *, error: DomainError | None = None, name: s
     """What the account page shows.
 
     The `customer`, `coming` and `past` orders as {order, standing, badge}, `saved` cards and debits (payments.vault.SavedMethod; None
-    while the provider is away), `name` as typed, `error`.
+    while the provider is away), `name` as typed, `error`; whether they are an `affiliate`, or may apply (`takes_affiliates`).
     """
     customer = session.customer
     saved = None
@@ -180,6 +181,7 @@ def _context(session: BuyerSession, *, error: DomainError | None = None, name: s
     rows = [{"order": order, "standing": found[order.pk][0], "badge": _badge(found[order.pk][0])} for order in orders]
     now = timezone.now()
     coming = {order.pk: order.performance.starts_at for order in orders if _is_coming(order, now)}
+    terms = programme()
     by_order = {order.pk: row for order, row in zip(orders, rows, strict=True)}
     return {
         "customer": customer,
@@ -188,6 +190,8 @@ def _context(session: BuyerSession, *, error: DomainError | None = None, name: s
         "saved": saved,
         "name": customer.name if name is None else name,
         "error": error,
+        "affiliate": affiliate_of_person(customer.email) if terms else None,
+        "takes_affiliates": terms is not None and terms.takes_applications,
     }
 
 

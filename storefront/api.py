@@ -46,7 +46,7 @@ from orders.queries import order_by_token
 from payments.queries import standings
 from payments.standing import Standing
 from people.models import Customer
-from storefront import schemas
+from storefront import links, schemas
 from storefront.buyers import buyer_by_pass
 from storefront.codes import counted_guess, network_of
 from storefront.dates import standing_of
@@ -583,6 +583,8 @@ def create_order(
 ) -> Answer:
     """Turn a hold into an order; a paid one comes with what the browser needs to pay.
 
+    `affiliate` says whose sale it is, as an affiliate's link does in a browser; what is nobody's is ignored.
+
     `Authorization` carries the hold's token. A `Buyer-Token` that is wrong or over is refused (401): nobody shall believe to be
     signed in who is not.
     """
@@ -595,12 +597,19 @@ def create_order(
     )
     with transaction.atomic():
         scope = f"create_order:{payload.hold_id}"
-        row = open_key(scope=scope, key=_required(key), body=payload.model_dump(mode="json"))
+        # Without an affiliate who is not named, as a body that was sent before there were any.
+        body = payload.model_dump(mode="json", exclude=set() if payload.affiliate else {"affiliate"})
+        row = open_key(scope=scope, key=_required(key), body=body)
         hold_by_token(payload.hold_id, _bearer(request))  # the answer is only for who has the token
         if row.status:
             return _answer(row.status, row.body)
         try:
-            order = checkout.place_order(hold_id=payload.hold_id, token=_bearer(request), buyer=details)
+            order = checkout.place_order(
+                hold_id=payload.hold_id,
+                token=_bearer(request),
+                buyer=details,
+                via=links.via_of(request, named=payload.affiliate),
+            )
         except DomainError as refusal:
             return _refuse(row, refusal)
     forwarded = request.headers.get("X-Forwarded-For", "")

@@ -352,6 +352,12 @@ class OrderIn(Strict):
 
     hold_id: UUID
     buyer: BuyerIn
+    affiliate: Text = Field(
+        default="",
+        max_length=40,
+        description="The word in an affiliate's links; ignored where it is nobody's",
+        examples=["ADA"],
+    )
 
 
 class SeatOut(Schema):

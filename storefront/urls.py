@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront import accounts, cancellations, left_orders, prices, seat_maps, views, waiting_lists
+from storefront import accounts, affiliates, cancellations, left_orders, links, prices, seat_maps, views, waiting_lists
 
 app_name = "storefront"
 
@@ -54,6 +54,15 @@ urlpatterns = [
     path("account/cards/<str:card_id>/removal/", accounts.card_removal, name="card_removal"),
     path("account/closure/", accounts.account_closure, name="account_closure"),
     path("account/sign-out/", accounts.account_sign_out, name="sign_out"),
+    path("r/<str:code>/", links.follow, name="affiliate_link"),
+    path("r/<str:code>/<str:slug>/", links.follow, name="affiliate_event_link"),
+    path("affiliates/", affiliates.programme_page, name="affiliate_programme"),
+    path("account/affiliate/", affiliates.dashboard, name="affiliate"),
+    path("account/affiliate/qr/<str:slug>.svg", affiliates.qr_file, {"kind": "svg"}, name="affiliate_qr_svg"),
+    path("account/affiliate/qr/<str:slug>.png", affiliates.qr_file, {"kind": "png"}, name="affiliate_qr_png"),
+    path("account/affiliate/statements/<str:currency>/", affiliates.statement, name="affiliate_statement"),
+    path("account/affiliate/statements/<str:currency>.pdf", affiliates.statement_file, name="affiliate_statement_pdf"),
+    path("account/affiliate/statements/<str:currency>.csv", affiliates.statement_csv, name="affiliate_statement_csv"),
     path("terms/", views.legal, {"kind": "terms"}, name="terms"),
     path("privacy/", views.legal, {"kind": "privacy"}, name="privacy"),
     path("imprint/", views.legal, {"kind": "imprint"}, name="imprint"),

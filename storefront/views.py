@@ -68,6 +68,7 @@ from storefront import codes
 from storefront.buyers import pass_for, signed_in
 from storefront.dates import calendar_of
 from storefront.finding import LEAST_EVENTS, FinderForm
+from storefront.links import via_of
 from storefront.offers import (
     Offer,
     is_few_left,
@@ -665,7 +666,7 @@ def checkout_page(request: HttpRequest, hold_id: UUID, token: str) -> HttpRespon
     try:
         if "reminder" in request.POST:
             agree(hold=hold, email=buyer.email, name=buyer.name)
-        order = checkout.place_order(hold_id=hold.pk, token=token, buyer=buyer)
+        order = checkout.place_order(hold_id=hold.pk, token=token, buyer=buyer, via=via_of(request))
     except DomainError as error:
         context = _checkout_context(request, hold, error=error, buyer=buyer)
         return render(request, "storefront/checkout.html", context, status=422)

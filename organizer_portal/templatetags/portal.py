@@ -1,10 +1,7 @@
 """What only the portal's templates need: `{% load portal %}`."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
 from babel.numbers import format_percent
 from django import template
 
@@ -14,10 +11,12 @@ from organizer_portal.event_nav import groups_of
 from organizer_portal.stages import staged
 from seating.words import size_words
 from ui.dates import reader_locale
-from ui.templatetags.ui import status
+from ui.templatetags.ui import plain_number, short_date, status
 
 register = template.Library()
 register.simple_tag(size_words)
+register.filter(plain_number)
+register.filter(short_date)
 
 
 @register.inclusion_tag("organizer_portal/_event_nav.html", takes_context=True)
@@ -39,15 +38,3 @@ def event_stage(event: Event, stage: Stage | None = None) -> dict[str, Any]:
 def percent(part: int, whole: int) -> str:
     """`part` of `whole` in the reader's writing; nothing when there is no whole."""
     return format_percent(part / whole, locale=reader_locale()) if whole else ""
-
-
-@register.filter
-def plain_number(value: float) -> str:
-    """With a point whatever the language, for attributes of a drawing."""
-    return f"{value:g}"
-
-
-@register.filter
-def short_date(moment: datetime, zone: str) -> str:
-    """12 Dec"""
-    return format_skeleton("MMMd", moment.astimezone(ZoneInfo(zone)), locale=reader_locale())

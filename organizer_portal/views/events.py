@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from analytics.chart import Chart, draw
 from analytics.queries import capacities, event_sales, tickets_by_day, tickets_by_hour
 from checkout.changes import change_quantity, move_performance
 from checkout.publish import publish_event
@@ -29,7 +30,6 @@ from events.preview import preview_token
 from events.properties import properties
 from events.seating_plan import is_of_map
 from organizer_portal.access import EDIT_EVENTS, SEE_SALES, Desk, staff
-from organizer_portal.chart import Chart, draw
 from organizer_portal.forms.events import EventChangeForm, EventForm, MoveForm, TicketTypeForm
 from organizer_portal.forms.fees import tax_chosen
 from organizer_portal.seat_offers import categories_of, unpriced_categories

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from analytics.chart import Lines, draw_lines
 from events.models import Event, Performance, TicketType
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.chart import Lines, draw_lines
 from organizer_portal.forms.prices import INVENTED, PriceRulesForm, PriceTrialForm
 from organizer_portal.views.events import event_or_404
 from people.models import Membership

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from analytics.chart import HEIGHT, WIDTH
 from analytics.taxes import TaxReport, as_rows, currencies_sold, tax_report
 from organizer_portal.access import SEE_MONEY, Desk, staff
-from organizer_portal.chart import HEIGHT, WIDTH
 from organizer_portal.forms.statements import PeriodForm
 from organizer_portal.views.statements import table
 

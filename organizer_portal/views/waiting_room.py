@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from analytics.chart import draw
 from analytics.queries import Bar
 from events.models import Event
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
-from organizer_portal.chart import draw
 from organizer_portal.forms.events import RoomForm
 from organizer_portal.views.events import event_or_404, place_refusal
 from tenants.queries import storefront_url

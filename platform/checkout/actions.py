@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, buyer_actor, record
 from checkout import codes, limits
+from checkout.affiliates import NOBODY, Via, attribute, void_if_their_card
 from checkout.best import hold_best
 from checkout.booking import book
 from checkout.catalog import NO_AMOUNTS, Offer, Priced, kept_offer, read_offer
@@ -227,10 +228,11 @@ def release_hold(*, hold_id: UUID, token: str) -> Hold:
 
 
 @transaction.atomic
-def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
+def place_order(*, hold_id: UUID, token: str, buyer: Buyer, via: Via = NOBODY) -> Order:
     """Turn a live hold into an order that awaits payment; for a hold that already is one, that order.
 
-    A free order is completed at once. A paused event's holds may be ordered. Raises HoldNotFound, EventPostponed, SaleStopped,
+    A free order is completed at once. Which affiliate it is due to (`via`) is decided here, and never refuses anything. A paused
+    event's holds may be ordered. Raises HoldNotFound, EventPostponed, SaleStopped,
     HoldEnded, BuyerInvalid, ConsentMissing, NotConnected, PersonLimitReached, CodeUsedByPerson; on any of them the hold
     stays as it is.
     """
@@ -270,6 +272,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer) -> Order:
     if use is not None:
         codes.check_person(use, email=buyer.email, account=buyer.account, at=now)
     order = _write_order(hold, frozen, buyer, now, per_person, model)
+    attribute(order, frozen=frozen, via=via, use=use, at=now)
     stock.mark_ordered(hold=hold)
     stock.keep_hold_until(hold=hold, until=order.expires_at, actor=buyer_actor(), cause="order placed")
     record(verb="place_order", target=order, actor=buyer_actor(order.pk), detail={"total": order.total})
@@ -468,6 +471,7 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, 
     if not _sell(order, actor=SYSTEM):
         _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
         return False
+    void_if_their_card(order, card=card)
     if not (is_captured or is_under_way):
         fix_partners_part(order)
     order.state = Order.State.SECURED

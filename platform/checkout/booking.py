@@ -4,30 +4,39 @@ from django.db.models import QuerySet
 
 from ledger.actions import Amounts, Kind, post
 from ledger.collecting import lock_collecting, settle_own
-from ledger.models import LedgerEntry
-from ledger.queries import sum_of
-from ledger.splits import lock_plan, owing, share_out, tickets_of
-from orders.models import Order, Position
+from ledger.commissions import accrue, commission_key
+from ledger.models import LedgerEntry, Party, SplitLine
+from ledger.queries import is_posted, sum_of
+from ledger.split_rules import ORGANIZER, Payee, Rules
+from ledger.splits import lock_parties, lock_plan, owing, share_out, tickets_of
+from orders.models import Attribution, Order, Position
 from outbox.actions import enqueue
 from payments.gateway import BalanceLine
 from payments.models import Dispute, Refund
 from pricing.parts import share
+from promotions.commission import remaining
 
 
 def book(*, key: str, order: Order, amounts: Amounts) -> None:
     """Post `amounts` (minor units by account) under `key` in the transaction of what they record, once.
 
     What the order earned by it is shared out by the version of the split plan that was frozen on it: what buyers paid less
-    our fee and less tax; what goes back of all that is taken back from those who have it (docs/splits.md). Of an order whose
+    our fee and less tax; what goes back of all that is taken back from those who have it (docs/splits.md). An affiliate's
+    commission comes out of what is the organizer's then (docs/affiliates.md). Of an order whose
     money lies with the platform the rest is owed to the organizer (docs/charge-models.md).
     """
     if order.is_separate:
         lock_collecting(order.currency)
-    if _post_and_share(key=key, order=order, amounts=amounts) and order.is_separate:
+    attribution = Attribution.objects.filter(order=order).first()
+    if not _post_and_share(key=key, order=order, amounts=amounts, attribution=attribution):
+        return
+    if attribution is not None and not attribution.is_void:
+        _settle_commission(key=key, order=order, attribution=attribution)
+    if order.is_separate:
         pass_on(key=key, order=order)
 
 
-def _post_and_share(*, key: str, order: Order, amounts: Amounts) -> bool:
+def _post_and_share(*, key: str, order: Order, amounts: Amounts, attribution: Attribution | None) -> bool:
     """Whether it was news."""
     if order.split_version is None:
         is_news = post(key=key, currency=order.currency, amounts=amounts) is not None
@@ -42,6 +51,8 @@ def _post_and_share(*, key: str, order: Order, amounts: Amounts) -> bool:
     sales = -amounts.get(Kind.SALES, 0)
     tax = -share(tax_of(order), part=-sales, whole=order.total, gone=order.total - sold)
     tickets = counting_tickets(order) if sold + sales > 0 else 0  # none, when nothing is left of the money
+    if attribution is not None:  # its lock is taken with the others', so that two bookings never wait crosswise
+        lock_parties([*Rules.from_dict(order.split_version.rules).payees(), payee_of(attribution)], order.currency)
     share_out(
         version=order.split_version,
         key=key,
@@ -50,6 +61,51 @@ def _post_and_share(*, key: str, order: Order, amounts: Amounts) -> bool:
     )
     _ask_back(f"shares:{key}", key=key, order=order)
     return True
+
+
+def payee_of(attribution: Attribution) -> Payee:
+    """Who the affiliate is in the ledger."""
+    return Payee(Party.AFFILIATE, str(attribution.affiliate_id))
+
+
+def _settle_commission(*, key: str, order: Order, attribution: Attribution) -> None:
+    """Bring what the affiliate has of an order to where its money stands after `key`."""
+    accrue(
+        key=key,
+        payee=payee_of(attribution),
+        currency=order.currency,
+        amount=commission_due(order, attribution) - commission_accrued(order),
+        is_approved=attribution.is_approved,
+    )
+    _ask_back(f"shares:{commission_key(key)}", key=commission_key(key), order=order)
+
+
+def commission_due(order: Order, attribution: Attribution) -> int:
+    """What the affiliate is to have of an order as its money stands, minor units: in proportion to what did not go back, and no
+    more than the organizer keeps of it."""
+    if attribution.is_void or not is_posted(f"sale:{order.pk}"):
+        return 0
+    gone = order.total - sales_of(order)
+    return remaining(attribution.commission, total=order.total, gone=gone, kept=_kept_of(order, gone))
+
+
+def commission_accrued(order: Order) -> int:
+    """What the books say that the affiliate has of an order, minor units."""
+    keys = [commission_key(key) for key in (*keys_of(order), f"void:{order.pk}")]
+    lines = SplitLine.objects.filter(key__in=keys).values_list("parts", flat=True)
+    return sum(part["amount"] for parts in lines for part in parts if part["party"] == Party.AFFILIATE)
+
+
+def _kept_of(order: Order, gone: int) -> int:
+    """What is the organizer's of an order before its affiliate's commission: the rest that a split plan leaves of it, or all
+    that it earned."""
+    if order.split_version_id is not None:
+        lines = SplitLine.objects.filter(key__in=keys_of(order)).values_list("parts", flat=True)
+        return sum(part["amount"] for parts in lines for part in parts if part["party"] == ORGANIZER.party)
+    kinds = (Kind.SALES, Kind.PLATFORM_FEES)
+    earned = -sum_of(entries_of_order(order).filter(account__kind__in=kinds))
+    tax = tax_of(order)
+    return earned - (tax - tax * gone // order.total)
 
 
 def pass_on(*, key: str, order: Order) -> None:

@@ -12,6 +12,7 @@ from ledger.split_rules import Rules
 from ledger.splits import set_split_plan, split_version_of
 from pricing.dynamic import Rules as PriceMoves
 from promotions.actions import add_discount
+from promotions.affiliates import commission_of_event, set_event_commission
 from promotions.queries import discounts_of
 from recovery.actions import change_rules as set_reminders
 from recovery.queries import hours_of
@@ -61,6 +62,9 @@ def copy_event(
     shared = split_version_of(str(event_id))
     if shared is not None:
         set_split_plan(subject=str(made.pk), currency=made.currency, rules=Rules.from_dict(shared.rules), actor=actor)
+    own = commission_of_event(event_id)
+    if own is not None:
+        set_event_commission(event_id=made.pk, rate=own, actor=actor)
     waiting = list_rules_of(event_id)
     if not waiting._state.adding:
         change_rules(

@@ -139,3 +139,10 @@ class DatesRefused(DomainError):
 
 class PasswordWanted(NotFound):
     """The event asks for a password by now, and nobody has asked the buyer: the door does, and tries again."""
+
+
+class CommissionSettled(DomainError):
+    """A commission that cannot be approved or declined any more, or not yet; the words say why."""
+
+    code = "commission_settled"
+    title = _("This commission cannot be changed now")

@@ -1,9 +1,12 @@
 """What of an order's money the platform takes in for partners, and how much of that goes back (docs/splits.md)."""
 
-from checkout.booking import counting_tickets, proceeds_of
+from django.db.models import Q
+
+from checkout.booking import counting_tickets, payee_of, proceeds_of
 from ledger.collecting import collected_parties, lock_collecting, still_to_collect
 from ledger.models import SplitVersion
-from orders.models import Order
+from ledger.split_rules import Payee
+from orders.models import Attribution, Order
 from payments.models import Payment, Refund
 from pricing.parts import share
 from ui.money import smallest_step
@@ -17,30 +20,40 @@ def fix_partners_part(order: Order) -> None:
     are lost or refunded meanwhile, the next one makes good.
     """
     payment = Payment.objects.filter(order=order).first()
-    parties = collected_parties() if payment and order.split_version_id and not order.is_separate else set()
-    if payment is None or not parties:
+    if payment is None or order.is_separate:
+        return
+    its = Attribution.objects.filter(order=order, void_reason="", commission__gt=0).first()
+    parties = collected_parties() if order.split_version_id or its else set()
+    if not parties:
         return
     lock_collecting(order.currency)
-    secured = Order.objects.filter(state=Order.State.SECURED, currency=order.currency).exclude(split_version=None)
+    secured = Order.objects.filter(state=Order.State.SECURED, currency=order.currency)
+    secured = secured.filter(Q(split_version__isnull=False) | Q(attribution__isnull=False))
     others = (
         Payment.objects.filter(order__in=secured, state=Payment.State.AUTHORISED)
         .exclude(account_id="")
         .exclude(order=order)
     )
     coming: dict[SplitVersion, tuple[int, int]] = {}
+    commissions: dict[Payee, int] = {}
     on_its_way = 0
 
-    def add(one: Order) -> None:
-        assert one.split_version is not None  # there would be no parties
-        amount, tickets = coming.get(one.split_version, (0, 0))
-        coming[one.split_version] = (amount + proceeds_of(one), tickets + counting_tickets(one))
+    def add(one: Order, attribution: Attribution | None) -> None:
+        if one.split_version is not None:
+            amount, tickets = coming.get(one.split_version, (0, 0))
+            coming[one.split_version] = (amount + proceeds_of(one), tickets + counting_tickets(one))
+        if attribution is not None and not attribution.is_void:
+            payee = payee_of(attribution)
+            commissions[payee] = commissions.get(payee, 0) + min(attribution.commission, proceeds_of(one))
 
-    for other in others.select_related("order__split_version"):
-        add(other.order)
+    for other in others.select_related("order__split_version", "order__attribution"):
+        add(other.order, getattr(other.order, "attribution", None))
         on_its_way += other.partners_part
     most = proceeds_of(order)
-    add(order)
-    wanted = still_to_collect(parties=parties, currency=order.currency, coming=coming, on_its_way=on_its_way)
+    add(order, its)
+    wanted = still_to_collect(
+        parties=parties, currency=order.currency, coming=coming, on_its_way=on_its_way, commissions=commissions
+    )
     part = min(max(0, wanted), most)
     payment.partners_part = part - part % smallest_step(order.currency)
     payment.save(update_fields=["partners_part"])

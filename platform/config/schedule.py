@@ -15,6 +15,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "payouts.run_all",
         "schedule": crontab(hour="*/6", minute="40"),
     },
+    "approve affiliates' commissions whose time has come": {"task": "commissions.approve_all", "schedule": 3600.0},
     "ask the payment provider about disputes whose messages never came": {
         "task": "disputes.ask_all",
         "schedule": 3600.0,

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from analytics.actions import prove_all_stock, prove_changed_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.commissions import run_approvals
 from checkout.disputes import ask_about_disputes
 from checkout.recovery import send_due
 from checkout.visits import forget_visits
@@ -145,6 +146,20 @@ def run_payouts_everywhere() -> int:
 def run_these_payouts() -> int:
     """Pay out what is due to this organizer: to everybody what lies with the platform, then to its bank what lies at its own."""
     return run_transfers() + run_payouts()
+
+
+@public_task(name="commissions.approve_all")
+def approve_commissions_everywhere() -> int:
+    """Send the approval of commissions to each organizer that has affiliates."""
+    schemas = _schemas_with(organizer_schemas(), "promotions_affiliateprogramme", "NOT needs_approval")
+    active = Organizer.objects.filter(state=Organizer.State.ACTIVE, schema_name__in=schemas)
+    return fan_out(approve_these_commissions, organizers=list(active), spread_seconds=300)
+
+
+@tenant_task(name="commissions.approve")
+def approve_these_commissions() -> int:
+    """Approve this organizer's commissions whose time has come."""
+    return run_approvals()
 
 
 @public_task(name="disputes.ask_all")

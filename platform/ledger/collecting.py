@@ -13,6 +13,8 @@ from ledger.split_rules import ORGANIZER, Payee, Rules
 from ledger.splits import counted, earned, owed
 from tenants.current import lock_until_commit
 
+OWED_KINDS = (Kind.PAYABLE, Kind.RESERVE, Kind.RECEIVABLE)
+
 
 def collect_for(payee: Payee, *, wanted: bool) -> None:
     """From now on take this party's part in with each sale, or no longer."""
@@ -34,16 +36,22 @@ def lock_collecting(currency: str) -> None:
 
 
 def still_to_collect(
-    *, parties: set[Payee], currency: str, coming: Mapping[SplitVersion, tuple[int, int]], on_its_way: int
+    *,
+    parties: set[Payee],
+    currency: str,
+    coming: Mapping[SplitVersion, tuple[int, int]],
+    on_its_way: int,
+    commissions: Mapping[Payee, int] | None = None,
 ) -> int:
-    """What these parties are owed, with their parts of what is `coming` under each version (amount, tickets), beyond what the
-    platform has.
+    """What these parties are owed, with their parts of what is `coming` under each version (amount, tickets) and their
+    `commissions` of it, beyond what the platform has. What waits for approval counts: it is theirs.
 
     Minor units; `on_its_way` is what payments under way bring of it. Negative when the platform has more than that. What the
     organizer itself owes the platform is to be taken in as well.
     """
-    standing = LedgerEntry.objects.filter(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE], account__currency=currency)
+    standing = LedgerEntry.objects.filter(account__kind__in=OWED_KINDS, account__currency=currency)
     due = -sum_of(standing.filter(account__reference__in=[payee.reference for payee in parties]))
+    due += sum(amount for payee, amount in (commissions or {}).items() if payee in parties)
     for version, (amount, tickets) in coming.items():
         before, counts, rules = max(0, earned(version)), counted(version), Rules.from_dict(version.rules)
         had, has = rules.parts(before, counts), rules.parts(before + max(0, amount), counts + tickets)
@@ -80,7 +88,7 @@ def settle_own(*, key: str, currency: str) -> int:
     for payee in collected_parties():
         payees |= Q(account__party=payee.party, account__reference=payee.reference)
     entries = LedgerEntry.objects.filter(account__currency=currency)
-    owed_kinds = Q(account__kind__in=[Kind.PAYABLE, Kind.RECEIVABLE])
+    owed_kinds = Q(account__kind__in=OWED_KINDS)
     sums = entries.aggregate(  # in one statement: one instant
         there=Coalesce(Sum("amount", filter=ours), 0),
         own=Coalesce(Sum("amount", filter=theirs), 0),

@@ -153,12 +153,13 @@ class SplitLine(models.Model):
     """`amount` minor units, earned or given back, that were shared out: `parts` add up to it, the organizer's rest among them.
 
     `key` is that of the ledger transaction which earned it, `before` what the version had earned up to there, its base in it;
-    `tickets` more count since, or fewer, and `tickets_before` did up to there.
+    `tickets` more count since, or fewer, and `tickets_before` did up to there. Without a version it is a commission, which goes
+    to an affiliate out of the organizer's part (ledger.commissions): its key is "commission:" and that of what moved it.
     """
 
     append_only: ClassVar[bool] = True
 
-    version = models.ForeignKey(SplitVersion, on_delete=models.PROTECT, related_name="lines")
+    version = models.ForeignKey(SplitVersion, null=True, on_delete=models.PROTECT, related_name="lines")
     key = models.CharField(max_length=120)
     amount = models.BigIntegerField()
     before = models.BigIntegerField()
@@ -168,4 +169,11 @@ class SplitLine(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["key"], name="split_line_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="split_line_once"),
+            models.CheckConstraint(
+                condition=Q(version__isnull=False) & ~Q(key__regex="^commission:")
+                | Q(version=None, key__regex="^commission:", amount=0, before=0),
+                name="split_line_of_a_plan_or_commission",
+            ),
+        ]

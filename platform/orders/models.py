@@ -7,6 +7,7 @@ from inventory.models import Block, Hold
 from inventory.words import SeatWords
 from ledger.models import SplitVersion
 from people.models import Customer
+from promotions.models import Affiliate
 from ui.ids import new_token, uuid7
 
 
@@ -244,3 +245,54 @@ class OrderVisit(models.Model):
             models.UniqueConstraint(fields=["order", "kind", "on", "address"], name="order_visit_once_a_day")
         ]
         indexes = [models.Index(fields=["on"], name="order_visit_to_forget")]
+
+
+class Attribution(models.Model):
+    """Whose an order is: the affiliate who sent the buyer, decided and frozen when it was placed.
+
+    `commission` is what the affiliate has of it as long as nothing goes back, minor units of the order's currency: by `rate`
+    (promotions.commission.Rate) of `base` for so many `tickets`, after `tickets_before`. It waits until it is approved; a void one
+    earns nothing. What it has earned so far is the ledger's word.
+    """
+
+    class How(models.TextChoices):
+        CODE = "code", _("Code typed")
+        LINK = "link", _("Link followed")
+        NAMED = "named", _("Named by the shop")
+
+    class VoidReason(models.TextChoices):
+        CARD = "card", _("Paid with the affiliate’s own card")
+        STAFF = "staff", _("Declined")
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="attribution")
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="attributions")
+    how = models.CharField(max_length=5, choices=How)
+    rate = models.JSONField()
+    base = models.PositiveBigIntegerField()
+    tickets = models.PositiveIntegerField()
+    tickets_before = models.PositiveIntegerField()
+    commission = models.PositiveBigIntegerField()
+    approved_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=5, choices=VoidReason, blank=True)
+    words = models.CharField(max_length=200, blank=True)  # why staff declined it, as the affiliate reads it
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_at=None) | Q(void_reason=""), name="attribution_approved_or_void"
+            ),
+            models.CheckConstraint(condition=Q(commission__lte=models.F("base")), name="attribution_within_its_base"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["affiliate"], condition=Q(approved_at=None, void_reason=""), name="attribution_waiting"
+            )
+        ]
+
+    @property
+    def is_void(self) -> bool:
+        return self.void_reason != ""
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approved_at is not None

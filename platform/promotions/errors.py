@@ -51,3 +51,14 @@ class CodeThrottled(DomainError):
 
 class CodeNotFound(NotFound):
     title = _("There is no such code")
+
+
+class AffiliateInvalid(BadInput):
+    """What was entered does not make an affiliate or a programme; `extra["field"]` says where."""
+
+    code = "affiliate_invalid"
+    title = _("The affiliate cannot be saved like this")
+
+
+class AffiliateNotFound(NotFound):
+    title = _("There is no such affiliate")

@@ -8,8 +8,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
+from promotions.affiliate_models import Affiliate, AffiliateClick, AffiliateProgramme, EventCommission
 from promotions.words import LONGEST_CODE, gift_words, threshold_words
 from ui.ids import uuid7
+
+__all__ = [
+    "Affiliate",
+    "AffiliateClick",
+    "AffiliateProgramme",
+    "AutomaticDiscount",
+    "CodeBatch",
+    "CodeRecipient",
+    "CodeUse",
+    "Effect",
+    "EventCommission",
+    "PromoCode",
+    "Terms",
+]
 
 
 class Effect(models.TextChoices):

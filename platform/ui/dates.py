@@ -5,7 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_day_names, get_timezone_name
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, get_day_names, get_timezone_name
 from django.utils.translation import get_language, to_locale
 
 
@@ -59,6 +59,11 @@ def moment_text(moment: datetime, zone: str) -> str:
     """Fri 12 Dec 2026, 20:00: for tables and notes, where the zone is stated once."""
     pattern = "EEE, d. MMM y, HH:mm" if reader_locale().startswith("de") else "EEE d MMM y, HH:mm"
     return format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=reader_locale())
+
+
+def short_date(moment: datetime, zone: str) -> str:
+    """12 Dec"""
+    return format_skeleton("MMMd", moment.astimezone(ZoneInfo(zone)), locale=reader_locale())
 
 
 def month_name(day: date) -> str:

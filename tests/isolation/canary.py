@@ -21,6 +21,7 @@ from django_tenants.utils import tenant_context
 from analytics.actions import prove_stock
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.affiliates import Via
 from checkout.cancellations import request_cancellation
 from checkout.changes import give_date_a_map
 from checkout.code_desk import create_batch, create_code, mail_codes
@@ -61,6 +62,7 @@ from payments.models import (
     WalletDomain,
 )
 from payouts.actions import add_partner, note_payment
+from payouts.affiliates import invite_affiliate
 from payouts.models import Maturity, Partner, PartnerPayment, Payout, Transfer, TransferReversal
 from payouts.runs import set_payout_schedule
 from people.actions import add_member, invite_member, write_legal_text
@@ -70,6 +72,9 @@ from people.sign_in import sign_in_by_link
 from pricing.dynamic import Rules as PriceLadders
 from pricing.dynamic import Rung
 from promotions.actions import add_discount
+from promotions.affiliates import count_click, set_event_commission, set_programme
+from promotions.commission import CommissionKind, Rate
+from promotions.commission import Tier as CommissionTier
 from reconciliation.actions import close_incident
 from reconciliation.models import Check, Incident, ProviderLine
 from recovery.actions import agree
@@ -146,6 +151,12 @@ MACHINE_MADE = {
     "analytics.StockProof.actor": "a kind and an id",
     "analytics.StockProof.accepted_by": "a kind and an id",
     "analytics.StockProof.digest": "a digest",
+    "orders.Attribution.rate": "numbers",
+    "promotions.AffiliateClick.visitor": "a digest",
+    "promotions.AffiliateProgramme.currency": "a currency",
+    "promotions.AffiliateProgramme.tiers": "numbers",
+    "promotions.EventCommission.currency": "a currency",
+    "promotions.EventCommission.tiers": "numbers",
     "orders.Order.number": "a random name",
     "payments.Payment.card_fingerprint": "a digest",
     "payments.Payment.on_behalf_of": "an id of the provider's, where no account_id is",
@@ -203,6 +214,7 @@ TELLTALE = (
     "tickets.Ticket.code",
     "tickets.Ticket.short_code",
     "payouts.Partner.token",
+    "promotions.AffiliateClick.visitor",
     "scanning.Device.token_digest",
     "scanning.Scan.code_digest",
     "people.SignIn.code_digest",
@@ -325,6 +337,12 @@ def _sell(house: world.House, word: str) -> Furnished:
     version = set_split_plan(subject=str(draft.pk), currency=draft.currency, rules=shares, actor=SYSTEM)
     assert version is not None
     share_out(version=version, key=f"sale:{uuid7()}", amount=2400)
+    rate = Rate(CommissionKind.TIERS, currency="EUR", tiers=(CommissionTier(1, 1000),))
+    set_programme(rate=rate, takes_applications=True, actor=SYSTEM)
+    set_event_commission(event_id=event.pk, rate=rate, actor=SYSTEM)
+    seller = {"name": f"{word} Seller", "email": f"{word}@sells.example", "code": f"{word}-link", "actor": SYSTEM}
+    affiliate = invite_affiliate(**seller)
+    count_click(affiliate=affiliate, event_id=event.pk, network=word, browser=word, at=timezone.now())
     out, key = PartnerPayment.Direction.OUT, str(uuid7())
     note_payment(partner=hall, direction=out, currency="EUR", amount=40, words=f"{word} cash", key=key, actor=SYSTEM)
     set_charge_default(model=ChargeModel.DIRECT, actor=SYSTEM)
@@ -344,7 +362,9 @@ def _sell(house: world.House, word: str) -> Furnished:
     buyer = checkout.Buyer(name=f"{word} Buyer", email=f"{word}@example.com", consents=frozenset({"terms", "news"}))
     guest, seat = f"{word} guest", f"{word} seat"
     ordered = world.place_order(event, buyer=buyer, **{guest: 2})
-    pending = world.place_order(event, buyer=buyer, **{seat: 1})
+    held = world.hold(event, **{seat: 1})
+    via = Via(named=f"{word}-link")
+    pending = checkout.place_order(hold_id=held.pk, token=held.token, buyer=buyer, via=via)
     refunded = world.place_order(event, buyer=buyer, **{guest: 1})
     checkout.refund_order(order_id=refunded.pk, actor=SYSTEM)
     Fee.objects.create(order=pending, kind=Fee.Kind.OWN, name=f"{word} fee", amount=0)

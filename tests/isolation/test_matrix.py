@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.models import User
 from payments.models import Dispute
 from payouts.models import Partner
+from promotions.models import Affiliate
 from reconciliation.models import Incident
 from seating.models import SeatMap
 from tests import world
@@ -233,6 +234,14 @@ ORGANIZER: dict[str, Row] = {
     "organizer_portal:revocation": staff(404, 404, "POST"),
     "organizer_portal:pairing_qr": staff(404, 404),
     "organizer_portal:payouts": staff(200, 403),
+    "organizer_portal:affiliates": staff(200, 403),
+    "organizer_portal:affiliate_programme": staff(200, 403),
+    "organizer_portal:affiliate_approvals": staff(302, 403, "POST"),
+    "organizer_portal:event_commission": staff(200, 403),
+    "organizer_portal:commission": staff(200, 403),
+    "organizer_portal:affiliate": staff(200, 403),
+    "organizer_portal:affiliate_states": staff(404, 403, "POST"),  # without a state
+    "organizer_portal:affiliate_account": staff(200, 403),
     "organizer_portal:partners": staff(200, 403),
     "organizer_portal:partner": staff(200, 403),
     "organizer_portal:partner_transfers": staff(302, 403, "POST"),  # of a partner to whom nothing can be paid
@@ -305,6 +314,16 @@ ORGANIZER: dict[str, Row] = {
     "storefront:card_removal": everybody(302, "POST"),
     "storefront:account_closure": everybody(302),
     "storefront:sign_out": everybody(302, "POST"),
+    "storefront:affiliate_link": everybody(302),
+    "storefront:affiliate_event_link": everybody(302),
+    "storefront:affiliate_programme": everybody(200),
+    # an affiliate is a signed-in buyer: all five are nobody there
+    "storefront:affiliate": everybody(302),
+    "storefront:affiliate_qr_svg": everybody(302),
+    "storefront:affiliate_qr_png": everybody(302),
+    "storefront:affiliate_statement": everybody(302),
+    "storefront:affiliate_statement_pdf": everybody(302),
+    "storefront:affiliate_statement_csv": everybody(302),
     "storefront:order": everybody(404),
     "storefront:apple_pay": everybody(404),  # no file was set
     "storefront:order_payment": everybody(404, "POST"),
@@ -416,6 +435,15 @@ def address(name: str, urlconf: str, made: Furnished) -> str:
         "organizer_portal:member": [10**9],
         "organizer_portal:removal": [10**9],
         "organizer_portal:invitation": ["wrong"],
+        "organizer_portal:event_commission": [made.event.pk],
+        "organizer_portal:commission": [made.pending.pk],
+        "organizer_portal:affiliate": [an_affiliate().pk],
+        "organizer_portal:affiliate_states": [an_affiliate().pk],
+        "organizer_portal:affiliate_account": [an_affiliate().pk, "EUR"],
+        "storefront:affiliate_link": [an_affiliate().code],
+        "storefront:affiliate_event_link": [an_affiliate().code, made.event.slug],
+        **{f"storefront:affiliate_qr_{kind}": ["all"] for kind in ("svg", "png")},
+        **{f"storefront:affiliate_statement{end}": ["EUR"] for end in ("", "_pdf", "_csv")},
         "organizer_portal:partner": [a_partner().pk],
         "organizer_portal:partner_transfers": [a_partner().pk],
         **{f"organizer_portal:account{end}": [a_partner().pk] for end in ("", "_file", "_csv")},
@@ -496,6 +524,11 @@ def a_map() -> SeatMap:
 def a_partner() -> Partner:
     """One of the organizer's partners."""
     return Partner.objects.earliest("pk")
+
+
+def an_affiliate() -> Affiliate:
+    """One of the organizer's affiliates."""
+    return Affiliate.objects.earliest("pk")
 
 
 def a_dispute() -> Dispute:

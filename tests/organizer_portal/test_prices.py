@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from analytics.chart import draw_lines
 from audit.actions import SYSTEM
 from events.models import Event
-from organizer_portal.chart import draw_lines
 from pricing.dynamic import Rules, Rung
 from repricing.actions import reprice, set_price_rules
 from repricing.models import DynamicPrice, PriceRules, Proposal

@@ -15,7 +15,7 @@ from playwright.sync_api import Error as BrowserError
 from accounts.models import User
 from tests import world
 from tests.screens.rows import Screen
-from tests.screens.scene import Scene
+from tests.screens.scene import AFFILIATE, Scene
 from tests.staff import code_now, has_app
 
 WIDTHS = {390: 844, 1440: 900}
@@ -83,13 +83,14 @@ class Camera:
             }
             if who in people:
                 self._sign_in(self.pages[who], who, people[who])
-            if who == "buyer":
-                self._follow_the_mail(self.pages[who])
+            buyers = {"buyer": world.BEA.email, "affiliate": AFFILIATE}
+            if who in buyers:
+                self._follow_the_mail(self.pages[who], buyers[who])
         return self.pages[who]
 
-    def _follow_the_mail(self, page: Page) -> None:
+    def _follow_the_mail(self, page: Page, email: str) -> None:
         house = self.scene.made.house
-        asked, token = world.ask_to_sign_in(house, world.BEA.email)
+        asked, token = world.ask_to_sign_in(house, email)
         page.goto(f"http://{house.host}:{self.port}/account/sign-in/{asked.pk}/{token}/")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/account/")

@@ -96,6 +96,12 @@ NO_SCREEN = {
     "organizer_portal:brand_verdict": PART,
     "storefront:seat_map": DATA,
     "storefront:apple_pay": FILE,
+    "storefront:affiliate_link": ONWARD,
+    "storefront:affiliate_event_link": ONWARD,
+    "storefront:affiliate_qr_svg": PICTURE,
+    "storefront:affiliate_qr_png": PICTURE,
+    "storefront:affiliate_statement_pdf": FILE,
+    "storefront:affiliate_statement_csv": FILE,
     "storefront:order_status": PART,
     "storefront:order_pdf": FILE,
     "storefront:order_receipt": FILE,
@@ -119,6 +125,8 @@ WHO = {
     "account_security": "owner",
     "storefront:account": "buyer",
     "storefront:account_closure": "buyer",
+    "storefront:affiliate": "affiliate",
+    "storefront:affiliate_statement": "affiliate",
 }
 
 
@@ -197,6 +205,9 @@ def _right_arguments(scene: Scene) -> dict[str, list[Any]]:
         "organizer_portal:order": [scene.paid.number],
         "organizer_portal:refund": [scene.paid.number],
         "organizer_portal:refund_request": [RefundRequest.objects.earliest("pk").pk],
+        "organizer_portal:affiliate": [scene.brought.attribution.affiliate_id],
+        "organizer_portal:affiliate_account": [scene.brought.attribution.affiliate_id, "EUR"],
+        "organizer_portal:commission": [scene.brought.pk],
         "organizer_portal:partner_link": [Partner.objects.earliest("pk").token],
         "organizer_portal:member": [Membership.objects.get(role=Membership.Role.DOOR).pk],
         "organizer_portal:invitation": [Invitation.objects.earliest("pk").token],
@@ -254,6 +265,7 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("order-refunded", host, of_order(gone))
     yield Screen("order-with-seats", host, of_order(scene.seated))
     yield Screen("order-request", host, of_order(made.ordered, "cancellation/"))
+    yield Screen("affiliate-application", host, "/affiliates/", "buyer")
     yield Screen("find-order-sent", host, "/orders/?sent=1")
     yield Screen("line-joined", host, f"/events/{scene.waiting.slug}/queue/", act=_join)
     offered = reverse("storefront:waiting_place", settings.ROOT_URLCONF, place_of(Entry.State.OFFERED))

@@ -14,6 +14,9 @@ from accounts.actions import create_platform_admin
 from accounts.models import User
 from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.affiliates import Via
+from checkout.code_desk import create_code
+from checkout.commissions import approve_commission
 from checkout.copies import copy_event
 from checkout.dates import cancel_dates
 from checkout.publish import pause_event, postpone_event, publish_event
@@ -28,8 +31,13 @@ from inventory.models import Hold
 from orders.models import Order
 from payments import gateway
 from payments.actions import disconnect_account
-from people.actions import add_member
+from payouts.actions import note_payment
+from payouts.affiliates import apply, change_details, invite_affiliate
+from payouts.models import PartnerPayment
+from people.actions import add_member, remember_customer
 from people.models import Membership
+from promotions.affiliates import count_click, set_programme
+from promotions.commission import CommissionKind, Rate
 from scanning.actions import pair_device
 from tenants.actions import suspend_organizer
 from tests import world
@@ -38,6 +46,7 @@ from tests.stack import Stack
 from waiting_room.actions import change_room
 
 WORD = "Harbour"  # `furnish` puts it into every text
+AFFILIATE = "ada@affiliates.example"
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Scene:
     draft: Event
     staged: dict[str, Event]  # paused, postponed, scheduled, secret (by password), template, test
     rehearsed: Order  # of the test
+    brought: Order  # by an affiliate, whose commission waits
     admin: User
     newcomer: User
     closed_host: str
@@ -122,6 +132,7 @@ def _more(made: Furnished) -> dict[str, Any]:
     staged = _staged()
     return {
         "staged": staged,
+        "brought": _affiliate(salon),
         "rehearsed": world.place_order(staged["test"], Standard=2),
         "show": show,
         "seated": show.orders.filter(state=Order.State.PAID).latest("pk"),
@@ -138,6 +149,35 @@ def _more(made: Furnished) -> dict[str, Any]:
         "sign_in_id": asked.pk,
         "sign_in_token": token,
     }
+
+
+def _affiliate(event: Event) -> Order:
+    """Ada, who brought visits and sales: one is paid to her, one went back, one waits; and somebody who applies. The waiting one."""
+    rate = Rate(CommissionKind.PERCENT, basis_points=1000, currency="EUR")
+    set_programme(rate=rate, takes_applications=True, approval_days=0, needs_approval=True, actor=SYSTEM)
+    ada = invite_affiliate(name="Ada’s concert letter", email=AFFILIATE, code="ADA", actor=SYSTEM)
+    create_code(typed="LETTER", actor=SYSTEM, event_id=event.pk, effect="percent", value=500)
+    change_details(affiliate_id=ada.pk, name=ada.name, code="ADA", promo="LETTER", actor=SYSTEM)
+    for n in range(60):
+        at = timezone.now() - timedelta(hours=11 * n)
+        count_click(affiliate=ada, event_id=event.pk, network=str(n), browser="", at=at)
+    orders = []
+    for tickets in (2, 4, 1):
+        held = world.hold(event, Standard=tickets)
+        order = checkout.place_order(hold_id=held.pk, token=held.token, buyer=world.BEA, via=Via(named="ADA"))
+        world.pay(order)
+        checkout.settle_payment(order_id=order.pk)
+        orders.append(order)
+    approve_commission(order_id=orders[0].pk, actor=SYSTEM)
+    out, owed = PartnerPayment.Direction.OUT, {"currency": "EUR", "amount": 580}
+    note_payment(partner=ada.partner, direction=out, words="Bank transfer", key="ada", actor=SYSTEM, **owed)
+    checkout.refund_order(order_id=orders[1].pk, actor=SYSTEM)
+    checkout.send_refund(refund_id=orders[1].payment.refunds.get().pk)
+    customer = remember_customer(email="bo@applies.example", name="Bo")
+    apply(
+        customer=customer, name="Bo’s record shop", words="A poster in the window, and our newsletter of 2,000 people."
+    )
+    return orders[2]
 
 
 def _staged() -> dict[str, Event]:

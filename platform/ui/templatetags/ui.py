@@ -95,6 +95,18 @@ def moment(value: datetime | None, zone: str) -> str:
 
 
 @register.filter
+def short_date(value: datetime, zone: str) -> str:
+    """12 Dec"""
+    return dates.short_date(value, zone)
+
+
+@register.filter
+def plain_number(value: float) -> str:
+    """With a point whatever the language, for attributes of a drawing."""
+    return f"{value:g}"
+
+
+@register.filter
 def month_name(day: date) -> str:
     """March 2027"""
     return dates.month_name(day)

@@ -23,6 +23,7 @@ from django_tenants.utils import tenant_context
 from accounts.actions import add_second_factor, create_platform_admin, create_user
 from accounts.models import User
 from audit.actions import SYSTEM
+from console.demo_affiliates import add_affiliate
 from console.demo_codes import add_codes
 from console.demo_events import SEASON, a_season, at, draft, follow_the_sale, on_sale, venue_of
 from console.demo_facts import rehearse, say_what_they_are, sell_out
@@ -190,6 +191,7 @@ def _load(cast: Cast, before: dict[str, Any]) -> dict[str, Any]:
             sell_out(venue_of(cast.venue))
             rehearse(venue_of(cast.venue))
         add_codes(tonight, Event.objects.get(title=cast.later[0].title))
+        add_affiliate(tonight, cast.slug)
         token = _device(tonight, old_token)
         key = _api_key(next((o.get("api_key", "") for o in before.get("organizers", []) if o["slug"] == cast.slug), ""))
     return {
