@@ -36,7 +36,7 @@ from people.sign_in import (
 )
 from promotions.affiliates import affiliate_of_person, programme
 from storefront.buyers import count_code, forget_signed_in, keep_signed_in, origin_of, signed_in
-from storefront.views import count_mail, secret_page, told_to_wait
+from storefront.views.pages import count_mail, secret_page, told_to_wait
 from ui.errors import DomainError
 from ui.middleware import public_form
 from ui.network import client_network

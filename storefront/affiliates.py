@@ -30,7 +30,7 @@ from promotions.affiliates import affiliate_of_person, programme
 from promotions.models import Affiliate, EventCommission
 from storefront.accounts import BuyerView, buyers_page
 from storefront.buyers import signed_in
-from storefront.views import secret_page
+from storefront.views.pages import secret_page
 from tenants.current import current_organizer
 from tenants.queries import portal_url, storefront_url
 from tickets.errors import PdfUnavailable

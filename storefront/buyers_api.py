@@ -16,7 +16,7 @@ from people.sign_in import ask_to_sign_in, open_sign_in, session_of, sign_in_by_
 from storefront import schemas
 from storefront.api import order_out
 from storefront.buyers import count_code, origin_of
-from storefront.views import count_mail
+from storefront.views.pages import count_mail
 from ui.network import client_network
 from ui.problems import Problem
 

@@ -14,7 +14,7 @@ from inventory.queries import database_now
 from orders.models import Order, Position
 from orders.queries import order_by_token
 from payments.queries import open_refund_request
-from storefront.views import secret_page
+from storefront.views.pages import secret_page
 from ui.errors import DomainError
 from ui.middleware import public_form
 

@@ -15,7 +15,7 @@ from pricing.quote import Quote
 from recovery.actions import agree, stop, withdraw
 from recovery.models import Reminder
 from recovery.queries import reminder_by_token
-from storefront.views import secret_page
+from storefront.views.pages import secret_page
 from ui.errors import DomainError, NotFound
 from ui.middleware import public_form
 from waitlist.models import ListOffer

@@ -22,7 +22,7 @@ from pricing.plans import rate_of, terms_of
 from pricing.quote import quote_one
 from storefront.buyers import signed_in
 from storefront.offers import upcoming_performances
-from storefront.views import count_mail, secret_page, told_to_wait
+from storefront.views.pages import count_mail, secret_page, told_to_wait
 from ui.errors import DomainError, NotFound
 from ui.middleware import public_form
 from waiting_room.shuffle import ALGORITHM, digest_of

@@ -54,7 +54,7 @@ def test_a_fault_of_ours_is_still_a_fault(northside: world.House, monkeypatch: p
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("inner words")
 
-    monkeypatch.setattr("storefront.views.published_events", broken)
+    monkeypatch.setattr("storefront.views.events.published_events", broken)
 
     answer = visit(northside, "/")
 
