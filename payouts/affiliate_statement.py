@@ -69,7 +69,8 @@ WITH sale AS (
       LEFT JOIN payments_payment pay ON pay.order_id = o.id
      WHERE one.affiliate_id = %(affiliate)s AND o.currency = %(currency)s), {ITS}
 SELECT l.at, its.key, (part ->> 'amount')::bigint, e.title, one.tickets, one.tickets_before, one.base, one.rate,
-       one.approved_at IS NOT NULL, one.void_reason, one.words
+       one.approved_at IS NOT NULL, one.void_reason, one.words,
+       sum((part ->> 'amount')::bigint) OVER (PARTITION BY its.order_id)::bigint
   FROM its JOIN ledger_splitline l ON l.key = its.key AND l.version_id IS NULL
  CROSS JOIN jsonb_array_elements(l.parts) part
   JOIN orders_attribution one ON one.order_id = its.order_id
@@ -120,6 +121,7 @@ def _entry(
     is_approved: bool,
     void_reason: str,
     words: str,
+    left: int,
     *,
     currency: str,
 ) -> Entry:
@@ -138,7 +140,9 @@ def _entry(
         how = working_words(
             Rate.from_dict(json.loads(rate)), base=base, currency=currency, tickets=tickets, sold_before=before
         )
-    state = _("Declined") if void_reason else _("Approved") if is_approved else _("Waiting")
+    state = _("Approved") if is_approved else _("Waiting")
+    if void_reason or not left:
+        state = _("Declined") if void_reason else _("Taken back")
     return Entry(at, what, event, tickets, how, amount, state)
 
 

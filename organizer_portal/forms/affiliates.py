@@ -46,7 +46,7 @@ class RateForm(forms.Form):
         offer_choices(self, "kind", choices)
         for number in range(1, EXTRA_TIERS + 1):
             self.fields[f"from_{number}"] = _number(_("From ticket"), least=2, most=1_000_000, required=False)
-            self.fields[f"percent_{number}"] = PercentField(label=_("percent"), required=False, max_length=8)
+            self.fields[f"percent_{number}"] = PercentField(label=_("Percent"), required=False, max_length=8)
 
     @property
     def tier_rows(self) -> list[tuple[Any, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from ledger.collecting import lock_collecting
 from ledger.commissions import accrue, approve, commission_key
 from orders.models import Attribution, Order
 from orders.queries import order_for_update
+from payments.models import Refund
 from promotions.affiliate_models import AffiliateProgramme
 from promotions.affiliates import programme
 from ui.errors import NotFound
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 def due_commissions(*, at: datetime) -> QuerySet[Attribution]:
     """What may be approved at an instant: of orders that are paid and no bank disputes, as long after the sale or the event as the
-    programme says; nothing of a date that is postponed."""
+    programme says; nothing of a date that is postponed, or of an order whose money has all gone back."""
     terms = programme()
     if terms is None:
         return Attribution.objects.none()
@@ -41,6 +42,9 @@ def due_commissions(*, at: datetime) -> QuerySet[Attribution]:
         found = found.exclude(order__performance__state=Performance.State.POSTPONED)
     else:
         found = found.filter(order__paid_at__lte=since)
+    refund = "order__payment__refunds"
+    back = Sum(f"{refund}__amount", filter=~Q(**{f"{refund}__state": Refund.State.FAILED}), default=0)
+    found = found.filter(commission__gt=0).annotate(back=back).filter(back__lt=F("order__total"))
     return found.order_by("order__paid_at", "pk")
 
 

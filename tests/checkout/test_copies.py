@@ -26,6 +26,8 @@ from ledger.models import Party
 from ledger.split_rules import Payee, Rules, Share, Step
 from ledger.splits import set_split_plan, split_version_of
 from orders.models import Order
+from promotions.affiliates import commission_of_event, set_event_commission
+from promotions.commission import CommissionKind, Rate
 from recovery.actions import change_rules as set_reminders
 from recovery.queries import hours_of
 from tests import world
@@ -118,6 +120,8 @@ def test_what_was_set_up_comes_along_and_what_was_sold_does_not(paying: House) -
     set_refund_policy(event_id=event.pk, rules=rules, ticket_type_id=kind.pk, actor=SYSTEM)
     change_room(event_id=event.pk, actor=SYSTEM, mode="rule", rate_min=60, rate_max=600, busy_above=300)
     set_reminders(event_id=event.pk, hours=[2, 24], actor=SYSTEM)
+    commission = Rate(CommissionKind.PERCENT, basis_points=1250, currency="EUR")
+    set_event_commission(event_id=event.pk, rate=commission, actor=SYSTEM)
     world.paid_order(event, **{STANDARD: 2})
     world.hold(event, **{FREE: 1})
     today = world.the_performance(event).starts_at.date()
@@ -137,7 +141,7 @@ def test_what_was_set_up_comes_along_and_what_was_sold_does_not(paying: House) -
     room = room_of(made.pk)
     assert room is not None
     assert (room.mode, room.busy_above) == ("rule", 300)
-    assert hours_of(made.pk) == [2, 24]
+    assert (hours_of(made.pk), commission_of_event(made.pk)) == ([2, 24], commission)
     assert (Order.objects.filter(event=made).count(), Place.objects.filter(pool__quota__event=made).count()) == (0, 0)
     assert TicketType.objects.filter(event=event).count() == 2  # the original has what it had
     assert publish_event(event_id=made.pk, actor=SYSTEM).is_published

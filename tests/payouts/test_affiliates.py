@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -21,11 +22,13 @@ from ledger.queries import standings
 from orders.models import Attribution, Order
 from outbox.actions import drain
 from payments.models import Payment
+from payouts.accounts import partner_account
 from payouts.actions import note_payment
 from payouts.affiliate_statement import affiliate_statement
 from payouts.affiliates import invite_affiliate
 from payouts.models import Partner, PartnerPayment, TransferReversal
 from payouts.schedule import payables
+from payouts.statement import event_statement
 from payouts.transfers import request_transfers, run_transfers, transferable
 from promotions.affiliates import set_programme
 from promotions.commission import CommissionKind, Rate
@@ -176,3 +179,16 @@ def test_paid_by_hand_and_charged_back_the_next_commission_makes_up_for_it(
     assert stands(ada) == (0, 240, 0)
     assert Attribution.objects.get(order=again).commission == 720
     sound()
+    # The partner's account line by line, and the event's settlement, tell the same.
+    account = partner_account(partner_of(ada), "EUR", zone=ZoneInfo("Europe/Berlin"))
+    assert [(one.what, one.amount) for one in account.lines] == [
+        ("Commission approved", 480),
+        ("Paid by hand", -480),
+        ("Lost to the buyer's bank", -480),
+        ("Commission approved", 720),
+    ]
+    assert account.closing == 240
+    settled = event_statement(event)
+    (yours,) = [one for one in settled.sections if one.title == "What is yours"]
+    by_name = {one.name: one.closing for one in settled.accounts}
+    assert by_name == {"Ada": 720, "Organizer": yours.rows[-1].amount}
