@@ -192,7 +192,10 @@ def difference_drawing(
     size = max(width / 45, 30)
     parts.append(f'<g fill="#57606a" font-size="{size:.0f}" font-family="system-ui, sans-serif" text-anchor="middle">')
     parts += [_text(one.x, one.y + size / 3, one.text) for one in floor.decorations if one.kind == "stage" and one.text]
-    parts += [_section_name(section, size) for section in floor.sections if any(map(is_in, section.seats))]
+    gone = [spot for spot in changes.removed if spot.floor == floor.id]
+    for section in floor.sections:
+        if any(map(is_in, section.seats)):
+            parts.append(_section_name(section, [spot for spot in gone if spot.words[0] == section.name], size))
     parts.append("</g>")
     for _before, spot in changes.recategorised:
         if here(spot):
@@ -209,10 +212,10 @@ def difference_drawing(
     return SafeString("".join([*parts, "</svg>"]))
 
 
-def _section_name(section: Section, size: float) -> str:
-    """Above its first row."""
-    seats = list(section.seats)
-    return _text(sum(seat.x for seat in seats) / len(seats), min(seat.y for seat in seats) - size * 0.9, section.name)
+def _section_name(section: Section, gone: Sequence[Spot], size: float) -> str:
+    """Above its first row, also where that is gone."""
+    at = [*((seat.x, seat.y) for seat in section.seats), *((spot.x, spot.y) for spot in gone)]
+    return _text(sum(x for x, _y in at) / len(at), min(y for _x, y in at) - size * 0.9, section.name)
 
 
 def _text(x: float, y: float, words: str) -> str:

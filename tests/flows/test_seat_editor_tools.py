@@ -145,6 +145,7 @@ def draws_rows_with_corners_and_bends(drawer: Drawer) -> None:
     assert (cornered.label, bent.label) == ("A", "B")
     assert cornered.shape["kind"] == "free"
     assert cornered.shape["points"] == [[600, 1100]]
+    assert cornered.shape["smooth"] is True
     assert [(seat.x, seat.y) for seat in (cornered.seats[0], cornered.seats[-1])] == [(300, 1200), (900, 1200)]
     assert (bent.shape["kind"], abs(bent.shape["curve"])) == ("arc", 100)
     drawer.undo("Add rows")
@@ -548,6 +549,341 @@ def pastes_beside_what_was_copied(drawer: Drawer) -> None:
     expect_seats(drawer.page, 30)
 
 
+def test_rows_are_reshaped_numbered_turned_and_snapped(drawer: Drawer) -> None:
+    reshapes_rows_by_numbers(drawer)
+    reshapes_a_row_by_its_handles(drawer)
+    numbers_in_every_way(drawer)
+    turns_and_arrays_about_the_focal_point(drawer)
+    snaps_to_its_neighbours(drawer)
+    adds_up_what_all_places_bring(drawer)
+    judge(drawer.page)
+
+
+def reshapes_rows_by_numbers(drawer: Drawer) -> None:
+    """Count, pitch, length, curve, aisles and stagger; a seat that was moved by hand stays off its slot through all of it."""
+    drawer.press("r")
+    drawer.click(300, 1200)
+    drawer.click(820, 1200)  # 11 seats, 52 cm apart
+    drawer.press("v")
+    drawer.page.mouse.dblclick(*drawer._at(404, 1200))
+    drawer.selected(1)
+    drawer.press("ArrowUp")
+    drawer.page.mouse.click(*drawer._at(560, 1200))  # another seat of it: the whole row
+    drawer.selected(11)
+
+    def seats() -> list[tuple[float, float]]:
+        return [(seat.x, seat.y) for seat in drawer.section("Section 1").rows[0].seats]
+
+    drawer.fill("Seats", "9")
+    assert len(seats()) == 9
+    drawer.fill("Seat pitch (cm)", "60")
+    assert [round(b[0] - a[0]) for a, b in zip(seats(), seats()[1:], strict=False)] == [60] * 8
+    drawer.fill("Length (cm)", "800")
+    assert round(seats()[-1][0] - seats()[0][0]) == 800
+    drawer.fill("Aisles after seats", "3, 6", is_leaving=False)
+    drawer.fill("Aisle (cm)", "120")
+    row = drawer.section("Section 1").rows[0]
+    assert (row.gaps, round(row.seats[3].x - row.seats[2].x - (row.seats[1].x - row.seats[0].x))) == ((2, 5), 120)
+    assert [y for _x, y in seats()] == [1200, 1200, 1190, *[1200] * 6]
+    drawer.fill("Curve (cm)", "100")
+    bent = drawer.section("Section 1").rows[0]
+    assert (bent.shape["kind"], len(bent.shape["moved"])) == ("arc", 1)
+    assert bent.seats[4].y - bent.seats[0].y > 90
+
+    drawer.select("Section", "Stalls")
+    drawer.check("Staggered")
+    assert [row.seats[0].x for row in drawer.section("Stalls").rows] == [1000, 1025, 1000]
+    drawer.undo("Change the rows")
+
+
+def reshapes_a_row_by_its_handles(drawer: Drawer) -> None:
+    """The grip after its last seat makes it longer, the one beneath its middle bends it: its seats keep their ids."""
+    mouse = drawer.page.mouse
+    drawer.press("r")
+    drawer.click(300, 1700)
+    drawer.click(820, 1700)
+    drawer.press("v")
+    before = drawer.section("Section 1").rows[-1]
+
+    def pull(seat: tuple[float, float], grip: tuple[int, int], by: tuple[float, float]) -> None:
+        (x, y), (to_x, to_y) = drawer._at(*seat), drawer._at(seat[0] + by[0], seat[1] + by[1])
+        mouse.move(x + grip[0], y + grip[1])
+        mouse.down()
+        mouse.move(to_x + grip[0], to_y + grip[1], steps=4)
+        mouse.up()
+
+    pull((820, 1700), (26, 0), (104, 0))
+    longer = drawer.section("Section 1").rows[-1]
+    assert len(longer.seats) > len(before.seats)
+    assert [seat.id for seat in longer.seats[:11]] == [seat.id for seat in before.seats]
+    middle = longer.seats[len(longer.seats) // 2]
+    pull((middle.x, middle.y), (0, 26), (0, 80))
+    bent = drawer.section("Section 1").rows[-1]
+    assert (bent.shape["kind"], [seat.id for seat in bent.seats]) == ("arc", [seat.id for seat in longer.seats])
+    drawer.undo("Change the rows")
+    drawer.undo("Change the rows")
+    drawer.undo("Add rows")
+
+
+def numbers_in_every_way(drawer: Drawer) -> None:
+    """The wizard shows what each rule makes before anything changes; then only labels do."""
+    page = drawer.page
+    ids = [seat.id for seat in drawer.section("Stalls").seats]
+    drawer.press("k")
+    drawer.around(1180, 660, 1270, 720)  # a hole in row B
+    drawer.press("v")
+    drawer.press("Control+a")
+    drawer.press("n")
+    box = page.get_by_role("dialog", name="Number rows and seats")
+
+    def shown() -> list[list[str]]:
+        cells = box.get_by_role("region", name="Preview").locator("tbody tr").all()
+        return [[row.locator("th").inner_text(), row.locator("td").last.inner_text()] for row in cells]
+
+    def rows() -> str:
+        return " ".join(label for label, _seats in shown())
+
+    def seats(at: int = 0) -> str:
+        return shown()[at][1]
+
+    ten = [str(n) for n in range(1, 11)]
+    assert (rows(), seats()) == ("A B C A", " ".join(ten))
+    page.get_by_label("Anew in each section").uncheck()
+    assert sorted(rows().split()) == ["A", "B", "C", "D"]
+    page.get_by_label("Anew in each section").check()
+    page.get_by_label("Begins with number").fill("24")
+    page.get_by_label("Without the letters").fill("IO")
+    drawer.choose("After Z", "AA, BB …")
+    assert rows().startswith("Z AA BB")
+    drawer.choose("After Z", "AA, AB …")
+    assert rows().startswith("Z AA AB")
+    page.get_by_label("Begins with number").fill("4")
+    drawer.choose("Rows, from the front", "I, II, III …")
+    assert rows().startswith("IV V VI")
+    page.get_by_label("From the back").check()
+    assert rows().startswith("VI V IV")
+    drawer.choose("Rows, from the front", "1, 2, 3 …")
+    assert rows().startswith("6 5 4")
+    page.get_by_label("From the back").uncheck()
+    drawer.choose("Rows, from the front", "Own list")
+    page.get_by_label("Paste the labels, in their order").fill("Front, Mid, Back")
+    assert rows().startswith("Front Mid Back")
+    for scheme, words in (
+        ("Right to left", " ".join(reversed(ten))),
+        ("Odd numbers", "1 3 5 7 9 11 13 15 17 19"),
+        ("Even numbers", "2 4 6 8 10 12 14 16 18 20"),
+        ("From the centre outward", "9 7 5 3 1 2 4 6 8 10"),
+    ):
+        drawer.choose("Seats, along the row", scheme)
+        assert seats() == words
+    drawer.choose("Seats, along the row", "Left to right")
+    page.get_by_label("First number").fill("101")
+    page.get_by_label("First number").press("Tab")
+    assert seats() == " ".join(str(100 + n) for n in range(1, 11))
+    assert seats(1) == "101 102 103 104 105 106 107 108"
+    page.get_by_label("On through aisles").uncheck()
+    assert seats(1) == "101 102 103 104 101 102 103 104"
+    drawer.choose("Seats, along the row", "Own list")
+    page.get_by_label("Paste the labels, in their order").last.fill("a b c d e f g h k l")
+    assert (seats(), seats(1)) == ("a b c d e f g h k l", "a b c d e f g h")
+    judge(page)
+    box.get_by_role("button", name="Number 4 rows").click()
+
+    stalls = drawer.section("Stalls")
+    assert [row.label for row in stalls.rows] == ["Front", "Mid", "Back"]
+    assert [seat.id for seat in stalls.seats] == [one for one in ids if one not in ("B-5", "B-6")]
+    drawer.undo("Number")
+    assert [row.label for row in drawer.section("Stalls").rows] == ["A", "B", "C"]
+    keeps_holes(drawer)
+    drawer.undo("Cut out")
+
+
+def keeps_holes(drawer: Drawer) -> None:
+    """A row that the editor drew knows which of its seats is missing: the others may be numbered as if it were there."""
+    page = drawer.page
+    drawer.press("r")
+    drawer.click(300, 1900)
+    drawer.click(820, 1900)
+    drawer.press("k")
+    drawer.around(480, 1870, 540, 1930)  # the fifth of eleven
+    drawer.press("v")
+    drawer.page.mouse.click(*drawer._at(300, 1900))
+    drawer.selected(10)
+    drawer.press("n")
+    box = page.get_by_role("dialog", name="Number rows and seats")
+    drawer.choose("Seats, along the row", "Left to right")
+    page.get_by_label("First number").fill("1")
+    page.get_by_label("First number").press("Tab")
+    page.get_by_label("On through aisles").check()
+    page.get_by_label("Missing seats keep their number").check()
+    assert box.get_by_role("region").locator("td").last.inner_text() == "1 2 3 4 6 7 8 9 10 11"
+    page.get_by_label("Missing seats keep their number").uncheck()
+    drawer.choose("Rows, from the front", "A, B, C …")
+    box.get_by_role("button", name="Cancel").click()
+    drawer.undo("Cut out")
+    drawer.undo("Add rows")
+
+
+def turns_and_arrays_about_the_focal_point(drawer: Drawer) -> None:
+    drawer.press("f")
+    drawer.click(1225, 300)
+    drawer.press("v")
+    drawer.page.mouse.click(*drawer._at(1000, 600))
+    drawer.selected(10)
+    drawer.open("Arrange")
+    drawer.fill("Turn by (°)", "90", is_leaving=False)
+    drawer.push("About the focal point")
+    assert [(seat.x, seat.y) for seat in drawer.row("A").seats[:2]] == [(925, 75), (925, 125)]
+    drawer.undo("Rotate")
+    drawer.open("Copy")
+    drawer.fill("Copies in all", "3", is_leaving=False)
+    drawer.fill("Angle between copies (°)", "90", is_leaving=False)
+    drawer.push("Array around the focal point")
+    copies = drawer.section("Stalls").rows[3:]
+    assert [(row.seats[0].x, row.seats[0].y) for row in copies] == [(925, 75), (1450, 0)]
+    drawer.undo("Array")
+
+
+def snaps_to_its_neighbours(drawer: Drawer) -> None:
+    """Dropped a hand's breadth beside, a row stands under the others."""
+    drawer.page.mouse.click(*drawer._at(1000, 780))
+    drawer.selected(10)
+    drawer.drag(1200, 780, 1203, 872)
+    assert [row.seats[0].x for row in drawer.section("Stalls").rows] == [1000, 1000, 1000]
+    assert drawer.row("C").seats[0].y in (870, 872)
+    drawer.undo("Move")
+
+
+def adds_up_what_all_places_bring(drawer: Drawer) -> None:
+    """Counts and face value follow each stroke of the brush."""
+    page = drawer.page
+    drawer.push("Categories", "tab")
+    for name, price in (("Standard", "20"), ("Premium", "30")):
+        page.get_by_label(f"Price of {name}, for the sum").fill(price)
+        page.get_by_label(f"Price of {name}, for the sum").press("Enter")
+    expect(page.get_by_text("All places at these prices: 780")).to_be_visible()
+    expect(page.get_by_text("39 places", exact=True)).to_be_visible()
+    page.mouse.click(*drawer._at(1000, 600))
+    drawer.press("2")
+    expect(page.get_by_text("All places at these prices: 880")).to_be_visible()
+    expect(page.get_by_text("29 places", exact=True)).to_be_visible()
+    drawer.push("Properties", "tab")
+
+
+def test_nothing_is_lost_and_nothing_wrong_is_published(drawer: Drawer, stack: Stack, in_house: world.House) -> None:
+    goes_back_two_hundred_steps(drawer)
+    saves_by_itself_and_keeps_what_is_not_saved(drawer)
+    finds_what_else_is_wrong(drawer)
+    changes_a_key(drawer)
+    draws_from_a_list(drawer, stack, in_house)
+
+
+def goes_back_two_hundred_steps(drawer: Drawer) -> None:
+    """Keys that are held, as the browser repeats them."""
+    held = "([key, more]) => { for (let n = 0; n < 205; n++) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...more })) }"
+    drawer.select("Row", "C")
+    drawer.page.evaluate(held, ["ArrowDown", {"altKey": True}])  # a centimetre each
+    assert drawer.row("C").seats[0].y == 985
+    drawer.page.evaluate(held, ["z", {"ctrlKey": True}])
+    assert drawer.row("C").seats[0].y == 780
+
+
+def saves_by_itself_and_keeps_what_is_not_saved(drawer: Drawer) -> None:
+    """Within two seconds of the last step; and while the server is out of reach, in this browser."""
+    page = drawer.page
+    drawer.select("Row", "C")
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/draft/") and answer.request.method == "POST", timeout=2_500
+    ):
+        drawer.press("Shift+ArrowDown")
+    expect(page.locator("[data-part=state]")).to_have_text("Saved")
+    drawer.seat_map.refresh_from_db()
+    assert parse(drawer.seat_map.draft).floors[0].sections[0].rows[2].seats[0].y == 830
+
+    page.route("**/draft/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    drawer.press("Shift+ArrowDown")
+    away = "No connection: kept in this browser"
+    expect(page.locator("[data-part=state]")).to_have_text(away)
+    page.reload()
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+    expect(page.locator("[data-part=state]")).to_have_text(away)
+    page.unroute("**/draft/")
+    expect(page.locator("[data-part=state]")).to_have_text("Saved", timeout=10_000)
+    assert drawer.row("C").seats[0].y == 880
+    drawer.select("Row", "C")
+    drawer.press("Shift+ArrowUp")
+    drawer.press("Shift+ArrowUp")
+
+
+def finds_what_else_is_wrong(drawer: Drawer) -> None:
+    """Seats on seats, an empty area, a companion without a space, numbers out of order, a seat beyond its outline: each press leads there."""
+    page = drawer.page
+    drawer.select("Row", "B")
+    for _step in range(9):
+        drawer.press("ArrowUp")  # onto row A
+    drawer.press("a")
+    drawer.drag(1300, 380, 1500, 480)
+    drawer.press("v")
+    drawer.fill("Capacity", "0")
+    drawer.push("Seats")
+    drawer.click(1000, 780)
+    drawer.fill("Number of the seat", "7")
+    drawer.click(1450, 780)
+    drawer.open("Access and comfort")
+    drawer.check("Companion seat")
+    drawer.push("Rows")
+    assert len(list(drawer.draft.areas)) == 1
+    page.locator("[data-part=fault-count]").click()
+    for words in (
+        "lies on another seat",
+        "The area “Standing” has no capacity.",
+        "Row C of “Stalls” has two seats “7”",
+        "companion",
+    ):
+        expect(page.locator(".ed-faults button").filter(has_text=words).first).to_be_visible()
+    page.locator(".ed-faults button").filter(has_text="two seats “7”").first.click()
+    drawer.selected(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Publish…").click()
+    expect(page.get_by_text("12 errors keep it from being published")).to_be_visible()
+    page.go_back()
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+
+
+def changes_a_key(drawer: Drawer) -> None:
+    """Whoever has another use for a letter gives the tool another one, or none."""
+    page = drawer.page
+    page.locator("[data-part=map]").focus()
+    page.keyboard.press("?")
+    page.get_by_label("Key for Table").press("y")
+    page.keyboard.press("Escape")
+    page.locator("[data-part=map]").focus()
+    page.keyboard.press("y")
+    expect(page.get_by_role("button", name="Table", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("?")
+    page.get_by_label("Single letters work").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("[data-part=map]").focus()
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="Table", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def draws_from_a_list(drawer: Drawer, stack: Stack, house: world.House) -> None:
+    """A CSV of seats becomes a map that is open in the editor at once; files of other kinds go the same way (test_formats)."""
+    page = drawer.page
+    page.goto(stack.url(house.host, f"/portal/venues/{drawer.seat_map.venue_id}/seat-maps/new/"))
+    page.get_by_label("Name of the map").fill("From a list")
+    lines = ["section,row,seat", *(f"Parquet,{row},{seat}" for row in "AB" for seat in range(1, 6))]
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "seats.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}]
+    )
+    page.get_by_role("button", name="Open the editor").click()
+    if page.get_by_role("link", name="Open the editor").count():  # what was made of the file is told first
+        page.get_by_role("link", name="Open the editor").click()
+    page.locator("[data-seat-editor][data-ready]").wait_for()
+    expect_seats(page, 10)
+
+
 def test_who_edits_what_is_wrong_and_what_has_changed(drawer: Drawer, stack: Stack, in_house: world.House) -> None:
     looks_while_another_tab_edits(drawer)
     is_shown_what_is_wrong(drawer)
@@ -620,6 +956,11 @@ def compares_a_named_version(drawer: Drawer) -> None:
     judge(page)
     for words in ("10 Removed", "10 Moved", "10 kept"):
         expect(page.get_by_text(words, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Go back to it").click()
+    page.get_by_role("link", name="Open the editor").wait_for()
+    drawer.seat_map.refresh_from_db()
+    rows = parse(drawer.seat_map.draft).floors[0].sections[0].rows
+    assert [(row.label, row.seats[0].y) for row in rows] == [("A", 610), ("B", 690), ("C", 780)]
 
 
 # --- A map that is on sale -----------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ export class Saver {
   isMine = false;
   private isSaving = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private readonly store: Kept;
 
   constructor(
@@ -63,22 +64,31 @@ export class Saver {
       if (!answer.ok) return this.failed(answer);
       const found = (await answer.json()) as { is_mine: boolean; editor: string; revision: number };
       const wasMine = this.isMine;
-      this.isMine = found.is_mine;
-      this.hooks.editor(found.is_mine ? "" : found.editor);
       // An answer that was on its way while a save came through says less than we know.
       if (!this.isSaving && found.revision > this.revision && !(wasMine && this.model.isDirty)) await this.hooks.stale();
+      // Before anything is drawn here, so that it is not drawn over.
       if (found.is_mine && !wasMine) await this.recover();
+      this.isMine = found.is_mine;
+      if (found.is_mine && !wasMine) this.hooks.state("saved", "");
+      this.hooks.editor(found.is_mine ? "" : found.editor);
     } catch {
       this.hooks.state("offline", "");
+      if (!this.isMine) this.again ??= setTimeout(() => void this.leaseAgain(), AGAIN_MS);
     }
   }
 
-  /** What an earlier tab could not save any more, if the draft is still the one it was made from. */
+  private leaseAgain(): Promise<void> {
+    this.again = undefined;
+    return this.lease();
+  }
+
+  /** What an earlier tab could not save any more, if the draft is still the one it was made from; kept until the server has it. */
   private async recover(): Promise<void> {
     const kept = await this.store.read();
     if (!kept) return;
     if (kept.revision !== this.revision) return this.store.forget();
     const answer = await this.send(this.address.draft, "POST", { session: this.address.session, base: this.revision, patch: kept.patch });
+    if (answer.status >= 500) throw new Error(String(answer.status)); // it is asked again
     await this.store.forget();
     if (answer.ok) await this.hooks.stale();
   }
@@ -94,6 +104,7 @@ export class Saver {
     this.timer = undefined;
     if (this.isSaving || !this.isMine || !this.model.isDirty) return;
     this.isSaving = true;
+    let isSaved = false;
     const { patch, ids } = this.model.takePatch();
     this.hooks.state("saving", "");
     void this.store.keep({ revision: this.revision, patch });
@@ -105,6 +116,7 @@ export class Saver {
         this.hooks.faults(saved.faults);
         void this.store.forget();
         this.hooks.state(this.model.isDirty ? "unsaved" : "saved", "");
+        isSaved = true;
       } else {
         this.model.giveBack(ids);
         await this.failed(answer);
@@ -115,7 +127,8 @@ export class Saver {
       this.timer = setTimeout(() => void this.save(), AGAIN_MS);
     }
     this.isSaving = false;
-    this.later();
+    // What was refused waits for the next change, what could not be sent for its timer: until then the words stay that say so.
+    if (isSaved) this.later();
   }
 
   private async failed(answer: Response): Promise<void> {

@@ -60,7 +60,8 @@ function roman(number: number): string {
 
 /** The labels of `count` rows, front to back. */
 export function rowLabels(count: number, rule: RowNumbering): string[] {
-  const labels = Array.from({ length: count }, (_none, index) => rowLabel(rule.start + index, rule));
+  const start = rule.scheme === "list" ? 1 : rule.start; // a list begins with its first word
+  const labels = Array.from({ length: count }, (_none, index) => rowLabel(start + index, rule));
   return rule.reversed ? labels.reverse() : labels;
 }
 
