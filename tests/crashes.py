@@ -164,7 +164,7 @@ class Sale:
         )
         facts = []
         for intent in intents.data:
-            if intent.metadata["order_id"] != str(self.order.pk):
+            if getattr(intent.metadata, "order_id", "") != str(self.order.pk):  # the platform's are not all of orders
                 continue
             charge: Any = intent.latest_charge
             facts.append(

@@ -27,7 +27,7 @@ from tickets.pdf import Document
 STYLE = """
 h1 { font-size: 22pt; letter-spacing: -.01em } h2 { font-size: 11pt; margin: 8mm 0 1mm } .muted { color: #57606a }
 .head { margin-bottom: 8mm } .parties { width: 100%; margin: 6mm 0 8mm; border-collapse: collapse } .parties td { width: 50%;
-vertical-align: top; padding: 0 6mm 0 0 } table { width: 100%; border-collapse: collapse } .lines td, .lines th { padding: 1.5mm 0;
+vertical-align: top; padding: 0 6mm 0 0 } table { width: 100%; border-collapse: collapse } .lines { margin-top: 4mm } .lines td, .lines th { padding: 1.5mm 0;
 border-bottom: .2mm solid #e1e4e8; vertical-align: top; text-align: left; font-weight: 400 } .lines thead th { color: #57606a;
 font-size: 8.5pt } .lines .n { text-align: right; white-space: nowrap; padding-left: 4mm } .lines .sum td { font-weight: 600;
 border-top: .3mm solid #1a1d21; border-bottom: 0; font-size: 12pt } .small { font-size: 8.5pt } tr { break-inside: avoid }

@@ -21,6 +21,7 @@ from tests.chaos import money
 from tests.chaos.matrix import Case
 from tests.stack import Stack
 
+FAILS_AFTER_DAYS = "DE78370400440532013004"
 LATE = ("before_void", "after_void")
 EXPIRY = ("before_expiry", "after_expiry")
 MODELS = {"direct": ChargeModel.DIRECT, "separate charge": ChargeModel.ON_BEHALF}
@@ -60,12 +61,14 @@ def lose_a_debit(stack: Stack, house: world.House, *, model: ChargeModel) -> cra
     sale = crashes.new_sale(stack, house, "No Funds", places=crashes.TICKETS, model=model)
     change_event(event_id=sale.event.pk, actor=SYSTEM, delayed_payment_days=14)
     order = world.place_order(sale.event, **{world.STANDARD: crashes.TICKETS})
+    world.pay_by_debit(order, iban=FAILS_AFTER_DAYS)
     sale.number, sale.email, sale.account_id = order.number, order.email, order.payment.account_id
-    world.pay_by_debit(order, iban=world.DEBIT_FAILS)
+    payment = Payment.objects.filter(order=order)
+    sale.wait(lambda: payment.get().state == Payment.State.UNDER_WAY, "the buyer's promise")
     _arm(stack, LATE)
     stack.sandbox.control("timers")
     _ask_until(sale, Order.State.CANCELLED)
-    assert sale.order.cancel_reason in (Order.CancelReason.PAYMENT_LOST, Order.CancelReason.EXPIRED)
+    assert sale.order.cancel_reason == Order.CancelReason.PAYMENT_LOST
     return _check(sale, *LATE)
 
 
