@@ -28,7 +28,7 @@ MODELS = {"direct": ChargeModel.DIRECT, "separate charge": ChargeModel.ON_BEHALF
 
 
 def cases() -> list[Case]:
-    """Each way to come to nothing, in each model."""
+    """Each way to come to nothing, in each model; the sandbox takes debits on organizers' own accounts alone."""
     stories: dict[str, tuple[Callable[..., object], str]] = {
         f"paid too late, {len(LATE)} deaths": (pay_too_late, "voided once, buyer told, no ticket"),
         f"never paid, {len(EXPIRY)} deaths": (never_pay, "closed there and here, the places are free"),
@@ -38,6 +38,7 @@ def cases() -> list[Case]:
         Case(f"kill -9: {name}, {what}", outcome, partial(money.talking, partial(play, model=model)))
         for name, model in MODELS.items()
         for what, (play, outcome) in stories.items()
+        if play is not lose_a_debit or model == ChargeModel.DIRECT
     ]
 
 
