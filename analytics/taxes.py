@@ -63,8 +63,8 @@ class Row:
         return self.tax - self.back_tax
 
     @property
-    def taxable(self) -> int:
-        """What it is owed on."""
+    def left(self) -> int:
+        """What stayed, without tax."""
         return self.net - self.back_net
 
     def add(self, net: int, tax: int) -> None:
@@ -183,7 +183,7 @@ def as_rows(report: TaxReport) -> list[list[str | int]]:
             _("Sold, without tax"),
             _("Tax in it"),
         ),
-        *(_("Went back, without tax"), _("Tax that went back"), _("Taxable"), _("Tax owed")),
+        *(_("Went back, without tax"), _("Tax that went back"), _("Left, without tax"), _("Tax owed")),
     ]
     rows: list[list[str | int]] = [
         [_("Tax report"), f"{report.since} – {report.until}, {report.currency}"],
@@ -199,4 +199,4 @@ def as_rows(report: TaxReport) -> list[list[str | int]]:
 
 
 def _cells(row: Row) -> list[str | int]:
-    return [str(len(row.orders)), row.net, row.tax, -row.back_net, -row.back_tax, row.taxable, row.owed]
+    return [str(len(row.orders)), row.net, row.tax, -row.back_net, -row.back_tax, row.left, row.owed]
