@@ -26,14 +26,14 @@ _BOOKED = f"""
 WITH sale AS (
     SELECT o.id, pay.id AS payment_id FROM orders_order o LEFT JOIN payments_payment pay ON pay.order_id = o.id
      WHERE o.currency = %(currency)s AND o.total > 0 AND o.paid_at IS NOT NULL), {ITS},
-booked AS (
+moved AS (
     SELECT its.order_id, t.at, -sum(e.amount)::bigint AS amount FROM its
       JOIN ledger_ledgertransaction t ON t.key = its.key AND t.at < %(end)s
       JOIN ledger_ledgerentry e ON e.transaction_id = t.id
       JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'sales'
      GROUP BY its.order_id, t.id, t.at)
-SELECT order_id, at, amount FROM booked
- WHERE order_id IN (SELECT order_id FROM booked WHERE at >= %(begin)s) ORDER BY order_id, at
+SELECT order_id, at, amount FROM moved
+ WHERE order_id IN (SELECT order_id FROM moved WHERE at >= %(begin)s) ORDER BY order_id, at
 """
 
 
