@@ -161,7 +161,8 @@ class FinderForm(forms.Form):
     @property
     def more(self) -> list[forms.BoundField]:
         """What stands beneath "More filters"."""
-        return [self[name] for name in self.fields if name not in ("q", "category", "place", "tag")]
+        others = [name for name in self.fields if name not in ("q", "category", "place", "tag", "from", "until")]
+        return [self[name] for name in ("from", "until", *others)]
 
     @property
     def address(self) -> str:

@@ -187,7 +187,11 @@ class EventChangeForm(EventTextForm):
         label=_("E-mail for questions"), required=False, help_text=_("Shown on the page."), widget=plain(type="email")
     )
     contact_phone = forms.CharField(
-        label=_("Telephone for questions"), required=False, max_length=40, widget=plain(type="tel")
+        label=_("Telephone for questions"),
+        required=False,
+        max_length=40,
+        help_text=_("Shown on the page."),
+        widget=plain(type="tel"),
     )
     terms = forms.CharField(
         label=_("Terms of this event"),

@@ -60,13 +60,16 @@ SOLD_OUT, REHEARSAL = "Cellar Session", "New Ticket Office: A Test"
 
 def say_what_they_are() -> None:
     """Define the properties, once, and say of each event what is known of it."""
-    if not Property.objects.exists():
-        kinds = Property.Kind
-        seatings = ["Seated", "Partly seated", "At tables", "Standing"]
-        add_property(name="Seating", kind=kinds.CHOICE, choices=seatings, actor=SYSTEM)
-        add_property(name="Language", kind=kinds.CHOICE, choices=["German", "English"], actor=SYSTEM)
-        add_property(name="Minutes", kind=kinds.NUMBER, actor=SYSTEM)
-        add_property(name="Bar", kind=kinds.YES_NO, actor=SYSTEM)
+    kinds = Property.Kind
+    known = set(Property.objects.values_list("key", flat=True))
+    for name, kind, choices in (
+        ("Seating", kinds.CHOICE, ["Seated", "Partly seated", "At tables", "Standing"]),
+        ("Language", kinds.CHOICE, ["German", "English"]),
+        ("Minutes", kinds.NUMBER, []),
+        ("Bar", kinds.YES_NO, []),
+    ):
+        if name.lower() not in known:
+            add_property(name=name, kind=kind, choices=choices, actor=SYSTEM)
     for event in Event.objects.filter(title__in=FACTS, category=""):
         events.change_event(event_id=event.pk, actor=SYSTEM, **FACTS[event.title])
 

@@ -1,6 +1,7 @@
 """What the platform's site shows of organizers' events."""
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -165,6 +166,16 @@ def test_what_makes_no_sense_is_said_and_the_rest_is_looked_for(northside: world
 
     assert answer.status_code == 422
     assert "There is a problem" in text(answer)
+
+
+def test_the_home_page_costs_the_same_however_many_events_there_are(
+    northside: world.House, django_assert_max_num_queries: Any
+) -> None:
+    for n in range(4):
+        list_event(event_id=world.make_event(f"Night {n}", kinds=(("Guest", 0, 10),)).pk)
+
+    with django_assert_max_num_queries(6):
+        Visitor().get("/?q=night&category=concert&from=2026-01-01")
 
 
 # --- Its price is that of now -----------------------------------------------------------------------------------------------

@@ -248,6 +248,10 @@ def _other_states(scene: Scene) -> Iterator[Screen]:
     yield Screen("event-wrong-code", host, f"/events/{made.event.slug}/?code=guess")
     yield Screen("code-for-event", host, f"{portal('new_code')}?event={made.event.pk}", who="owner")
     yield Screen("codes-for-event", host, f"{portal('new_batch')}?event={made.event.pk}", who="owner")
+    yield Screen("finder-in-use", host, "/?category=classical&tag=chamber+music&until-minutes=120&price=60")
+    yield Screen("finder-nothing", host, "/?q=ballet&p-seating=Seated")
+    yield Screen("finder-mistakes", host, "/?price=cheap&from=2031-02-01&until=2031-01-01", status=422)
+    yield Screen("finder-platform", platform, "/?category=classical&city=Berlin&q=piano")
     series = scene.series
     yield Screen("event-series", host, f"/events/{series.slug}/")
     yield Screen("dates-calendar", host, portal("event_dates", series.pk) + "?as=calendar", "owner")

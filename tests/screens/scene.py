@@ -22,6 +22,7 @@ from checkout.dates import cancel_dates
 from checkout.publish import pause_event, postpone_event, publish_event
 from checkout.rehearsals import set_test_mode
 from console.demo_events import a_season
+from console.demo_facts import say_what_they_are
 from console.demo_seats import SHOWS, put_on
 from events.models import Event, Performance
 from events.publication import set_sale_start, set_visibility
@@ -123,6 +124,7 @@ def _more(made: Furnished) -> dict[str, Any]:
     )
     starts_at = timezone.now() + timedelta(hours=3)
     change_room(event_id=rehearsal.pk, mode="on", starts_at=starts_at, rate_min=60, rate_max=600, actor=SYSTEM)
+    say_what_they_are()
     asked, token = world.ask_to_sign_in(made.house, world.BEA.email)
     _device, door_token = pair_device(gate_id=made.gate_id, name="Dora's phone", actor=SYSTEM)
     hold, seat_hold = world.hold(salon, Standard=2), Hold.objects.filter(performance__event=show).latest("expires_at")
