@@ -6,7 +6,7 @@ What an affiliate got of it has the same keys with "commission:" before them; of
 # After `WITH sale AS (...)`, whose rows are orders with `id` and `payment_id`: the keys of each order, and whether they are of
 # what was paid, went back, or was taken by a bank.
 ITS = """
-booked AS (
+its_money AS (
     SELECT sale.id AS order_id, 'sale:' || sale.id AS key, 'paid' AS kind FROM sale
     UNION ALL
     SELECT sale.id, word || r.id, 'back' FROM sale JOIN payments_refund r ON r.payment_id = sale.payment_id
@@ -15,9 +15,9 @@ booked AS (
     SELECT sale.id, word || d.id, 'disputed' FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id
      CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word),
 its AS (
-    SELECT order_id, key, kind FROM booked
+    SELECT order_id, key, kind FROM its_money
     UNION ALL
-    SELECT order_id, 'commission:' || key, kind FROM booked
+    SELECT order_id, 'commission:' || key, kind FROM its_money
     UNION ALL
     SELECT sale.id, 'commission:void:' || sale.id, 'back' FROM sale)
 """
