@@ -68,6 +68,7 @@ class Known:
     sessions: list[str]  # tokens of a signed-in buyer
     sign_ins: list[tuple[str, str]]  # id, code
     cards: list[str]
+    promo_code: str
 
 
 @pytest.fixture
@@ -98,6 +99,7 @@ def known(paying: world.House) -> Known:
         api_key=create_api_key(name="Program", actor=SYSTEM)[1],
         venue=str(event.venue.pk),
         seat_map=str(seat_map.pk),
+        promo_code=str(create_code(typed="KNOWN", effect="percent", value=500, currency="EUR", actor=SYSTEM).pk),
         **_buyer(paying),
     )
 
@@ -157,6 +159,16 @@ def with_known(case: Case, known: Known, draw: Any) -> dict[str, str]:
         body["email"] = f"{draw(st.integers(1, 99))}@example.com"
     if case.headers:
         case.headers.pop("Buyer-Token", None)
+    if "code_id" in path:
+        path["code_id"] = known.promo_code
+    if isinstance(body, dict) and "effect" in body and draw(st.booleans()):  # most terms do not go together
+        plain = {"effect": "percent", "value": draw(st.integers(1, 10_000))}
+        if case.operation.path.endswith("/batches"):
+            plain |= {"name": "Many", "number": draw(st.integers(1, 3))}
+        elif not path:
+            plain |= {"code": f"SPRING-{draw(st.integers(0, 10**9))}"}
+        case.body = plain
+        return {"Authorization": f"Bearer {known.api_key}"}
     if "seat_map_id" in path:
         path["seat_map_id"] = known.seat_map
         if "format" in path:
