@@ -145,6 +145,7 @@ export class ChosenView {
     });
     this.form.querySelector<HTMLElement>("[data-total-line]")!.hidden = count === 0 || hasOwn;
     this.form.querySelector<HTMLElement>("[data-total]")!.textContent = choice.money(choice.allIn(total));
+    this.form.querySelector<HTMLElement>("[data-total-fees]")!.hidden = total === 0;
     this.form.querySelector<HTMLElement>("[data-total-count]")!.textContent = fill(count === 1 ? words.countOne : words.countMany, { n: count });
     if (this.button.getAttribute("aria-busy") !== "true") {
       this.button.textContent = count === 0 ? (words.choose ?? "") : fill(count === 1 ? words.holdOne : words.holdMany, { n: count });

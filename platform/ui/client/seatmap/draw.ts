@@ -407,7 +407,9 @@ export class Painter {
         const length = Math.hypot(dx, dy) || 1;
         const away = this.scene.pitch * 0.95;
         const [atX, atY] = onView(stage, x[end]! - (dx / length) * away, y[end]! - (dy / length) * away);
-        this.write(stage.context, line.label, atX, atY, size, this.theme.muted, 600);
+        // A word reaches further than a letter: it goes outward by what is more, or it would lie on the seat.
+        const more = line.label.length > 2 ? (line.label.length - 1) * size * 0.3 * (dx / length) : 0;
+        this.write(stage.context, line.label, atX - more, atY, size, this.theme.muted, 600);
         if (line.count === 1) break;
       }
     }
