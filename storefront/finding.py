@@ -28,6 +28,7 @@ LEAST_EVENTS = 3  # to look through: of fewer, everybody sees all
 LONGEST_SEARCH = 100
 
 _Kind = Property.Kind
+_AMOUNT = frozenset("0123456789., \u00a0")
 
 
 class FinderForm(forms.Form):
@@ -96,6 +97,8 @@ class FinderForm(forms.Form):
         if not typed:
             return None
         try:
+            if not set(typed) <= _AMOUNT:  # "1e309" is a number, too
+                raise ValueError(typed)
             return parse_money(typed, self.currency)
         except ValueError as error:
             raise forms.ValidationError(_now("Enter an amount like 24.")) from error
