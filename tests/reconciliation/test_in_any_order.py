@@ -680,5 +680,5 @@ def test_money_in_any_order(northside: world.House, stripe_sandbox: Sandbox, mon
     MoneyInAnyOrder.house, MoneyInAnyOrder.sandbox = northside, stripe_sandbox
     fund_the_platform()
     with tenant_context(northside.organizer):
-        run_state_machine_as_test(MoneyInAnyOrder, settings=looking(3, steps=10))  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(MoneyInAnyOrder, settings=looking(2, steps=10, deep=30))  # type: ignore[no-untyped-call]
     assert not ProviderEvent.objects.exists()
