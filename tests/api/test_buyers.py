@@ -31,7 +31,7 @@ def test_a_program_signs_a_buyer_in_and_sells_to_the_account(northside: House, s
 
     assert given(api.get("/account", token=token)) == {"email": BEA.email, "name": BEA.name}
     assert [one["number"] for one in given(api.get("/account/orders", token=token))["items"]] == [before.number]
-    assert given(api.get("/account/cards", token=token)) == {"items": []}
+    assert given(api.get("/account/cards", token=token)) == {"items": [], "debits": []}
     assert refused(api.delete("/account/cards/pm_1", token=token), 404, "not_found")
 
     held = world.hold(event, **{FREE: 1})
