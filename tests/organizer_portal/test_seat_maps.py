@@ -179,7 +179,7 @@ def test_versions_and_what_changed_since(nora: Visitor, drawn: SeatMap) -> None:
     send(nora, address(drawn, "lease/"), {"session": TAB}, "DELETE")
     shown = text(nora.get(page))
     assert '<span class="font-semibold">3</span> Removed' in shown
-    assert shown.count('stroke="#b3131b"') == 3
+    assert shown.count('stroke="#b3131b" stroke-width="9"') == 3  # the legend has its own
 
     nora.post(versions, {"name": "Second"})
     second = MapVersion.objects.get(number=2)
