@@ -37,6 +37,7 @@ PAGES: dict[str, set[Role]] = {
     "block_releases": EDITORS,
     "seat_move": EDITORS,
     "seat_plan": EDITORS,
+    "date_map": EDITORS,
     "seat_prices": EDITORS,
     "seat_plan_move": EDITORS,
     "venues": EDITORS,
@@ -155,6 +156,19 @@ PAGES: dict[str, set[Role]] = {
     "revocation": DOORS,
     "pairing_qr": DOORS,
     "payouts": MONEY,
+    "affiliates": MONEY,
+    "affiliate_programme": MONEY,
+    "affiliate_approvals": MONEY,
+    "event_commission": MONEY,
+    "commission": MONEY,
+    "affiliate": MONEY,
+    "affiliate_states": MONEY,
+    "affiliate_account": MONEY,
+    "account": MONEY,
+    "account_file": MONEY,
+    "account_csv": MONEY,
+    "tax_report": MONEY,
+    "tax_report_csv": MONEY,
     "partners": MONEY,
     "partner": MONEY,
     "partner_transfers": MONEY,
@@ -190,6 +204,8 @@ PAGES: dict[str, set[Role]] = {
     "brand_verdict": {Role.OWNER},
 }
 POSTS = {
+    "affiliate_approvals",
+    "affiliate_states",
     "date_changes",
     "date_batch_retries",
     "text_preview",
@@ -258,7 +274,7 @@ OF_MAPS = (
     "map_versions",
 )
 OF_DATES = (
-    *("seats", "seats_data", "seats_csv", "seat_figures", "blocks", "waiting_draws"),
+    *("date_map", "seats", "seats_data", "seats_csv", "seat_figures", "blocks", "waiting_draws"),
     *("date_cancellation", "date_batch_progress", "date_batch_retries", "date_batch_results"),
 )
 OF_EVENTS = (
@@ -330,6 +346,12 @@ def address(name: str, event: Event) -> str:
         "own_fee": [event.pk, NOBODY],
         "own_fee_removal": [event.pk, NOBODY],
         "tax": [NOBODY],
+        **{
+            name: [NOBODY]
+            for name in ("affiliate", "affiliate_states", "commission", "account", "account_file", "account_csv")
+        },
+        "affiliate_account": [NOBODY, "EUR"],
+        "event_commission": [event.pk],
         "event_property": [NOBODY],
         "event_property_removal": [NOBODY],
         "tax_removal": [NOBODY],

@@ -162,9 +162,9 @@ def test_three_parties_an_affiliate_a_part_that_went_back_and_a_dispute_lost(
         ("Lost to the buyer's bank", b.number, -3339, 2101),
     ]
     own = [(line.what, line.amount) for line in statement.accounts[3].lines]
-    assert own[0] == ("Sold while nothing was shared", 2400)
-    assert own[-1] == ("Lost to the buyer's bank", -1430)
-    assert ("What the provider charged for disputes", -2000) in own
+    # The provider says when it charged to the second alone: here that may be before or after all that happened in it.
+    own.remove(("What the provider charged for disputes", -2000))
+    assert (own[0], own[-1]) == (("Sold while nothing was shared", 2400), ("Lost to the buyer's bank", -1430))
     first = statement.accounts[2].lines[0]
     assert first.how == "Step 3: 70 % of what is left; proceeds €0.00 → €72.00"
 
