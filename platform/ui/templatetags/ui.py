@@ -101,6 +101,12 @@ def short_date(value: datetime, zone: str) -> str:
 
 
 @register.filter
+def day_text(day: date | None) -> str:
+    """12 December 2026: a day of no zone."""
+    return dates.day_text(day) if day else ""
+
+
+@register.filter
 def plain_number(value: float) -> str:
     """With a point whatever the language, for attributes of a drawing."""
     return f"{value:g}"
