@@ -27,7 +27,8 @@ def book(*, key: str, order: Order, amounts: Amounts) -> None:
     """
     if order.is_separate:
         lock_collecting(order.currency)
-    attribution = Attribution.objects.filter(order=order).first()
+    # Locked until it is booked: whether its commission was approved says where it stands, and approval waits for us, or we for it.
+    attribution = Attribution.objects.select_for_update().filter(order=order).first()
     if not _post_and_share(key=key, order=order, amounts=amounts, attribution=attribution):
         return
     if attribution is not None and not attribution.is_void:

@@ -1,5 +1,7 @@
 """Clicks, orders, approvals and a pause at the same moment, with real connections and real commits."""
 
+import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,7 +38,18 @@ def committed(django_db_setup: None, django_db_blocker: Any, stripe_sandbox: San
         yield house
 
 
-def test_clicks_orders_and_a_pause_at_once_then_approval_against_refund(committed: world.House) -> None:
+def a_moment_later(call: Callable[[], Any]) -> Callable[[], Any]:
+    """Each comes at a moment of its own, so that they meet in the middle of each other, too."""
+
+    def made() -> Any:
+        time.sleep(random.random() * 0.03)
+        return call()
+
+    return made
+
+
+@pytest.mark.parametrize("_again", range(4))
+def test_clicks_orders_and_a_pause_at_once_then_approval_against_refund(committed: world.House, _again: int) -> None:
     set_programme(rate=Rate(CommissionKind.PERCENT, basis_points=1000, currency="EUR"), actor=SYSTEM)
     word = new_code(8)  # what is committed stays
     ada = invite_affiliate(name="Ada", email=f"{word}@affiliates.example", code=word, actor=SYSTEM)
@@ -70,7 +83,7 @@ def test_clicks_orders_and_a_pause_at_once_then_approval_against_refund(committe
         lambda: decline_commission(order_id=sold.pk, words="No", actor=SYSTEM),
         *[lambda: checkout.send_refund(refund_id=made.pk)] * 2,
     ]
-    said = Counter(all_at_once(committed, [tried(call) for call in calls]))
+    said = Counter(all_at_once(committed, [a_moment_later(tried(call)) for call in calls]))
     assert said["done"] >= 3  # a decline that comes first refuses the approvals
     attribution = Attribution.objects.get(order=sold)
     assert attribution.is_approved != attribution.is_void
