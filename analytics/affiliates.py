@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
 
 from analytics.queries import Bar
 from orders.models import Attribution
@@ -123,16 +125,11 @@ def by_day(affiliate_id: UUID, *, at: datetime, zone: str, days: int = CHART_DAY
     starts = [
         datetime.combine(today - timedelta(days=back), datetime.min.time(), local) for back in range(days - 1, -1, -1)
     ]
-    since = starts[0].astimezone(UTC)
-    clicks = AffiliateClick.objects.filter(affiliate=affiliate_id, at__gte=since).values_list("at", flat=True)
-    paid = Attribution.objects.filter(affiliate=affiliate_id, order__paid_at__gte=since, void_reason="")
-    return _bars(starts, clicks, local), _bars(starts, paid.values_list("order__paid_at", flat=True), local)
+    clicks = AffiliateClick.objects.filter(affiliate=affiliate_id, at__gte=starts[0])
+    paid = Attribution.objects.filter(affiliate=affiliate_id, order__paid_at__gte=starts[0], void_reason="")
+    return _bars(starts, clicks, "at", local), _bars(starts, paid, "order__paid_at", local)
 
 
-def _bars(starts: list[datetime], moments: Iterable[datetime | None], local: ZoneInfo) -> list[Bar]:
-    counts: dict[object, int] = {}
-    for moment in moments:
-        if moment is not None:
-            day = moment.astimezone(local).date()
-            counts[day] = counts.get(day, 0) + 1
+def _bars(starts: list[datetime], rows: QuerySet[Any], instant: str, local: ZoneInfo) -> list[Bar]:
+    counts = dict(rows.values_list(TruncDate(instant, tzinfo=local)).annotate(n=Count("pk")).order_by())
     return [Bar(start, counts.get(start.date(), 0)) for start in starts]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from checkout.booking import keys_of
+from checkout.booking import commission_keys
 from events.models import Event
 from ledger.commissions import commission_key
 from ledger.models import Account, LedgerEntry, Party, SplitLine
@@ -168,9 +168,8 @@ def _what_happened() -> dict[str, str]:
 
 def earned_by_event(event: Event, payees: Iterable[Payee]) -> dict[Payee, list[Line]]:
     """What each of these parties earned by an event and gave back, line by line, oldest first, without balances."""
-    brought = Order.objects.filter(event=event, attribution__isnull=False)
-    commissions = [commission_key(key) for order in brought for key in (*keys_of(order), f"void:{order.pk}")]
-    of_event = Q(version__plan__subject=str(event.pk)) | Q(key__in=commissions)
+    brought = Order.objects.filter(event=event, attribution__isnull=False).values_list("pk", flat=True)
+    of_event = Q(version__plan__subject=str(event.pk)) | Q(key__in=list(commission_keys(list(brought))))
     shared = list(SplitLine.objects.filter(of_event).select_related("version").order_by("pk"))
     source = _Source.of(shared)
     return {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from analytics.affiliates import CHART_DAYS, by_day, figures_of
 from analytics.chart import draw
-from checkout.booking import commission_accrued
+from checkout.booking import commission_accrued, commissions_accrued
 from checkout.commissions import approve_commission, approve_due, decline_commission, due_commissions
 from events.models import Event
 from orders.models import Attribution, Order
@@ -146,6 +146,7 @@ def affiliate(request: HttpRequest, desk: Desk, affiliate_id: UUID) -> HttpRespo
     )
     page = Paginator(sales.select_related("order__event").order_by("-order__paid_at", "-pk"), PER_PAGE)
     shown = page.get_page(request.GET.get("page"))
+    accrued = commissions_accrued([one.order_id for one in shown.object_list])
     context = {
         "affiliate": found,
         "form": form,
@@ -154,7 +155,7 @@ def affiliate(request: HttpRequest, desk: Desk, affiliate_id: UUID) -> HttpRespo
         "orders_chart": draw(orders),
         "days": CHART_DAYS,
         "page_obj": shown,
-        "rows": [_sale(one) for one in shown.object_list],
+        "rows": [_sale(one, accrued[one.order_id]) for one in shown.object_list],
         "due": due_commissions(at=timezone.now()).filter(affiliate=found).count(),
         "url": storefront_url(desk.organizer, path),
         "partner": Partner.objects.filter(affiliate=found).first(),
@@ -163,9 +164,8 @@ def affiliate(request: HttpRequest, desk: Desk, affiliate_id: UUID) -> HttpRespo
     return render(request, "organizer_portal/affiliate.html", context, status=422 if form.errors else 200)
 
 
-def _sale(one: Attribution) -> dict[str, Any]:
+def _sale(one: Attribution, has: int) -> dict[str, Any]:
     """A sale with its commission: the `attribution`, how it comes about, what of it is there now, and how it stands."""
-    has = commission_accrued(one.order)
     rate = Rate.from_dict(one.rate)
     words = working_words(
         rate, base=one.base, currency=one.order.currency, tickets=one.tickets, sold_before=one.tickets_before
@@ -242,7 +242,12 @@ def commission(request: HttpRequest, desk: Desk, order_id: UUID) -> HttpResponse
     except DomainError as refusal:
         messages.error(request, refusal.detail)
         return redirect("organizer_portal:affiliate", one.affiliate_id)
-    context = {**_sale(one), "form": form, "order": one.order, "affiliate": one.affiliate}
+    context = {
+        **_sale(one, commission_accrued(one.order)),
+        "form": form,
+        "order": one.order,
+        "affiliate": one.affiliate,
+    }
     return render(request, "organizer_portal/commission.html", context, status=422 if form.errors else 200)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from audit.actions import user_actor
@@ -75,7 +77,11 @@ def order(paying: world.House) -> Order:
     """24.00 through Ada, 2.40 of it hers."""
     set_programme(rate=Rate(CommissionKind.PERCENT, basis_points=1000, currency="EUR"), approval_days=0, actor=NORA)
     invite_affiliate(name="Ada", email="ada@affiliates.example", code="ADA", actor=NORA)
-    event: Event = world.make_event(kinds=((STANDARD, 2400, 20),))
+    return through_ada(world.make_event(kinds=((STANDARD, 2400, 20),)))
+
+
+def through_ada(event: Event) -> Order:
+    """One ticket, paid for."""
     held = world.hold(event, **{STANDARD: 1})
     placed = checkout.place_order(hold_id=held.pk, token=held.token, buyer=world.BEA, via=Via(named="ADA"))
     world.pay(placed)
@@ -116,6 +122,19 @@ def test_staff_invite_change_approve_and_pay(order: Order, nora: Visitor) -> Non
         "move_affiliate",
         "approve_commission",
     }
+
+
+def test_the_page_of_many_sales_asks_no_more_often_than_that_of_one(order: Order, nora: Visitor) -> None:
+    page = f"{HERE}{Affiliate.objects.get().pk}/"
+    nora.get(page)  # whatever is looked up once
+    with CaptureQueriesContext(connection) as of_one:
+        nora.get(page)
+    for _sale in range(3):
+        through_ada(order.event)
+    with CaptureQueriesContext(connection) as of_four:
+        shown = text(nora.get(page))
+    assert shown.count("10% of €24.00") == 4
+    assert len(of_four) == len(of_one)
 
 
 def test_staff_decline_with_words(order: Order, nora: Visitor) -> None:
