@@ -12,8 +12,12 @@ from orders.models import Order
 
 
 def order_for_update(order_id: UUID) -> Order:
-    """The order, its row locked until the transaction ends. Raises OrderNotFound."""
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    """The order, its row locked until the transaction ends. Raises OrderNotFound.
+
+    Rows that refer to it may be written meanwhile: a transfer, which locks accounts first, must not wait for a booking that
+    waits for those.
+    """
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
     if order is None:
         raise OrderNotFound
     return order

@@ -1,0 +1,66 @@
+"""A transfer to a partner and verbs of an order at the same moment, with real connections and real commits."""
+
+from collections.abc import Iterator
+from threading import Event as Signal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from analytics.invariants import breaches
+from audit.actions import SYSTEM
+from checkout.charge_models import choose_charge_model
+from events.models import ChargeModel
+from ledger.collecting import lock_collecting
+from ledger.split_rules import WHOLE, Rules, Share, Step
+from ledger.splits import set_split_plan
+from orders.queries import order_for_update
+from payouts.models import Partner, Transfer
+from payouts.transfers import request_transfers
+from tests import world
+from tests.processes import Sandbox
+from tests.reconciliation.conftest import connected_partner
+from tests.scanning.door import committing_house
+from tests.scanning.test_races import all_at_once
+from tests.world import STANDARD
+
+SECONDS = 3  # less than a lock may take: whoever waits for the other is found out, not killed
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any, stripe_sandbox: Sandbox) -> Iterator[world.House]:
+    """What this test writes is committed and stays, in a house of its own that takes payments."""
+    with django_db_blocker.unblock(), committing_house() as house:
+        world.connect_stripe(house)
+        yield house
+
+
+def test_a_transfer_does_not_wait_for_whoever_has_its_order(committed: world.House) -> None:
+    hall = connected_partner(committed, Partner.Kind.VENUE, "Hall")
+    event = world.make_event(kinds=((STANDARD, 2400, 40),))
+    rules = Rules((Step((Share(hall.payee, WHOLE, cap=1000),)),))
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=SYSTEM)
+    choose_charge_model(event_id=event.pk, model=ChargeModel.ON_BEHALF, actor=SYSTEM)  # its transfers name their order
+    order = world.paid_order(event, **{STANDARD: 1})
+    is_locked, is_paid = Signal(), Signal()
+
+    def refund() -> bool:
+        """As a refund does: the order, then the accounts."""
+        with transaction.atomic():
+            order_for_update(order.pk)
+            is_locked.set()
+            came = is_paid.wait(SECONDS)
+            lock_collecting("EUR")
+            return came
+
+    def pay_out() -> list[Transfer]:
+        is_locked.wait(SECONDS)
+        made = request_transfers(partner=hall, currency="EUR", actor=SYSTEM)
+        is_paid.set()
+        return made
+
+    came, made = all_at_once(committed, [refund, pay_out])
+    assert came is True
+    assert isinstance(made, list)
+    assert [(one.order_id, one.amount) for one in made] == [(order.pk, 1000)]
+    assert breaches() == {}
