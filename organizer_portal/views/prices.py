@@ -292,7 +292,7 @@ def _shown(sale: Sale, rules: Rules, *, begins: datetime, unit: int) -> Shown:
         moving,
         begins,
         draw_lines(_series(words, drawn, "price"), unit=unit, from_nothing=False, is_stepped=True),
-        draw_lines(_series(words, drawn, "revenue"), unit=unit),
+        draw_lines([(name, [0, *taken]) for name, taken in _series(words, drawn, "revenue")], unit=unit),
         rows,
     )
 

@@ -4,6 +4,7 @@ Everything a page needs is in this process: fonts and stylesheet from `print/`, 
 knows only `asset:` names; any other address, however it got into the page, is refused and nothing is opened.
 """
 
+import atexit
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -162,6 +163,9 @@ def _print_style() -> tuple[Any, Any]:
     fonts = FontConfiguration()
     css = (PRINT / "ticket.css").read_text()
     return fonts, _weasyprint().CSS(string=css, font_config=fonts, url_fetcher=_fetcher({}))
+
+
+atexit.register(_print_style.cache_clear)  # its fonts are freed by a module that is gone when the interpreter ends
 
 
 def _fetcher(images: Mapping[str, bytes]) -> Any:

@@ -24,9 +24,9 @@ def smallest_step(currency: str) -> int:
 
 
 def format_money(amount: int, currency: str) -> str:
-    """`amount` minor units of `currency` in the reader's language: (1250, "EUR") -> "€12.50"."""
+    """`amount` minor units of `currency` in the reader's language: (1250, "EUR") -> "€12.50", below nothing with a minus sign."""
     value = Decimal(amount).scaleb(-minor_unit_exponent(currency))
-    return format_currency(value, currency, locale=to_locale(get_language() or "en"))
+    return format_currency(value, currency, locale=to_locale(get_language() or "en")).replace("-", "−")
 
 
 def percent_text(basis_points: int) -> str:

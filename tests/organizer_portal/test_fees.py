@@ -221,12 +221,12 @@ def test_nora_tries_a_price_and_sees_every_partys_part_before_anything_is_sold(
     assert "1 × Standard Buyer pays €25.10" in now
     assert "You €24.00 €0.00 €24.00" in now
     # 1.10 less 1.5 % of 25.10 and 0.25
-    assert "Our fee, less payment costs €0.47 -€0.63 €1.10" in now
+    assert "Our fee, less payment costs €0.47 −€0.63 €1.10" in now
     part = nora.get(address, tried, headers={"HX-Request": "true"})
 
     assert "<html" not in text(part)
     assert "2 × Standard Buyer pays €61.26" in words_of(part)  # 2 x (30.00 + 0.63)
-    assert "Our fee, less payment costs €1.33 -€1.17 €2.50" in words_of(part)
+    assert "Our fee, less payment costs €1.33 −€1.17 €2.50" in words_of(part)
     assert "Paid by the buyer €61.26 €0.00 €61.26" in words_of(part)
     assert "2 × Guest list Free" in words_of(part)
     event.refresh_from_db()

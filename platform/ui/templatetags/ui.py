@@ -46,6 +46,12 @@ def money(amount: int | None, currency: str) -> str:
 
 
 @register.filter
+def taken_off(amount: int, currency: str) -> str:
+    """`{{ 2450|taken_off:"EUR" }}` -> −€24.50: an amount that is written down as what it takes away; €0.00 for nothing."""
+    return format_money(-amount, currency)
+
+
+@register.filter
 def price(amount: int, currency: str) -> str:
     """`{{ line.price|price:"EUR" }}` -> €24.50, or Free in words: nobody pays €0.00."""
     return format_money(amount, currency) if amount else _("Free")
