@@ -1,7 +1,6 @@
 """Who shares in what events earn, and what they were paid."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from payments import gateway
 from payouts.errors import PartnerInvalid, PaymentNotOwed
 from payouts.models import Partner, PartnerPayment
 from tenants.models import Organizer
+from ui.addresses import normal_address
 from ui.money import format_money
 
 Direction = PartnerPayment.Direction
@@ -28,7 +28,7 @@ def add_partner(*, kind: Partner.Kind, name: str, email: str, actor: Actor) -> P
         raise PartnerInvalid(_("Enter a name of up to 120 characters."), field="name")
     if email:
         try:
-            validate_email(email)
+            email = normal_address(email)
         except ValidationError as error:
             raise PartnerInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if Partner.objects.filter(kind=kind, name__iexact=name).exists():

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from ui.addresses import is_address
 from ui.ids import uuid7
 
 
@@ -17,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email__iexact=email)
+        return self.get(is_address(email or ""))
 
 
 class User(AbstractBaseUser):

@@ -6,11 +6,12 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
+from ui.addresses import is_address
 
 
 def user_by_email(email: str) -> User | None:
     """The user with this address, however its letters are written."""
-    return User.objects.filter(email__iexact=email.strip()).first()
+    return User.objects.filter(is_address(email.strip())).first()
 
 
 def user_by_id(user_id: UUID) -> User | None:

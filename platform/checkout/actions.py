@@ -8,13 +8,12 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -72,6 +71,7 @@ from people.consents import REQUIRED_KINDS, SAVE_CARD
 from people.identity import buyer_key
 from pricing.quote import Quote
 from tickets.actions import issue_tickets
+from ui.addresses import normal_address
 from ui.errors import DomainError
 from ui.ids import new_code, uuid7
 
@@ -255,7 +255,7 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer, via: Via = NOBODY) -
         raise EventPostponed
     if hold.performance.is_stopped:
         raise SaleStopped
-    _check_buyer(buyer)
+    buyer = _checked(buyer)
     frozen = Quote.from_dict(hold.quote)
     model = charge_model_of(hold.performance.event)
     if not frozen.is_free and not can_charge(model):
@@ -283,18 +283,19 @@ def place_order(*, hold_id: UUID, token: str, buyer: Buyer, via: Via = NOBODY) -
     return order
 
 
-def _check_buyer(buyer: Buyer) -> None:
+def _checked(buyer: Buyer) -> Buyer:
     name = buyer.name.strip()
     if not name or len(name) > 120 or not name.isprintable():
         raise BuyerInvalid(_("Enter your name, up to 120 characters."), field="name")
     try:
-        validate_email(buyer.email)
+        buyer = replace(buyer, email=normal_address(buyer.email))
     except ValidationError as error:
         raise BuyerInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if len(buyer.email) > 254:
         raise BuyerInvalid(_("This e-mail address is too long."), field="email")
     if not buyer.consents >= REQUIRED_KINDS:
         raise ConsentMissing(_("Tick the terms of sale to go on."), field="consents")
+    return buyer
 
 
 def _write_order(

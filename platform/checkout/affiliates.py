@@ -24,6 +24,7 @@ from promotions.commission import CommissionKind, commission_of
 from promotions.models import CodeUse
 from promotions.touches import Touch, by_claim
 from promotions.words import code_key
+from ui.addresses import is_address
 
 How = Attribution.How
 
@@ -133,7 +134,7 @@ def void_if_their_card(order: Order, *, card: str) -> None:
     if attribution is None:
         return
     theirs = attribution.affiliate.email
-    mine = Q(order__buyer_key=buyer_key(theirs)) | Q(order__account__email__iexact=theirs)
+    mine = Q(order__buyer_key=buyer_key(theirs)) | is_address(theirs, field="order__account__email")
     if Payment.objects.filter(mine, card_fingerprint=card).exclude(order=order).exists():
         void(attribution, Attribution.VoidReason.CARD)
         record(verb="void_commission", target=order, actor=SYSTEM, detail={"reason": attribution.void_reason})

@@ -18,6 +18,7 @@ from checkout.codes import NO_CODE, Wanted
 from checkout.errors import BasketInvalid
 from checkout.holding import Asked
 from checkout.keys import hold_of_key, keep_refusal
+from checkout.phases import NOTHING_KNOWN, Known
 from checkout.seats import SeatChoice, claim_named, named_seats
 from events.models import SeatingPlan
 from events.seating_plan import Seating
@@ -27,7 +28,7 @@ from inventory.best_seats import Block, House, Wish, finder_of
 from inventory.errors import AccessSeat, Busy, MapChanged, NoBlock, SeatTaken, SingleSeatLeft, SoldOut, WholeTable
 from inventory.live import announced_seats
 from inventory.models import Hold
-from inventory.queries import database_now
+from inventory.queries import database_now, left_in_phases
 from inventory.seat_vector import FREE, SeatVector, read_vectors
 from inventory.seats import LENIENT_UP_TO
 from pricing.quote import Quote
@@ -70,6 +71,7 @@ def baskets_for(
     `max_price` is all-in per ticket, in minor units. Raises NotFound, BasketInvalid when nothing that is seated fits.
     """
     offer = read_offer(performance_id)
+    known = _known(offer)
     fitting = [
         kind
         for kind in offer.kinds.values()
@@ -77,7 +79,7 @@ def baskets_for(
         and not kind.is_hidden
         and (ticket_type_id is None or kind.ticket_type_id == ticket_type_id)
         and (not category or kind.category == category)
-        and (max_price is None or offer.all_in_price(kind) <= max_price)
+        and (max_price is None or offer.all_in_price(kind, known) <= max_price)
     ]
     firsts = {kind.category: kind.ticket_type_id for kind in reversed(fitting)}
     if not firsts:
@@ -95,7 +97,7 @@ def find_best(
     if not found:
         raise _nothing(offer, baskets, asked)
     ids = named_seats(offer, found[0].basket, found[0].choice).ids
-    return found[0], offer.price(found[0].basket, ids).quote
+    return found[0], offer.price(found[0].basket, ids, known=_known(offer)).quote
 
 
 def hold_best(
@@ -149,6 +151,14 @@ def search_for_list(offer: Offer, basket: Mapping[UUID, int]) -> Iterator[Found]
     ]
     if len(free) >= quantity:
         yield Found(0, basket, SeatChoice(map=offer.seating.hash, seats={type_id: tuple(free[:quantity])}))
+
+
+def _known(offer: Offer) -> Known:
+    """What is left now of sale phases that have a number, so that nobody is shown a price that is gone."""
+    if not any(phase.pool for kind in offer.kinds.values() for phase in kind.phases):
+        return NOTHING_KNOWN
+    left = left_in_phases([offer.performance_id])
+    return Known(left={phase_id: n for (_performance_id, phase_id), n in left.items()})
 
 
 def _first_that_holds(

@@ -175,9 +175,9 @@ class Offer:
                 self._priced[name] = found
         return found
 
-    def all_in_price(self, kind: Offered) -> int:
+    def all_in_price(self, kind: Offered, known: Known = NOTHING_KNOWN) -> int:
         """What the buyer pays for one ticket of a type, in the sale phase that is open as far as is known."""
-        (part,) = parts_of(kind.phases, 1, NOTHING_KNOWN)
+        (part,) = parts_of(kind.phases, 1, known)
         price = (part.phase or kind).price
         return price_one(price + kind.moved.on(price), self.terms, kind.tax).all_in_price
 
@@ -300,6 +300,8 @@ class Offer:
         self._check_add_ons(wanted)
         for type_id, n in wanted.items():
             kind = self.kinds[type_id]
+            if kind.max_per_person is not None:  # alone and in bundles together
+                _check_most(type_id, kind.name, n, kind.max_per_person)
             if not kind.pools:
                 raise NotOnSale(_("“%(name)s” is not on sale now.") % {"name": kind.name})
             lines += [

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from promotions.models import CodeBatch, CodeRecipient, PromoCode
 from promotions.queries import code_for_update
 from tenants.current import current_organizer
 from tenants.queries import storefront_url
+from ui.addresses import normal_address
 from ui.money import format_money
 
 MOST_RECIPIENTS = 2000  # of one mail-out
@@ -101,14 +101,10 @@ def mail_codes(*, batch_id: UUID, addresses: Sequence[str], words: str, actor: A
         raise CodeNotFound
     if len(words) > 1000:
         raise PromotionInvalid(_("At most %d characters.") % 1000, field="words")
-    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
-    if not 1 <= len(wanted) <= MOST_RECIPIENTS:
+    typed = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
+    if not 1 <= len(typed) <= MOST_RECIPIENTS:
         raise PromotionInvalid(_("From 1 to %d addresses at once.") % MOST_RECIPIENTS, field="addresses")
-    for address in wanted:
-        try:
-            validate_email(address)
-        except ValidationError as error:
-            raise PromotionInvalid(_("“%s” is no e-mail address.") % address[:80], field="addresses") from error
+    wanted = list(dict.fromkeys(_address(one) for one in typed))
     have = set(CodeRecipient.objects.filter(code__batch=batch, email__in=wanted).values_list("email", flat=True))
     new = [address for address in wanted if address not in have]
     free = PromoCode.objects.filter(batch=batch, recipient=None, uses=None, stopped_at=None).order_by("key")
@@ -220,3 +216,10 @@ def orders_with_codes() -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_ORDERS)
         return list(cursor.fetchall())
+
+
+def _address(typed: str) -> str:
+    try:
+        return normal_address(typed)
+    except ValidationError as error:
+        raise PromotionInvalid(_("“%s” is no e-mail address.") % typed[:80], field="addresses") from error

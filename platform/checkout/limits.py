@@ -95,9 +95,12 @@ def check_person(
     person.lock()
     waiting = Q(order__state=Order.State.PENDING, order__expires_at__gt=at)
     bought = person.bought(limits, orders=SOLD | waiting)
+    wanted = Counter[UUID]()  # a type has several lines where its tickets cost differently, or come in a bundle too
     for line in quote.lines:
-        limit = limits.get(UUID(line.ticket_type_id))
-        if limit is not None and bought[UUID(line.ticket_type_id)] + line.quantity > limit:
+        type_id = UUID(line.ticket_type_id)
+        wanted[type_id] += line.quantity
+        limit = limits.get(type_id)
+        if limit is not None and bought[type_id] + wanted[type_id] > limit:
             # How many there are already is not said: anybody may type anybody's address.
             words = _(
                 "At most %(limit)d of “%(name)s” per person for this date, over all orders. Your tickets are still held: "

@@ -291,6 +291,11 @@ def move_performance(
         raise EventInvalid(
             _("Its seats are those of this venue's map, so it cannot go to another venue."), field="venue"
         )
+    others = event.performances.exclude(pk=performance.pk).filter(starts_at__gt=timezone.now())
+    if is_elsewhere and others.exclude(timezone=venue.timezone).exists():
+        # They are at this venue as well, and whether they keep the hour or the instant is not ours to guess.
+        words = _("Its other dates are by another clock than the one of this venue. Copy the event to play it there.")
+        raise EventInvalid(words, field="venue")
     was = {
         "starts_at": performance.starts_at.isoformat(),
         "doors_at": performance.doors_at.isoformat(),

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from events.errors import EventInvalid
 from events.models import LONGEST_TAG, MOST_TAGS, EventCategory
+from ui.addresses import normal_address
 
 LONGEST_TERMS = 5_000
 FACTS = frozenset({"category", "tags", "least_age", "contact_email", "contact_phone", "terms"})
@@ -47,7 +47,7 @@ def checked_facts(fields: dict[str, Any]) -> dict[str, Any]:
         raise EventInvalid(_("Between 1 and 99 years."), field="least_age")
     if facts.get("contact_email"):
         try:
-            validate_email(facts["contact_email"])
+            facts["contact_email"] = normal_address(facts["contact_email"])
         except ValidationError as error:
             raise EventInvalid(_("Enter an e-mail address like hello@example.com."), field="contact_email") from error
     if facts.get("contact_phone") and not _PHONE.fullmatch(facts["contact_phone"]):

@@ -56,7 +56,7 @@ WITH counted AS MATERIALIZED (
     SELECT pool.performance_id, pool.quota_id, coalesce(own.size, quota.size) AS size,
         CASE WHEN pool.is_waited_for THEN 0 ELSE (SELECT count(*) FROM (
             SELECT FROM inventory_place WHERE pool_id = pool.id AND state = 'free'
-             LIMIT quota.size / {FEW_LEFT_SHARE}
+             LIMIT coalesce(own.size, quota.size) / {FEW_LEFT_SHARE}
                    + {_MOST_PER_ORDER + 1} * (SELECT coalesce(max(quantity), 1) FROM events_bundlepart)) AS free_ones)
         + (SELECT count(*) FROM inventory_place
             WHERE pool_id = pool.id AND state = 'held' AND held_until <= statement_timestamp()) END AS n_left,

@@ -14,6 +14,7 @@ from events.facts import normal_tag
 from events.models import LONGEST_TAG, EventCategory
 from marketplace.countries import COUNTRIES, country_choices
 from marketplace.queries import Facets, Wanted
+from ui.addresses import normal_address
 from ui.dates import day_text
 from ui.forms import Chosen, LongSelect, offer_choices, zone_choices
 from ui.money import CURRENCIES
@@ -51,6 +52,10 @@ class SignUpForm(forms.Form):
         super().__init__(*args, **kwargs)
         offer_choices(self, "currency", [("", _("The country's")), *((code, code) for code in CURRENCIES)])
         offer_choices(self, "timezone", [("", _("The country's")), *zone_choices()])
+
+    def clean_email(self) -> str:
+        """As mail is sent to it."""
+        return normal_address(self.cleaned_data["email"])
 
     def clean_slug(self) -> str:
         """As host names have it."""

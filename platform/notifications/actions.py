@@ -14,6 +14,7 @@ from django.utils.translation import get_language, override
 from config import failpoints
 from notifications.models import EmailMessage
 from outbox.actions import enqueue
+from ui.addresses import is_address
 
 
 @dataclass(frozen=True)
@@ -86,5 +87,5 @@ def forget_emails(*, key_prefix: str, before: datetime) -> int:
 
 def forget_emails_to(address: str) -> int:
     """Delete every mail to this address, sent or not; how many."""
-    deleted, _by_model = EmailMessage.objects.filter(to__iexact=address).delete()
+    deleted, _by_model = EmailMessage.objects.filter(is_address(address, field="to")).delete()
     return deleted

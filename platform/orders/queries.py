@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from inventory.models import Block, SeatPlace
 from orders.errors import OrderNotFound
 from orders.models import Order
+from ui.addresses import is_address
 
 
 def order_for_update(order_id: UUID) -> Order:
@@ -68,7 +69,7 @@ def search_orders(text: str = "") -> QuerySet[Order]:
 
 def orders_to_mail(email: str) -> list[Order]:
     """The paid orders of this address, newest first: what "find my order" sends to it."""
-    return list(_whole().filter(email__iexact=email, state=Order.State.PAID).order_by("-created_at")[:20])
+    return list(_whole().filter(is_address(email), state=Order.State.PAID).order_by("-created_at")[:20])
 
 
 def orders_of_customer(customer_id: UUID, *, limit: int = 200) -> list[Order]:

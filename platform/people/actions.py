@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from people.queries import (
 )
 from tenants.current import current_organizer, lock_until_commit
 from tenants.queries import portal_url
+from ui.addresses import is_address, normal_address
 
 INVITATION_TIME = timedelta(days=7)
 
@@ -48,15 +48,14 @@ def invite_member(*, email: str, role: Membership.Role, actor: Actor) -> Invitat
 
     Raises InvitationInvalid, AlreadyMember.
     """
-    email = email.strip()
     try:
-        validate_email(email)
+        email = normal_address(email)
     except ValidationError as error:
         raise InvitationInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
-    if Membership.objects.filter(email__iexact=email).exists():
+    if Membership.objects.filter(is_address(email)).exists():
         raise AlreadyMember
     now = timezone.now()
-    Invitation.objects.filter(email__iexact=email).delete()
+    Invitation.objects.filter(is_address(email)).delete()
     invitation = Invitation.objects.create(email=email, role=role, created_at=now, expires_at=now + INVITATION_TIME)
     organizer = current_organizer()
     path = reverse("organizer_portal:invitation", args=[invitation.token], urlconf=settings.ROOT_URLCONF)
@@ -152,7 +151,7 @@ def remember_customer(*, email: str, name: str) -> Customer:
     customer = customer_by_email(email)
     if customer is None:
         Customer.objects.bulk_create([Customer(email=email, name=name)], ignore_conflicts=True)
-        customer = Customer.objects.get(email__iexact=email)
+        customer = Customer.objects.get(is_address(email))
     if customer.name != name:
         customer.name = name
         customer.save(update_fields=["name"])

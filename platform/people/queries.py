@@ -8,6 +8,7 @@ from people.errors import InvitationOver
 from people.legal import DEFAULTS, DEFAULTS_VERSION, ShownText
 from people.models import ApiKey, Consent, Customer, Invitation, LegalText, Membership
 from tenants.current import current_organizer
+from ui.addresses import is_address
 from ui.errors import NotFound
 
 
@@ -79,7 +80,7 @@ def legal_text(kind: LegalText.Kind) -> ShownText:
 
 def customer_by_email(email: str) -> Customer | None:
     """The customer with this address, however its letters are written."""
-    return Customer.objects.filter(email__iexact=email).order_by("pk").first()
+    return Customer.objects.filter(is_address(email)).first()
 
 
 def has_consented(*, customer_id: UUID, kind: Consent.Kind, reference: str) -> bool:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from people.models import BuyerSession, Consent, Customer, SignIn
 from people.queries import customer_by_email
 from tenants.current import current_organizer
 from tenants.queries import normal_host
+from ui.addresses import is_address, normal_address
 from ui.ids import new_token, uuid7
 
 CODE_TIME = timedelta(minutes=15)
@@ -52,9 +52,8 @@ def ask_to_sign_in(*, email: str, origin: str, then: str = "") -> SignIn:
     `origin` ("https://tickets.example") is the host that was visited, to which the link leads; `then` a path on it. Raises
     SignInInvalid for what is no address.
     """
-    email = email.strip()
     try:
-        validate_email(email)
+        email = normal_address(email)
     except ValidationError as error:
         raise SignInInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if len(email) > 254:
@@ -163,7 +162,7 @@ def close_account(*, customer: Customer, is_needed: bool) -> None:
     """
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     BuyerSession.objects.filter(customer=customer, ended_at=None).update(ended_at=timezone.now())
-    SignIn.objects.filter(email__iexact=customer.email).delete()
+    SignIn.objects.filter(is_address(customer.email)).delete()
     newest = Consent.objects.filter(customer=customer, kind=Consent.Kind.NEWS).order_by("-at", "-pk").first()
     if newest is not None and newest.is_given:
         Consent.objects.create(

@@ -22,6 +22,7 @@ from promotions.errors import CodeNotFound, PromotionInvalid
 from promotions.models import AutomaticDiscount, CodeBatch, CodeRecipient, CodeUse, Effect, PromoCode, Terms
 from promotions.queries import code_for_update
 from promotions.words import code_key
+from ui.addresses import is_address
 from ui.errors import NotFound
 from ui.money import CURRENCIES
 
@@ -132,7 +133,7 @@ def drop_use(*, hold_id: UUID) -> None:
 
 def forget_recipient(email: str) -> None:
     """Whom codes were mailed to is forgotten; that they were mailed to somebody is not, so that nobody else gets them."""
-    CodeRecipient.objects.filter(email__iexact=email).update(email="")
+    CodeRecipient.objects.filter(is_address(email)).update(email="")
 
 
 def _key(typed: str, *, field: str = "code") -> str:

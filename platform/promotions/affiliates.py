@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from promotions.errors import AffiliateInvalid, AffiliateNotFound
 from promotions.models import PromoCode
 from promotions.words import code_key
 from tenants.current import lock_until_commit
+from ui.addresses import is_address, normal_address
 from ui.ids import new_code
 from ui.money import CURRENCIES
 
@@ -134,7 +134,7 @@ def add_affiliate(
     """Note an affiliate, or somebody who would be one; without a `code` their links have a random one. Raises AffiliateInvalid."""
     lock_until_commit("affiliates")
     affiliate = Affiliate(name=_name(name), email=_email(email), state=state, words=_words(words))
-    if Affiliate.objects.filter(email__iexact=affiliate.email).exists():
+    if Affiliate.objects.filter(is_address(affiliate.email)).exists():
         raise AffiliateInvalid(_("There is an affiliate with this e-mail address already."), field="email")
     affiliate.code = code.strip() or new_code(8)
     affiliate.key = _free_key(affiliate)
@@ -186,9 +186,8 @@ def _name(typed: str) -> str:
 
 
 def _email(typed: str) -> str:
-    email = typed.strip()
     try:
-        validate_email(email)
+        email = normal_address(typed)
     except ValidationError as error:
         raise AffiliateInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if len(email) > 254:
@@ -248,7 +247,7 @@ def affiliate_by_link(typed: str) -> Affiliate | None:
 
 def affiliate_of_person(email: str) -> Affiliate | None:
     """The affiliate with this address, whatever its state."""
-    return Affiliate.objects.select_related("promo").filter(email__iexact=email).first()
+    return Affiliate.objects.select_related("promo").filter(is_address(email)).first()
 
 
 def active_affiliates(keys: Iterable[str]) -> dict[str, Affiliate]:

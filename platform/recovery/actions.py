@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -20,6 +19,7 @@ from recovery import consents
 from recovery.errors import ReminderInvalid
 from recovery.models import Reminder, ReminderRules, Restoration
 from recovery.queries import hours_of, reminder_by_token, reminder_for_update
+from ui.addresses import normal_address
 from ui.errors import NotFound
 
 MOST_MAILS = 3
@@ -48,9 +48,8 @@ def agree(*, hold: Hold, email: str, name: str = "") -> Reminder | None:
 
     None where the event sends no reminders, or the hold is over. Raises ReminderInvalid for what is no address.
     """
-    email = email.strip()
     try:
-        validate_email(email)
+        email = normal_address(email)
     except ValidationError as error:
         raise ReminderInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if len(email) > 254:

@@ -85,7 +85,8 @@ def sale_states(
     for kind in kinds:
         own = [pool for pool in pools if kind.pk in pool.ticket_type_ids]
         pool = max(own, key=_fullness, default=Filled(0, 0, ()))
-        opened = max(filter(None, (performance.event.published_at, kind.on_sale_from)), default=at)
+        event = performance.event
+        opened = max(filter(None, (event.published_at, event.sale_starts_at, kind.on_sale_from)), default=at)
         hours = hours_of[kind.pk]
         found[kind.pk] = SaleState(
             sold=pool.sold,

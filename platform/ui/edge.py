@@ -20,6 +20,7 @@ _now = time.monotonic
 HOT = 5  # requests for one page in one process within a second; the next ones get the last answer
 KEPT_SHARE = 0.2  # of the time that an edge may keep a page, so long do we: the two add up
 MOST_PAGES = 256  # an address may be asked for with any query
+_MAKE_ANEW = "_is_made_anew"
 
 
 class _Page(NamedTuple):
@@ -49,7 +50,7 @@ def public_page(*, edge_seconds: int) -> Callable[[View], View]:
     page; a page whose language came from a cookie is nobody else's; and only a 200 is kept.
 
     Without an edge, thousands who open one page at once would each have it made: so a page that is asked for more than HOT
-    times within a second is answered from the last one, for a fifth of `edge_seconds`.
+    times within a second is answered from the last one, for a fifth of `edge_seconds`; not where the view said `make_anew`.
     """
 
     def decorate(view: View) -> View:
@@ -71,7 +72,8 @@ def public_page(*, edge_seconds: int) -> Callable[[View], View]:
                 if "ETag" not in response:
                     set_response_etag(response)
                 if asked:
-                    asked.page = _Page(response.content, dict(response.headers))
+                    is_kept = _MAKE_ANEW not in vars(request)
+                    asked.page = _Page(response.content, dict(response.headers)) if is_kept else None
                     asked.made_at = made_at
             request.session.accessed = False  # for its host alone, by the middleware: nothing here came from it
             return get_conditional_response(request, etag=response["ETag"], response=response) or response
@@ -79,6 +81,11 @@ def public_page(*, edge_seconds: int) -> Callable[[View], View]:
         return wrapped
 
     return decorate
+
+
+def make_anew(request: HttpRequest) -> None:
+    """Each visit of this page counts for something: have the next one made for its visitor, too."""
+    vars(request)[_MAKE_ANEW] = True
 
 
 def _asked(request: HttpRequest) -> _Asked | None:

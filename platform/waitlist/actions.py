@@ -4,12 +4,11 @@ Lock order: the list, its entries, then holds and places (docs/locking.md). Whoe
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from inventory.waited import pools_now, set_waited_for
 from notifications.actions import forget_emails
 from outbox.actions import enqueue
 from people.identity import buyer_key
+from ui.addresses import normal_address
 from ui.errors import NotFound
 from ui.ids import uuid7
 from waiting_room.seal import seal, unseal
@@ -72,7 +72,7 @@ def join(*, performance_id: UUID, ticket_type_id: UUID, joining: Joining) -> Ent
     if kind is None:
         raise NotFound
     _check_open(performance)
-    _check(joining, kind)
+    joining = _checked(joining, kind)
     now = database_now()
     if kind not in types_to_wait_for(performance, at=now):
         raise NotSoldOut(_("There are tickets of “%(name)s”. You can buy them now.") % {"name": kind.title})
@@ -90,7 +90,7 @@ def join(*, performance_id: UUID, ticket_type_id: UUID, joining: Joining) -> Ent
         ticket_type=kind,
         quantity=joining.quantity,
         takes_fewer=joining.takes_fewer,
-        email=joining.email.strip(),
+        email=joining.email,
         person=person,
         name=joining.name.strip(),
         language=get_language() or "en",
@@ -112,12 +112,12 @@ def _check_open(performance: Performance) -> None:
         raise NoWaitingList
 
 
-def _check(joining: Joining, kind: TicketType) -> None:
+def _checked(joining: Joining, kind: TicketType) -> Joining:
     name = joining.name.strip()
     if not name or len(name) > 120 or not name.isprintable():
         raise EntryInvalid(_("Enter your name, up to 120 characters."), field="name")
     try:
-        validate_email(joining.email.strip())
+        joining = replace(joining, email=normal_address(joining.email))
     except ValidationError as error:
         raise EntryInvalid(_("Enter an e-mail address like name@example.com."), field="email") from error
     if len(joining.email) > 254:
@@ -128,6 +128,7 @@ def _check(joining: Joining, kind: TicketType) -> None:
         raise EntryInvalid(words, field="quantity")
     if not joining.consents:
         raise EntryInvalid(_("Tick the box: without your address we cannot tell you."), field="consents")
+    return joining
 
 
 def _list_of(performance: Performance, *, at: datetime) -> WaitingList:

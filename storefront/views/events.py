@@ -45,7 +45,7 @@ from storefront.views.pages import secret_page, told_to_wait
 from tenants.current import current_organizer
 from tickets.calendar import calendar_of_event
 from ui.dates import weekday_names
-from ui.edge import public_page
+from ui.edge import make_anew, public_page
 from ui.errors import DomainError, NotFound
 from ui.middleware import public_form
 from ui.money import typed_money
@@ -204,6 +204,7 @@ def behind_line(request: HttpRequest, event: Event, shown: Callable[..., HttpRes
     doors = gate.doors_of(current_organizer())
     if event.pk.hex in doors.watched:
         count_arrival(event.pk)
+        make_anew(request)
     door = doors.by_event.get(event.pk)
     if door is None or door.is_sold_out:
         return None

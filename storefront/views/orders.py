@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
-from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,6 +32,7 @@ from tickets.actions import store_pdf
 from tickets.calendar import calendar_of_order
 from tickets.qr import qr_png
 from tickets.queries import tickets_of_order
+from ui.addresses import normal_address
 from ui.dates import event_time
 from ui.errors import DomainError, TooOften
 from ui.middleware import public_form
@@ -238,12 +238,12 @@ def find_order(request: HttpRequest) -> HttpResponse:
     """`storefront/find_order.html`: `email` as typed, `error`, `is_sent`. The reply is the same whether there are orders."""
     if request.method == "GET":
         return render(request, "storefront/find_order.html", {"is_sent": "sent" in request.GET})
-    email = request.POST.get("email", "").strip()
+    typed = request.POST.get("email", "").strip()
     try:
-        validate_email(email)
+        email = normal_address(typed)
     except ValidationError:
         error = _("Enter an e-mail address like name@example.com.")
-        return render(request, "storefront/find_order.html", {"email": email, "error": error}, status=422)
+        return render(request, "storefront/find_order.html", {"email": typed, "error": error}, status=422)
     try:
         count_mail(request, to=email)
     except TooOften as refused:

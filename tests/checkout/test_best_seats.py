@@ -6,7 +6,9 @@ import pytest
 
 from checkout import actions as checkout
 from checkout import best
+from checkout.errors import BasketInvalid
 from checkout.holding import asked_by
+from events.phases import PhaseWish
 from inventory import live
 from inventory.announcer import Announcer
 from inventory.errors import NoBlock, SoldOut
@@ -103,3 +105,20 @@ def test_needs_are_met_or_refused(northside: world.House) -> None:
         best_hold(event, best.Needs(wheelchairs=1), Adult=1)
     with pytest.raises(SoldOut):
         best_hold(event, best.Needs(zone="Stalls"), High=1)
+
+
+def test_the_price_of_a_phase_that_is_sold_out_is_not_gone_by(northside: world.House) -> None:
+    world.let_charge(northside)
+    event = world.make_seated_event(kinds=(("Adult", 3000, STALLS),))
+    world.set_phases(event, "Adult", PhaseWish("Early bird", 2000, quantity=1))
+    date, kind = world.the_performance(event).pk, world.kind_of(event, "Adult")
+    wish = {"performance_id": date, "quantity": 1, "ticket_type_id": None, "category": "", "max_price": 2200}
+    assert best.baskets_for(**wish) == [{kind.pk: 1}]
+
+    best_hold(event, Adult=1)
+
+    with pytest.raises(BasketInvalid):
+        best.baskets_for(**wish)
+    (basket,) = best.baskets_for(**{**wish, "max_price": None})
+    _found, quote = best.find_best(performance_id=date, baskets=[basket])
+    assert [(line.price, line.quantity) for line in quote.lines] == [(3000, 1)]

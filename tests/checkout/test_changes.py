@@ -13,7 +13,9 @@ from audit.actions import SYSTEM
 from audit.models import AuditEntry
 from checkout import letters
 from checkout.changes import change_quantity, move_performance
+from checkout.dates import add_dates
 from events.actions import create_venue
+from events.dates import DateTimes
 from events.errors import EventInvalid
 from events.models import Event, Performance, Quota
 from inventory.errors import SoldOut, TooFewFree
@@ -163,6 +165,23 @@ def test_who_has_tickets_is_told_once_what_was_and_what_is(northside: world.Hous
     assert [attached["name"] for attached in mail.attachments] == [f"tickets-{order.number}.pdf"]
     assert AuditEntry.objects.get(verb="move_performance").detail["was"]["venue"] == "Northside Hall"
     assert OutboxMessage.objects.filter(kind="list_event").count() == 2
+
+
+def test_an_event_with_other_dates_stays_within_its_clock(northside: world.House) -> None:
+    event = an_event()
+    first = world.the_performance(event)
+    more = DateTimes(*(at + timedelta(days=1) for at in (first.starts_at, first.ends_at, first.doors_at)))
+    (second,) = add_dates(event_id=event.pk, times=[more], actor=SYSTEM)
+    london = create_venue(name="Old Hall", address="", city="London", timezone="Europe/London", actor=SYSTEM)
+
+    times = {"starts_at": first.starts_at, "ends_at": first.ends_at, "doors_at": first.doors_at}
+    with pytest.raises(EventInvalid, match="Its other dates are by another clock"):
+        move_performance(performance_id=first.pk, venue=london, actor=SYSTEM, **times)
+
+    event.refresh_from_db()
+    assert event.venue.city == "Berlin"
+    assert {date.timezone for date in event.performances.all()} == {"Europe/Berlin"}
+    assert second.starts_at == first.starts_at + timedelta(days=1)
 
 
 def test_the_same_again_is_no_move(northside: world.House) -> None:

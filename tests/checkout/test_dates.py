@@ -274,3 +274,12 @@ def test_dates_of_another_event_or_of_the_other_organizer_are_not_there(
     with tenant_context(southside.organizer), pytest.raises(NotFound):
         pause_dates(event_id=event.pk, performance_ids=[theirs.pk], actor=SYSTEM)
     assert not Performance.objects.exclude(sale_paused_at=None).exists()
+
+
+def test_a_date_with_more_places_than_its_event_has_few_left_only_when_few_are(northside: world.House) -> None:
+    event = world.make_event(kinds=((FREE, 0, 100),))
+    date, kind = world.the_performance(event), world.kind_of(event, FREE)
+
+    size_dates(event_id=event.pk, performance_ids=[date.pk], ticket_type_id=kind.pk, quantity=1000, actor=SYSTEM)
+
+    assert availability([date.pk])[date.pk].types[kind.pk].status == "available"

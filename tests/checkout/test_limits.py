@@ -9,6 +9,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.errors import PersonLimitReached
 from events.actions import change_ticket_type
+from events.bundles import PartWish, set_bundle
 from events.models import Event
 from inventory.errors import LimitExceeded
 from inventory.models import Hold, Place
@@ -115,6 +116,25 @@ def test_nobody_can_even_hold_more_than_one_person_may_have(free_event: Event) -
         world.hold(free_event, **{FREE: 5})
 
     assert refused.value.extra["limit"] == 4
+
+
+def test_a_bundles_tickets_and_those_beside_it_are_one_persons_together(free_event: Event) -> None:
+    kind = world.kind_of(free_event, FREE)
+    pair = set_bundle(
+        event_id=free_event.pk, name="Pair", perk="", max_per_order=4, parts=[PartWish(kind.pk, 2, 0)], actor=SYSTEM
+    )
+    date = world.the_performance(free_event).pk
+    with pytest.raises(LimitExceeded):
+        checkout.place_hold(performance_id=date, basket={pair.pk: 1, kind.pk: 3})
+    world.place_order(free_event, **{FREE: 2})
+    held = checkout.place_hold(performance_id=date, basket={pair.pk: 1, kind.pk: 1})
+
+    with pytest.raises(PersonLimitReached):
+        checkout.place_order(hold_id=held.pk, token=held.token, buyer=BEA)
+
+    assert Order.objects.count() == 1
+    assert Hold.objects.get(pk=held.pk).state == Hold.State.LIVE
+    assert breaches() == {}
 
 
 def test_a_lower_limit_later_takes_nothing_away(free_event: Event) -> None:

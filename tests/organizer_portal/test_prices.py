@@ -165,7 +165,9 @@ def test_the_rules_are_tried_on_made_up_buyers_before_they_are_on(nora: Visitor,
     assert (tried.moving, tried.fixed) == (again.moving, again.fixed)
     assert len(tried.rows) == 12
     assert "A ticket on average" in text(page)
-    assert all(line.path.startswith("M0.0 100L") for line in tried.money.lines)  # at first nothing, however short the sale
+    assert all(
+        line.path.startswith("M0.0 100L") for line in tried.money.lines
+    )  # at first nothing, however short the sale
     assert nora.get(of_kind(event, "simulator/"), asked | {"seed": "x"}).status_code == 422
     assert not DynamicPrice.objects.exists()
 

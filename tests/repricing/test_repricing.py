@@ -1,7 +1,7 @@
 """Prices follow the sale: by the rules, with a history, and never for what somebody holds already (docs/dynamic-prices.md)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -176,6 +176,17 @@ def test_the_pace_of_the_last_hours_counts_what_was_paid_for(event: Event) -> No
     assert price_of_a_hold(event)[0] == 2900
     reprice(at=now + timedelta(hours=25))
     assert price_of_a_hold(event)[0] == 2400
+
+
+def test_a_sale_that_has_not_begun_is_not_slow(event: Event) -> None:
+    kind, date = world.kind_of(event, STANDARD), world.the_performance(event)
+    now = database_now()
+    date.event.published_at, date.event.sale_starts_at = now - timedelta(days=2), now + timedelta(days=1)
+
+    def hours_on_sale(at: datetime) -> int:
+        return sale_states(date, {kind.pk: 24}, kinds=[kind], at=at)[kind.pk].hours_on_sale
+
+    assert [hours_on_sale(now + timedelta(days=days)) for days in (0, 1, 2)] == [0, 0, 24]
 
 
 def test_blocked_places_are_not_for_sale_and_a_category_is_compared_with_the_house(paying: world.House) -> None:

@@ -167,6 +167,20 @@ def test_what_is_no_address_gets_no_mail(guest, typed):
     assert (SignIn.objects.count(), EmailMessage.objects.count()) == (0, 0)
 
 
+def test_an_address_that_only_looks_like_anothers_is_another_persons(guest, northside):
+    """Postgres takes a dotless i for an i in capitals, and so it would give the account away."""
+    hers = replace(BEA, email="bea@hotmail.com")
+    order = world.place_order(world.make_event(kinds=FREE_ONLY), buyer=hers, **{FREE: 1})
+    asked, here = ask(guest, "bea@hotma\u0131l.com")
+    guest.post(here, {"code": world.mailed_code(asked)})
+
+    assert EmailMessage.objects.get(key=f"sign-in:{asked.pk}").to == "bea@xn--hotmal-t9a.com"
+    assert who(guest) == "bea@xn--hotmal-t9a.com"
+    assert order.number not in text(guest.get("/account/"))
+    assert guest.post("/account/sign-in/", {"email": "b\u0131a@example.com"}).status_code == 422
+    assert Customer.objects.count() == 2
+
+
 def test_an_old_code_and_an_old_session_are_over_and_forgotten_later(guest, northside):
     asked, here = ask(guest)
     SignIn.objects.update(expires_at=timezone.now())

@@ -7,12 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.actions import SYSTEM
 from events.preview import preview_token
 from inventory import live
 from inventory.announcer import Announcer
 from tests import world
 from tests.staff import Visitor, signed_in
 from ui import edge
+from waiting_room import gate, health, store
+from waiting_room.actions import change_room
+from waiting_room.health import arrivals_per_minute
 
 PAGES = ["/", "/events/night-bus/", "/api/v1/events", "/api/v1/events/night-bus", "stock"]
 
@@ -163,6 +167,23 @@ def test_a_page_that_many_open_at_once_is_made_once_a_second(
 
     edge._pages.clear()  # its second is over
     assert "Night Bus by Day" in visitor.get(asked).content.decode()
+
+
+def test_where_each_visit_counts_none_is_answered_from_the_last(
+    northside: world.House, night_bus: Any, hot_pages: None
+) -> None:
+    """A room that opens above so many visitors a minute must hear of all of them."""
+    rule = {"mode": "rule", "busy_above": 1000, "rate_min": 60, "rate_max": 60}
+    change_room(event_id=night_bus.pk, actor=SYSTEM, **rule)
+    store.client().flushdb()
+    gate._KNOWN.clear()
+    visitor = Visitor(northside.host)
+
+    for _person in range(3 * edge.HOT):
+        assert visitor.get("/events/night-bus/").status_code == 200
+    health.flush()
+
+    assert arrivals_per_minute(night_bus.pk) == 3 * edge.HOT
 
 
 def test_a_hot_page_is_kept_for_a_fifth_of_the_edges_time_alone(

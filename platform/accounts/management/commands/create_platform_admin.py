@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
 from accounts.actions import create_platform_admin
 from accounts.errors import EmailTaken
 from accounts.models import User
+from ui.addresses import normal_address
 
 
 class Command(BaseCommand):
@@ -22,10 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = options["email"]
         password = os.environ.get("MARQUEE_ADMIN_PASSWORD") or getpass("Password: ")
         try:
-            validate_email(email)
+            email = normal_address(options["email"])
             validate_password(password, user=User(email=email, name=options["name"]))
             create_platform_admin(email=email, password=password, name=options["name"])
         except ValidationError as error:
