@@ -190,12 +190,12 @@ def count_up(name: str, *, seconds: int) -> int:
 # --- Tending ------------------------------------------------------------------------------------------------------------
 
 
-def has(line_id: UUID) -> bool:
-    """Whether Redis still has the line whole: its facts, and after a start with early ones their ranks."""
-    facts = client().hmget(key(line_id, "meta"), "issued", "early_total")
-    if facts[0] is None:
-        return False
-    return not facts[1] or int(facts[1]) == 0 or bool(client().exists(key(line_id, "rank")))
+def has(line_id: UUID, *, early: int) -> bool:
+    """Whether Redis has the line whole: its facts, and the ranks of all who were shuffled, `early` of them (0 before the start)."""
+    pipe = client().pipeline()
+    pipe.hexists(key(line_id, "meta"), "issued").hlen(key(line_id, "rank"))
+    is_found, ranked = pipe.execute()
+    return bool(is_found) and int(ranked) >= early
 
 
 def found(line_id: UUID, *, issued: int, reserved: int, is_started: bool) -> None:

@@ -61,7 +61,8 @@ def tend(room: Room) -> Line | None:
     ):
         close_line(line_id=line.pk, actor=SYSTEM)
         return None
-    if not store.has(line.pk):
+    # A start that was cut off is decided but not, or half, told to Redis: its ranks are put there before anybody is told more.
+    if not store.has(line.pk, early=line.early_total if line.started_at else 0):
         restore(line)
     if line.room.event.is_paused:  # everybody keeps their place, and nobody is let in to find nothing on sale
         publish(line, stock=Stock(left=0, held=0, free=0))

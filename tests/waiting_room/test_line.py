@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
@@ -23,6 +24,7 @@ from waiting_room.actions import change_room, order_of
 from waiting_room.errors import RoomInvalid
 from waiting_room.models import EarlyEntry, Line, Room
 from waiting_room.queries import open_line
+from waiting_room.tokens import entry_id
 
 
 def placed(browser: Browser, event: object) -> int:
@@ -67,6 +69,36 @@ def test_an_early_one_who_asks_while_the_shuffle_is_under_way_stays_early(event,
     assert late.standing(event)["state"] == "moment"
     start(event)
     assert [placed(person, event), placed(late, event)] == [1, 2]
+
+
+@pytest.mark.parametrize("written", [0, 4])
+def test_a_start_that_is_cut_off_costs_nobody_their_place(event, open_room, newcomer, monkeypatch, written):
+    line = open_room(starts_in=60)
+    early = [newcomer() for _n in range(8)]
+
+    def cut_off(line_id, order):
+        whole(line_id, list(order)[:written])
+        raise RedisError
+
+    whole = store.put_ranks
+    monkeypatch.setattr(store, "put_ranks", cut_off)
+    with pytest.raises(RedisError):
+        start(event)
+    monkeypatch.setattr(store, "put_ranks", whole)
+    late = newcomer()
+    assert {person.standing(event)["state"] for person in early} <= {"early", "waiting"}
+    assert late.standing(event)["state"] == "moment"
+    for _time in range(2):
+        tick(event, seconds=0)
+        for person in early:
+            person.standing(event)
+
+    line.refresh_from_db()
+    order = order_of(line)
+    entries = [entry_id(line.pk, person.cookies["queue_browser"].value) for person in early]
+    assert [placed(person, event) for person in early] == [order.index(entry) + 1 for entry in entries]
+    assert placed(late, event) == 9
+    assert breaches() == {}
 
 
 def test_nobody_gets_a_second_place(event, open_room, newcomer):
