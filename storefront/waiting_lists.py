@@ -18,10 +18,8 @@ from events.queries import published_event
 from inventory.errors import HoldEnded
 from inventory.models import Hold
 from orders.models import Order
-from pricing.plans import rate_of, terms_of
-from pricing.quote import quote_one
 from storefront.buyers import signed_in
-from storefront.offers import upcoming_performances
+from storefront.offers import offers_for, upcoming_performances
 from storefront.views.pages import count_mail, secret_page, told_to_wait
 from ui.errors import DomainError, NotFound
 from ui.middleware import public_form
@@ -105,8 +103,9 @@ def _typed(request: HttpRequest) -> Joining:
 def _context(request: HttpRequest, event: Event, *, date: str, kind: str) -> dict[str, Any]:
     """What the page to join shows.
 
-    `event`, `dates` (those with something to wait for), the chosen `performance`, `kinds` of {type, price}, the `kind` that is
-    chosen, `most` (tickets), `is_open`, `is_sent`, the signed-in `customer`, `consent`, `typed` (Joining), `rules`, `error`.
+    `event`, `dates` (those with something to wait for), the chosen `performance`, `kinds` of {type, price} (the date's price now, as
+    the event's page shows it), the `kind` that is chosen, `most` (tickets), `is_open`, `is_sent`, the signed-in `customer`,
+    `consent`, `typed` (Joining), `rules`, `error`.
     """
     now = timezone.now()
     rules = rules_of(event.pk)
@@ -114,8 +113,9 @@ def _context(request: HttpRequest, event: Event, *, date: str, kind: str) -> dic
     found = types_by_date(upcoming, at=now)
     dates = [one for one in upcoming if found[one.pk]]
     performance = next((one for one in dates if str(one.pk) == date), next(iter(dates), None))
-    terms = terms_of(event)
-    kinds = found[performance.pk] if performance else []
+    offers = offers_for(event, performance, None, at=now) if performance else []
+    prices = {offer.ticket_type.pk: offer.price for offer in offers}
+    kinds = [one for one in found[performance.pk] if one.pk in prices] if performance else []
     session = signed_in(request)
     return {
         "event": event,
@@ -123,9 +123,7 @@ def _context(request: HttpRequest, event: Event, *, date: str, kind: str) -> dic
         "is_open": rules.is_open and performance is not None,
         "performances": dates,
         "performance": performance,
-        "kinds": [
-            {"type": one, "price": quote_one(one.price, terms, rate_of(one.tax)).lines[0].all_in_price} for one in kinds
-        ],
+        "kinds": [{"type": one, "price": prices[one.pk]} for one in kinds],
         "kind": next((one for one in kinds if str(one.pk) == kind), next(iter(kinds), None)),
         "most": max((one.most_per_order for one in kinds), default=1),
         "customer": session.customer if session else None,

@@ -1,15 +1,21 @@
 """The waiting list's public pages: join, confirm, one's place, leave. Secret ones stay secret, looks change nothing."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django.utils.http import urlencode
 
+from audit.actions import SYSTEM
 from checkout import actions as checkout
+from checkout.dates import price_dates
 from checkout.waiting import serve
+from events.phases import PhaseWish
 from notifications.models import EmailMessage
 from tests import world
 from tests.staff import Visitor, forget_limits, text
 from tests.waitlist.waiting import sold_out, state_of, waits
-from tests.world import FREE, House, signed_in_buyer
+from tests.world import FREE, STANDARD, House, signed_in_buyer
 from waitlist.models import Entry, ListOffer
 
 TYPED = {"quantity": "2", "name": "Wanda", "email": "wanda@example.com", "consents": "on"}
@@ -63,6 +69,25 @@ def test_from_the_sold_out_page_to_a_number(guest: Visitor, northside: House) ->
 
     guest.post(address(entry, "departure/"))
     assert "You have left the list" in text(guest.get(address(entry)))
+
+
+def test_what_is_waited_for_costs_what_the_date_costs_now(guest: Visitor, northside: House) -> None:
+    world.let_charge(northside)
+    event, holds = sold_out(((STANDARD, 2400, 1),))
+    date, kind = world.the_performance(event), world.kind_of(event, STANDARD)
+    here = f"/events/{event.slug}/waiting-list/?{urlencode(asked_for(event, STANDARD))}"
+    world.set_phases(
+        event, STANDARD, PhaseWish(name="Early bird", price=2000, until=timezone.now() + timedelta(days=1))
+    )
+    assert "€21.00" in text(guest.get(here))
+
+    price_dates(event_id=event.pk, performance_ids=[date.pk], ticket_type_id=kind.pk, price=4000, actor=SYSTEM)
+    assert "€41.50" in text(guest.get(here))
+
+    waits(event, "wanda@example.com", kind=STANDARD)
+    checkout.release_hold(hold_id=holds[0].pk, token=holds[0].token)
+    serve(performance_id=date.pk)
+    assert ListOffer.objects.get().hold.quote["total"] == 4150
 
 
 def test_it_is_their_turn(guest: Visitor, northside: House) -> None:
