@@ -135,22 +135,30 @@ def hold_best(
 
 
 def search_for_list(offer: Offer, basket: Mapping[UUID, int]) -> Iterator[Found]:
-    """Seats of one type for an offer of the waiting list: together, best first; then any of the category, where none are."""
+    """Seats for an offer of the waiting list: together, best first; then any of their categories, where none are."""
     at = database_now()
     vector = read_vectors([offer.performance_id], for_list=True).get(offer.performance_id)
     if vector is None or offer.seating is None:
         return
     yield from _search(offer, [basket], Needs(), vector, at=at)
-    ((type_id, quantity),) = basket.items()
-    shown, category = offer.seating.painting, offer.kinds[type_id].category
-    is_released = _is_released(offer.seating, category, vector, at)
-    free = [
-        index
-        for index in shown.seats_by_category.get(category, ())
-        if vector.state_of(index) == FREE and (is_released or index not in shown.access_seats)
-    ]
-    if len(free) >= quantity:
-        yield Found(0, basket, SeatChoice(map=offer.seating.hash, seats={type_id: tuple(free[:quantity])}))
+    shown, seats, chosen = offer.seating.painting, dict[UUID, tuple[int, ...]](), set[int]()
+    for type_id, quantity in basket.items():
+        kind = offer.kinds[type_id]
+        if not kind.is_seated:
+            continue
+        is_released = _is_released(offer.seating, kind.category, vector, at)
+        free = [
+            index
+            for index in shown.seats_by_category.get(kind.category, ())
+            if vector.state_of(index) == FREE
+            and index not in chosen
+            and (is_released or index not in shown.access_seats)
+        ]
+        if len(free) < quantity:
+            return
+        seats[type_id] = tuple(free[:quantity])
+        chosen.update(seats[type_id])
+    yield Found(0, basket, SeatChoice(map=offer.seating.hash, seats=seats))
 
 
 def _known(offer: Offer) -> Known:

@@ -208,12 +208,25 @@ class Offer:
             )
         return items
 
+    def with_required(self, basket: Mapping[UUID, int]) -> dict[UUID, int]:
+        """A basket of tickets with the add-ons that they need, as few as may be."""
+        whole = dict(basket)
+        for kind in self._add_ons:
+            least = 0 if kind.is_hidden else kind.min_per_ticket * self._tickets_for(kind, basket)
+            if least:
+                whole[kind.ticket_type_id] = max(least, kind.min_per_order, basket.get(kind.ticket_type_id, 0))
+        return whole
+
+    def _tickets_for(self, kind: Offered, wanted: Mapping[UUID, int]) -> int:
+        """How many of the wanted tickets an add-on goes with."""
+        bases = kind.bases or {pk for pk, other in self.kinds.items() if not other.is_add_on}
+        return sum(wanted.get(pk, 0) for pk in bases)
+
     def _check_add_ons(self, wanted: Mapping[UUID, int]) -> None:
         """That each add-on goes with tickets, neither too few nor too many of it. Raises BasketInvalid, LimitExceeded."""
         for kind in self._add_ons:
             n = wanted.get(kind.ticket_type_id, 0)
-            bases = kind.bases or {pk for pk, other in self.kinds.items() if not other.is_add_on}
-            tickets = sum(wanted.get(pk, 0) for pk in bases)
+            tickets = self._tickets_for(kind, wanted)
             extra = {"ticket_type_id": str(kind.ticket_type_id)}
             if n and not tickets:
                 names = ", ".join(self.kinds[pk].name for pk in kind.bases if pk in self.kinds)

@@ -6,7 +6,7 @@ and by the clock, which also sees what lapsed. The sale itself is the normal che
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -112,14 +112,17 @@ def _catalog_of(performance: Performance) -> Offer | None:
 
 
 def _hold(catalog: Offer, entry: Entry, quantity: int, *, hours: int) -> Hold | None:
-    """Claim places for an entry, all or none: seats together if there are any, else others of their category."""
+    """Claim places for an entry with the add-ons that its tickets need, all or none.
+
+    Seats together if there are any, else others of their category.
+    """
     kind = catalog.kinds.get(entry.ticket_type_id)
     if kind is None or quantity > kind.max_per_order:
         return None
-    basket, known = {kind.ticket_type_id: quantity}, NOTHING_KNOWN
+    basket, known = catalog.with_required({kind.ticket_type_id: quantity}), NOTHING_KNOWN
     try:
-        if kind.is_seated:
-            return _hold_seats(catalog, entry.ticket_type_id, quantity, hours=hours)
+        if any(catalog.kinds[type_id].is_seated for type_id in basket):
+            return _hold_seats(catalog, basket, hours=hours)
         while True:
             priced = catalog.price(basket, known=known)
             request = claim_request(catalog, priced, Asked())._replace(seconds=hours * 3600.0, actor=str(SYSTEM))
@@ -141,8 +144,8 @@ def _hold(catalog: Offer, entry: Entry, quantity: int, *, hours: int) -> Hold | 
     return hold_made(catalog, request, priced, answer.created_at)
 
 
-def _hold_seats(catalog: Offer, type_id: UUID, quantity: int, *, hours: int) -> Hold | None:
-    for found in search_for_list(catalog, {type_id: quantity}):
+def _hold_seats(catalog: Offer, basket: Mapping[UUID, int], *, hours: int) -> Hold | None:
+    for found in search_for_list(catalog, basket):
         try:
             claimed = claim_named(catalog, found.basket, found.choice, asked=Asked(), list_seconds=hours * 3600.0)
             if claimed.answer.verdict == "held":

@@ -15,6 +15,7 @@ from checkout import actions as checkout
 from checkout.changes import change_quantity
 from checkout.publish import publish_event
 from checkout.waiting import decline, offer_by_hand, serve, serve_all
+from events.add_ons import set_add_on
 from events.models import Event
 from inventory import actions as stock
 from inventory import blocks
@@ -295,6 +296,45 @@ def test_seats_are_closed_too_and_offered_together(northside: House) -> None:
     serve_all()
     assert state_of(pair) == "bought"
     assert breaches() == {}
+
+
+def test_what_a_ticket_needs_is_offered_with_it(northside: House) -> None:
+    world.let_charge(northside)
+    event = world.make_event(kinds=((FREE, 0, 3), ("Coat", 500, 5)))
+    set_add_on(ticket_type_id=world.kind_of(event, "Coat").pk, is_add_on=True, least=1, most=2, actor=SYSTEM)
+    one, two = world.hold(event, **{FREE: 1, "Coat": 1}), world.hold(event, **{FREE: 2, "Coat": 2})
+    wanda, willi = waits(event, "wanda@example.com"), waits(event, "willi@example.com", n=2)
+
+    release(one)
+    assert served(event) == 1
+    release(two)
+    assert served(event) == 1
+
+    for entry, n in ((wanda, 1), (willi, 2)):
+        offer = ListOffer.objects.get(entry=entry)
+        lines = [(line["name"], line["quantity"], line["price"]) for line in offer.hold.quote["lines"]]
+        assert (offer.quantity, lines) == (n, [(FREE, n, 0), ("Coat", n, 500)])
+    assert Place.objects.filter(pool__quota__name="Coat", state="held").count() == 3
+    assert waited_pools(event) == []
+    assert breaches() == {}
+
+
+def test_what_a_seat_needs_is_offered_with_it(northside: House) -> None:
+    rows = world.seat_map(("Stalls", STALLS, (2,)))
+    event = world.make_seated_event(rows, kinds=(("Adult", 0, STALLS),), add_ons=(("Coat", 0, 5),), orphans="off")
+    set_add_on(ticket_type_id=world.kind_of(event, "Coat").pk, is_add_on=True, least=1, actor=SYSTEM)
+    seats = world.choice(event, Adult=["Stalls-A-1", "Stalls-A-2"])
+    basket = {world.kind_of(event, "Adult").pk: 2, world.kind_of(event, "Coat").pk: 2}
+    held = checkout.place_hold(performance_id=world.the_performance(event).pk, basket=basket, seats=seats)
+    waits(event, "pair@example.com", n=2, kind="Adult")
+
+    release(held)
+    assert served(event) == 1
+
+    lines = [
+        (line["name"], line["quantity"], line.get("seats")) for line in ListOffer.objects.get().hold.quote["lines"]
+    ]
+    assert lines == [("Adult", 2, ["Stalls-A-1", "Stalls-A-2"]), ("Coat", 2, None)]
 
 
 def test_a_quota_that_has_places_stays_open_while_people_wait_for_another(northside: House) -> None:
