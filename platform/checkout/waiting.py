@@ -26,7 +26,7 @@ from inventory.queries import database_now, hold_for_update
 from inventory.waited import pools_now
 from orders.models import Order
 from ui.errors import DomainError, NotFound
-from waitlist.actions import close_pools, draw, end_offer, keep_offer
+from waitlist.actions import close_pools, draw, end_offer, end_unsold, keep_offer
 from waitlist.errors import EntryNotFound, EntryOver, NothingToOffer
 from waitlist.models import Entry, ListOffer, ListRules, WaitingList
 from waitlist.queries import (
@@ -35,6 +35,7 @@ from waitlist.queries import (
     list_for_update,
     open_offer_of,
     performances_to_serve,
+    quantity_for,
     rules_of,
     waiting_in_order,
 )
@@ -97,9 +98,13 @@ def _next(waiting_list: WaitingList, rules: ListRules, *, at: datetime) -> Itera
     pools = pools_now(waiting_list.performance_id, at=at)
     for entry in waiting_in_order(waiting_list, rules):
         drawn_from = [pool.claimable for pool in pools if entry.ticket_type_id in pool.ticket_types]
-        free = min(drawn_from, default=0)
-        if free >= entry.quantity or (entry.takes_fewer and free):
-            yield entry, min(free, entry.quantity)
+        quantity = _quantity_for(entry, free=min(drawn_from, default=0))
+        if quantity:
+            yield entry, quantity
+
+
+def _quantity_for(entry: Entry, *, free: int) -> int:
+    return quantity_for(entry.ticket_type, wish=entry.quantity, takes_fewer=entry.takes_fewer, free=free)
 
 
 def _catalog_of(performance: Performance) -> Offer | None:
@@ -159,13 +164,15 @@ def _hold_seats(catalog: Offer, basket: Mapping[UUID, int], *, hours: int) -> Ho
 
 
 def _settle(waiting_list: WaitingList, *, at: datetime) -> None:
-    """Under the list's lock: end the offers whose places were bought, given back, or not bought in time."""
+    """Under the list's lock: end the offers whose places were bought, given back, or not bought in time, and the entries that can
+    get none any more because the sale of their tickets is over."""
     offers = ListOffer.objects.filter(entry__waiting_list=waiting_list, outcome=ListOffer.Outcome.OPEN)
     for offer in offers.select_related("hold", "entry__ticket_type").order_by("hold_id"):
         offer.entry.waiting_list = waiting_list
         outcome = _outcome_of(offer.hold, at=at)
         if outcome is not None:
             end_offer(offer=offer, outcome=outcome, at=at)
+    end_unsold(waiting_list, at=at)
 
 
 def _outcome_of(hold: Hold, *, at: datetime) -> ListOffer.Outcome | None:
@@ -219,8 +226,8 @@ def offer_by_hand(*, entry_id: UUID, event_id: UUID, actor: Actor) -> ListOffer:
         catalog = _catalog_of(waiting_list.performance)
         pools = pools_now(waiting_list.performance_id, at=now)
         free = min((pool.claimable for pool in pools if entry.ticket_type_id in pool.ticket_types), default=0)
-        quantity = min(free, entry.quantity) if entry.takes_fewer else entry.quantity
-        hold = _hold(catalog, entry, quantity, hours=rules.offer_hours) if catalog and 0 < quantity <= free else None
+        quantity = _quantity_for(entry, free=free)
+        hold = _hold(catalog, entry, quantity, hours=rules.offer_hours) if catalog and quantity else None
         if hold is None:
             raise NothingToOffer
         offer = keep_offer(entry=entry, hold=hold, quantity=quantity, actor=actor, is_by_hand=True)

@@ -34,7 +34,9 @@ from waitlist.order import MOST_GROUPS, group_of, groups_of, wrong_lines
 from waitlist.queries import (
     entry_by_token,
     exhausted_pools,
+    is_for_everybody,
     list_for_update,
+    quantity_for,
     rules_of,
     types_to_wait_for,
     waited_types,
@@ -43,6 +45,7 @@ from waitlist.queries import (
 CONFIRM_TIME = timedelta(days=2)  # an address that nobody confirmed is forgotten then
 KEPT_FOR = timedelta(days=90)  # after the date: what is known of who waited for it
 LONGEST_GROUPS = 20_000  # characters
+MOST_ENDED = 500  # entries of one run for one date; the clock ends the rest
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,16 @@ def _checked(joining: Joining, kind: TicketType) -> Joining:
     if len(joining.email) > 254:
         raise EntryInvalid(_("This e-mail address is too long."), field="email")
     if not kind.min_per_order <= joining.quantity <= kind.most_per_order:
-        words = _("Choose %(least)d to %(most)d tickets.")
-        words %= {"least": kind.min_per_order, "most": kind.most_per_order}
-        raise EntryInvalid(words, field="quantity")
+        raise _wrong_quantity(kind)
     if not joining.consents:
         raise EntryInvalid(_("Tick the box: without your address we cannot tell you."), field="consents")
     return joining
+
+
+def _wrong_quantity(kind: TicketType) -> EntryInvalid:
+    words = _("Choose %(least)d to %(most)d tickets.")
+    words %= {"least": kind.min_per_order, "most": kind.most_per_order}
+    return EntryInvalid(words, field="quantity")
 
 
 def _list_of(performance: Performance, *, at: datetime) -> WaitingList:
@@ -155,7 +162,8 @@ def confirm(*, entry_id: UUID, token: str) -> Entry:
     """The address is its owner's, so the entry stands from now on. Confirming twice is the same as once.
 
     From this commit on nobody but the list gets places of the pools that are sold out. Raises EntryNotFound, EntryOver,
-    NoWaitingList, and NotSoldOut where there are tickets again for everybody.
+    NoWaitingList where the tickets are not sold any more, EntryInvalid where an order may not take as many any more, and
+    NotSoldOut where there are tickets again for everybody.
     """
     entry, waiting_list = _locked(entry_by_token(entry_id, token).pk)
     if entry.is_on_the_list:
@@ -170,7 +178,12 @@ def confirm(*, entry_id: UUID, token: str) -> Entry:
     ).first()
     if twin is not None:  # joined from another window, or by the account
         return twin
-    _confirm(entry, waiting_list, at=database_now())
+    now, kind, wish = database_now(), entry.ticket_type, entry.quantity
+    if not is_for_everybody(kind, waiting_list.performance, at=now):
+        raise NoWaitingList
+    if not quantity_for(kind, wish=wish, takes_fewer=entry.takes_fewer, free=wish):
+        raise _wrong_quantity(kind)
+    _confirm(entry, waiting_list, at=now)
     return entry
 
 
@@ -365,13 +378,28 @@ def end_offer(*, offer: ListOffer, outcome: ListOffer.Outcome, at: datetime) -> 
         letters.mail_passed(offer)
 
 
+def end_unsold(waiting_list: WaitingList, *, at: datetime) -> None:
+    """Under the list's lock: who waits for tickets whose sale is over, while others of the date are sold, is told and off the list."""
+    performance = waiting_list.performance
+    if performance.state != Performance.State.SCHEDULED or performance.ends_at <= at:
+        return
+    waiting = waiting_list.entries.filter(state=Entry.State.WAITING, ticket_type__on_sale_until__lte=at)
+    for entry in waiting.select_related("ticket_type").order_by("pk")[:MOST_ENDED]:
+        entry.waiting_list = waiting_list
+        entry.state, entry.ended_at = Entry.State.OVER, at
+        entry.save(update_fields=["state", "ended_at"])
+        record(verb="leave_waiting_list", target=entry, actor=SYSTEM, detail={"state": entry.state})
+        letters.mail_over(entry)
+
+
 def close_pools(waiting_list: WaitingList, *, at: datetime) -> None:
     """Bring a locked list's pools to who waits: the sold-out ones of what somebody waits for are the list's alone.
 
-    All others are everybody's.
+    All others are everybody's, those among them of what could not be offered now: it is off sale or hidden, or an order may not
+    take as many.
     """
     performance = waiting_list.performance
-    waited = waited_types(waiting_list) if rules_of(performance.event_id).is_open else set()
+    waited = waited_types(waiting_list, at=at) if rules_of(performance.event_id).is_open else set()
     pools = pools_now(performance.pk, at=at)
     wanted = {
         pool.pool_id for pool in pools if pool.ticket_types & waited and (pool.claimable == 0 or pool.is_waited_for)

@@ -58,6 +58,11 @@ def mail_passed(offer: ListOffer) -> None:
     _send(offer.entry, "passed", key=f"passed:{offer.pk}")
 
 
+def mail_over(entry: Entry) -> None:
+    """Nothing can come any more: what this person waits for is not sold any longer."""
+    _send(entry, "over")
+
+
 def _send(entry: Entry, template: str, *, key: str = "", label: str = "", more: dict[str, Any] | None = None) -> None:
     performance = entry.waiting_list.performance
     with override(entry.language):

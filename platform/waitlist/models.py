@@ -77,6 +77,7 @@ class Entry(models.Model):
         DECLINED = "declined", _("Gave the places back")
         LEFT = "left", _("Left the list")
         REMOVED = "removed", _("Removed")
+        OVER = "over", _("Sale ended")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     token = models.CharField(max_length=64, default=new_token)

@@ -71,22 +71,40 @@ def types_by_date(performances: Sequence[Performance], *, at: datetime) -> dict[
     """The same for each of these dates of one event, by its id. Two queries, however many dates a series has."""
     stock = availability([one.pk for one in performances])
     events = {one.event_id for one in performances}
-    kinds = list(TicketType.objects.filter(event__in=events, is_active=True, is_hidden=False, is_add_on=False))
+    kinds = list(TicketType.objects.filter(event__in=events))
     found: dict[UUID, list[TicketType]] = {}
     for performance in performances:
         left = stock[performance.pk].types if performance.pk in stock and performance.ends_at > at else {}
         found[performance.pk] = [
             kind
             for kind in kinds
-            if kind.pk in left and left[kind.pk].left == 0 and kind.is_on_sale(at=at, performance=performance)
+            if kind.pk in left and left[kind.pk].left == 0 and is_for_everybody(kind, performance, at=at)
         ]
     return found
 
 
-def waited_types(waiting_list: WaitingList) -> set[UUID]:
-    """The ticket types that somebody waits for."""
+def is_for_everybody(kind: TicketType, performance: Performance, *, at: datetime) -> bool:
+    """Whether a type is sold by itself to whoever comes at `at`, while there is some: nothing else can be offered."""
+    return not (kind.is_hidden or kind.is_add_on) and kind.is_on_sale(at=at, performance=performance)
+
+
+def quantity_for(kind: TicketType, *, wish: int, takes_fewer: bool, free: int) -> int:
+    """How many of `free` places one order may take for such a wish; 0 where that is not what was asked for."""
+    most = min(wish, free, kind.most_per_order)
+    return most if most >= kind.min_per_order and (most == wish or takes_fewer) else 0
+
+
+def waited_types(waiting_list: WaitingList, *, at: datetime) -> set[UUID]:
+    """The ticket types that somebody waits for to whom they could be offered at `at`, were there enough."""
     waiting = waiting_list.entries.filter(state=Entry.State.WAITING)
-    return set(waiting.values_list("ticket_type_id", flat=True).distinct())
+    wishes = set(waiting.values_list("ticket_type_id", "quantity", "takes_fewer").distinct())
+    kinds = TicketType.objects.in_bulk({type_id for type_id, _wish, _fewer in wishes})
+    return {
+        type_id
+        for type_id, wish, takes_fewer in wishes
+        if is_for_everybody(kinds[type_id], waiting_list.performance, at=at)
+        and quantity_for(kinds[type_id], wish=wish, takes_fewer=takes_fewer, free=wish)
+    }
 
 
 def exhausted_pools(performance_id: UUID, ticket_type_id: UUID, *, at: datetime) -> list[int]:

@@ -10,6 +10,7 @@ from audit.actions import SYSTEM
 from checkout import actions as checkout
 from checkout.dates import price_dates
 from checkout.waiting import serve
+from events.actions import change_ticket_type
 from events.phases import PhaseWish
 from notifications.models import EmailMessage
 from tests import world
@@ -107,6 +108,18 @@ def test_it_is_their_turn(guest: Visitor, northside: House) -> None:
     taken = ListOffer.objects.get(entry=willi)
     checkout.place_order(hold_id=taken.hold_id, token=taken.hold.token, buyer=world.BEA)
     assert "Your order is under way" in text(guest.get(address(willi)))
+
+
+def test_what_is_waited_for_is_no_longer_sold(guest: Visitor, northside: House) -> None:
+    event, _holds = sold_out()
+    wanda, kind = waits(event, "wanda@example.com"), world.kind_of(event, FREE)
+    ended = {"name": FREE, "perk": "", "price": 0, "max_per_order": 10, "on_sale_until": timezone.now()}
+    change_ticket_type(ticket_type_id=kind.pk, actor=SYSTEM, **ended)  # type: ignore[arg-type]
+    serve(performance_id=world.the_performance(event).pk)
+
+    page = text(guest.get(address(wanda)))
+    assert "These tickets are no longer sold" in page
+    assert f"The sale of “{FREE}” has ended, and none got free for you before." in page
 
 
 def test_mistakes_are_said_and_typed_words_stay(guest: Visitor, northside: House) -> None:

@@ -1,6 +1,7 @@
 """What gets free is held for the next in order, bought through the normal checkout, or goes on to whoever comes after."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from checkout import actions as checkout
 from checkout.changes import change_quantity
 from checkout.publish import publish_event
 from checkout.waiting import decline, offer_by_hand, serve, serve_all
+from events.actions import change_ticket_type
 from events.add_ons import set_add_on
 from events.models import Event
 from inventory import actions as stock
@@ -22,15 +24,16 @@ from inventory import blocks
 from inventory.actions import SeatedPosition, sell_places
 from inventory.errors import SeatTaken, SoldOut
 from inventory.models import Hold, Place
+from inventory.queries import availability
 from notifications.models import EmailMessage
 from outbox.actions import drain
 from outbox.models import OutboxMessage
 from tests import world
-from tests.waitlist.waiting import mails_about, sold_out, state_of, waited_pools, waits
+from tests.waitlist.waiting import asks, mails_about, sold_out, state_of, waited_pools, waits
 from tests.world import BEA, FREE, STALLS, House
 from waiting_room.shuffle import commitment_to, shuffled
-from waitlist.actions import change_rules, draw_now, leave, remove
-from waitlist.errors import EntryNotFound, EntryOver, NothingToOffer, RulesInvalid
+from waitlist.actions import change_rules, confirm, draw_now, leave, remove
+from waitlist.errors import EntryInvalid, EntryNotFound, EntryOver, NothingToOffer, NoWaitingList, RulesInvalid
 from waitlist.models import Entry, ListOffer, WaitingList
 from waitlist.queries import figures_of, position_of, rows_of, rules_of
 
@@ -335,6 +338,93 @@ def test_what_a_seat_needs_is_offered_with_it(northside: House) -> None:
         (line["name"], line["quantity"], line.get("seats")) for line in ListOffer.objects.get().hold.quote["lines"]
     ]
     assert lines == [("Adult", 2, ["Stalls-A-1", "Stalls-A-2"]), ("Coat", 2, None)]
+
+
+def early_and_regular() -> tuple[Event, list[Hold]]:
+    """Both draw on the two places of the house, which are held."""
+    event = world.make_event(kinds=(("Early", 0, 5), ("Regular", 0, 2)), is_published=False)
+    event.quotas.get(ticket_types__name="Regular").ticket_types.add(world.kind_of(event, "Early"))
+    publish_event(event_id=event.pk, actor=SYSTEM)
+    return event, [world.hold(event, Regular=1) for _one in range(2)]
+
+
+def change_early(event: Event, **facts: Any) -> None:
+    known = {"name": "Early", "perk": "", "price": 0, "max_per_order": 10}
+    change_ticket_type(ticket_type_id=world.kind_of(event, "Early").pk, actor=SYSTEM, **{**known, **facts})
+
+
+def left_of(event: Event, kind: str) -> int:
+    performance = world.the_performance(event).pk
+    return availability([performance])[performance].types[world.kind_of(event, kind).pk].left
+
+
+def test_who_waits_for_what_is_no_longer_sold_is_told_and_keeps_nothing_from_others(northside: House) -> None:
+    event, holds = early_and_regular()
+    wanda = waits(event, "wanda@example.com", kind="Early")
+    change_early(event, on_sale_until=timezone.now() - timedelta(seconds=1))
+
+    release(holds[0])
+    assert served(event) == 0
+
+    assert (state_of(wanda), mails_about(wanda)[-1], waited_pools(event)) == ("over", "over", [])
+    mail = EmailMessage.objects.get(key=f"waiting-list:{wanda.pk}:over")
+    assert mail.subject == f"No longer sold: {event.title}"
+    assert "The sale of “Early” has ended" in mail.text
+    assert left_of(event, "Regular") == 1
+    assert world.hold(event, Regular=1)
+    assert served(event) == 0
+    assert mails_about(wanda).count("over") == 1
+    assert breaches() == {}
+
+
+@pytest.mark.parametrize("facts", [{"is_hidden": True}, {"max_per_order": 1}, {"min_per_order": 3}])
+def test_who_can_be_offered_nothing_now_keeps_nothing_from_others(northside: House, facts: dict[str, Any]) -> None:
+    event, holds = early_and_regular()
+    wanda = waits(event, "wanda@example.com", kind="Early", n=2)
+    change_early(event, **facts)
+
+    release(holds[0])
+    assert served(event) == 0
+    assert (state_of(wanda), waited_pools(event), left_of(event, "Regular")) == ("waiting", [], 1)
+
+    again = world.hold(event, Regular=1)
+    change_early(event)
+    assert served(event) == 0
+    assert waited_pools(event) == ["Regular"]
+    release(again)
+    release(holds[1])
+    assert served(event) == 1
+    assert state_of(wanda) == "offered"
+
+
+def test_fewer_than_one_order_may_take_by_now_go_to_who_said_so(northside: House) -> None:
+    event, holds = sold_out()
+    wanda = waits(event, "wanda@example.com", n=2, takes_fewer=True)
+    kind = world.kind_of(event, FREE)
+    change_ticket_type(ticket_type_id=kind.pk, name=FREE, perk="", price=0, max_per_order=1, actor=SYSTEM)
+
+    for hold in holds:
+        release(hold)
+    assert served(event) == 1
+
+    assert (state_of(wanda), ListOffer.objects.get().quantity) == ("offered", 1)
+    assert world.hold(event, **{FREE: 1})
+
+
+def test_who_confirms_too_late_closes_nothing(northside: House) -> None:
+    event, _holds = early_and_regular()
+    asks(event, "wanda@example.com", kind="Early", n=2)
+    entry = Entry.objects.get()
+
+    for facts, refusal in (
+        ({"max_per_order": 1}, EntryInvalid),
+        ({"is_hidden": True}, NoWaitingList),
+        ({"on_sale_until": timezone.now()}, NoWaitingList),
+    ):
+        change_early(event, **facts)
+        with pytest.raises(refusal):
+            confirm(entry_id=entry.pk, token=entry.token)
+        assert (state_of(entry), waited_pools(event)) == ("unconfirmed", [])
 
 
 def test_a_quota_that_has_places_stays_open_while_people_wait_for_another(northside: House) -> None:
