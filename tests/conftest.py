@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from django_tenants.utils import tenant_context
 from pytest_django import DjangoDbBlocker
 
@@ -105,6 +106,12 @@ ALSO_IN_PRODUCTS_HALF = {"isolation", "launcher", "seating"}
 def _is_of_products_half(item: pytest.Item) -> bool:
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
     return folder in ALSO_IN_PRODUCTS_HALF or not {"stack", "browser"}.isdisjoint(item.fixturenames)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> None:
+    """A test begins in the default language, whatever an earlier one's visitor read."""
+    translation.deactivate()
 
 
 @pytest.fixture
