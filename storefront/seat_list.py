@@ -221,15 +221,16 @@ class _Reader:
         )
 
     def table(self, line: Line) -> Place:
-        """A table that is sold as a whole."""
-        indexes = range(line.first, line.first + line.count)
+        """A table that is sold as a whole: all its chairs but those that are closed."""
+        chairs = range(line.first, line.first + line.count)
+        indexes = [index for index in chairs if index not in self.shown.closed] or chairs
         section, row, _label = self.shown.compiled.place_words(line.first)
         return Place(
             value=",".join(map(str, indexes)),
-            label=_("the whole table, %(number)d seats") % {"number": line.count},
+            label=_("the whole table, %(number)d seats") % {"number": len(indexes)},
             words=_("%(section)s, table %(row)s") % {"section": section, "row": row},
             notes=[],
-            offers=self.offers_of(line.first),
+            offers=self.offers_of(indexes[0]),
             is_free=all(self.can_take(index) for index in indexes),
         )
 

@@ -157,3 +157,22 @@ def test_without_a_script_a_whole_table_is_one_box_and_what_is_lost_is_told(shop
     nonsense = shop.get(address, {"section": "99", "place": ["-1", "x", "999999", "15", "0"], "ticket-0": "?"})
     assert nonsense.status_code == 200
     assert Hold.objects.count() == 1
+
+
+def test_without_a_script_a_whole_table_is_sold_without_its_closed_chairs(shop: Shop) -> None:  # noqa: F811
+    document = world.seat_map(tables=(("1", 4, True), ("2", 2, True)))
+    kinds = (("Adult", 3000, world.STALLS),)
+    hall = world.make_seated_event(document, kinds=kinds, closed=["T1-1", "T2-1", "T2-2"])
+    address, adult = f"/events/{hall.slug}/seats/", str(world.kind_of(hall, "Adult").pk)
+    tables = shop.get(address, {"section": "1"}).content.decode()
+    assert "the whole table, 3 seats" in tables
+    assert re.search(r'value="24,25"[^>]*disabled', tables)  # all closed
+    data = data_of(page_of(shop, hall))
+    wish = {"performance_id": data["performance"], "map": data["map"], "place": "21,22,23"}
+
+    shown = shop.post(address, wish).content.decode()
+    held = shop.post(address, {**wish, "ticket-21": adult})
+
+    assert "Hold 3 tickets" in shown
+    assert held.status_code == 302
+    assert [seat.seat_index for seat in seats_of_hold(Hold.objects.get())] == [21, 22, 23]
