@@ -195,6 +195,41 @@ def test_two_browsers_see_each_others_seats(desktop: Page, other: Page, stack: S
     assert SeatPlace.objects.filter(performance__event=event, place__state="held").count() == 4
 
 
+def test_the_list_stays_in_place_while_others_choose(desktop: Page, stack: Stack, in_house: world.House) -> None:
+    """Who has the focus keeps it, a press that has begun counts, and only what changed is written."""
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,) * 26)), kinds=KINDS, orphans="off")
+    open_picker(desktop, stack, in_house, event.slug)
+    desktop.get_by_role("button", name="List", exact=True).focus()
+    press(desktop, "Enter", "Tab", "Tab")
+    desktop.evaluate("document.activeElement.isTheSame = true")
+    desktop.evaluate(
+        """() => {
+          window.changes = [];
+          const grid = document.querySelector("[data-list] [role=grid]");
+          const tell = (all) => window.changes.push(...all.map((one) => one.attributeName ?? one.type));
+          new MutationObserver(tell).observe(grid, {subtree: true, childList: true, attributes: true});
+        }"""
+    )
+    desktop.get_by_role("gridcell", name="Stalls, row B, seat 7, Free, available").hover()
+    desktop.mouse.down()
+    world.hold_seats(event, Adult=["Stalls-B-3"])
+    taken = desktop.get_by_role("gridcell", name="Stalls, row B, seat 3, Free, held by somebody else")
+    expect(taken).to_be_attached(timeout=WITHIN_MS)
+    assert desktop.evaluate("window.changes.sort()") == ["aria-disabled", "aria-label", "data-state", "style"]
+    desktop.mouse.up()
+
+    expect(desktop.get_by_label("Remove Stalls, row B, seat 7")).to_be_visible()
+    desktop.keyboard.type("a1")
+    assert desktop.evaluate("document.activeElement.isTheSame")
+    # The rows follow the keys, in the map's order; the one that is left goes.
+    press(desktop, *["PageDown"] * 5)
+    assert focused(desktop).startswith("Stalls, row Z, seat 1")
+    rows = desktop.locator("[data-list] [role=row]").evaluate_all("rows => rows.map(row => +row.ariaRowIndex)")
+    assert rows == sorted(rows)
+    assert 26 in rows
+    assert 1 not in rows
+
+
 def test_a_refusal_is_answered_in_place(other: Page, stack: Stack, in_house: world.House) -> None:
     """The page has not heard of it yet: the server refuses, all or nothing, and the choice can be mended where it is."""
     event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)

@@ -1,7 +1,8 @@
 /**
  * The seats as a list: a grid for each section, equal to the map and complete without it. One tab stop; arrows go by physical
  * place, Ctrl with an arrow to the next free seat, Home and End along the row, Page up and down by five rows, and typing
- * "F12" jumps. Only the rows in view are in the document.
+ * "F12" jumps. Only the rows in view are in the document, and what is there stays there while it changes: whoever listens to
+ * a seat or presses it keeps it.
  */
 import { whisper } from "@ui/lib/say";
 import { type SceneLine, SeatState } from "@ui/seatmap";
@@ -25,8 +26,8 @@ export class ListView {
   private current = -1;
   private typed = "";
   private typedAt = 0;
-  private from = 0;
-  private to = -1;
+  private readonly rows = new Map<number, HTMLElement>();
+  private readonly cells = new Map<number, HTMLElement>();
   private readonly select: HTMLSelectElement;
   private readonly grid: HTMLElement;
   private readonly body: HTMLElement;
@@ -85,7 +86,8 @@ export class ListView {
       const section = scene.sections[number]!;
       let free = 0;
       for (let seat = section.first; seat < section.first + section.count; seat++) free += Number(states[seat] === SeatState.Free);
-      option.textContent = fill(page.words.sectionOption, { name: section.name, n: free });
+      const words = fill(page.words.sectionOption, { name: section.name, n: free });
+      if (option.textContent !== words) option.textContent = words;
     });
   }
 
@@ -103,6 +105,9 @@ export class ListView {
     this.grid.setAttribute("aria-colcount", String(Math.max(0, ...this.lines.map((line) => this.columns(line)))));
     this.body.style.setProperty("height", `${this.lines.length * ROW_PIXELS}px`);
     this.grid.scrollTop = 0;
+    this.rows.clear();
+    this.cells.clear();
+    this.body.replaceChildren();
     this.redraw();
   }
 
@@ -113,24 +118,32 @@ export class ListView {
   }
 
   private redraw(): void {
-    this.to = -1;
     this.draw();
+    this.cells.forEach((cell, seat) => this.paint(cell, seat));
   }
 
-  /** The rows in view, some around them, and always the one with the tab stop. */
+  /** The rows in view, some around them, and always the one with the tab stop; those that are there already are left alone. */
   private draw(): void {
     const height = this.grid.clientHeight || 8 * ROW_PIXELS;
     const from = Math.max(0, Math.floor(this.grid.scrollTop / ROW_PIXELS) - AROUND);
     const to = Math.min(this.lines.length - 1, Math.ceil((this.grid.scrollTop + height) / ROW_PIXELS) + AROUND);
-    if (this.to >= 0 && from === this.from && to === this.to) return;
-    [this.from, this.to] = [from, to];
-    const focused = (document.activeElement as HTMLElement | null)?.dataset.seat;
-    const hadFocus = focused !== undefined && this.body.contains(document.activeElement);
-    const rows = Array.from({ length: Math.max(0, to - from + 1) }, (_none, at) => from + at);
+    const wanted = Array.from({ length: Math.max(0, to - from + 1) }, (_none, at) => from + at);
     const kept = this.lines.indexOf(this.choice.scene.line[this.current] ?? -1);
-    if (kept >= 0 && (kept < from || kept > to)) rows.push(kept);
-    this.body.replaceChildren(...rows.sort((a, b) => a - b).map((row) => this.row(row)));
-    if (hadFocus) this.body.querySelector<HTMLElement>(`[data-seat="${focused}"]`)?.focus({ preventScroll: true });
+    if (kept >= 0 && (kept < from || kept > to)) wanted.push(kept);
+    for (const row of [...this.rows.keys()].filter((one) => !wanted.includes(one))) this.drop(row);
+    wanted.sort((a, b) => a - b).forEach((row, at) => {
+      if (this.rows.has(row)) return;
+      const made = this.row(row);
+      this.rows.set(row, made);
+      this.body.insertBefore(made, this.body.children[at] ?? null);
+    });
+  }
+
+  private drop(row: number): void {
+    const { first, count } = this.lineAt(row);
+    for (let seat = first; seat < first + count; seat++) this.cells.delete(seat);
+    this.rows.get(row)!.remove();
+    this.rows.delete(row);
   }
 
   private row(place: number): HTMLElement {
@@ -160,20 +173,30 @@ export class ListView {
   }
 
   private cell(seat: number, column: number): HTMLElement {
-    const { choice } = this;
     const cell = element("div", "gridcell", "seats-cell");
-    const isOpen = choice.canTake(seat) || choice.has(seat);
     cell.dataset.seat = String(seat);
-    cell.dataset.state = choice.has(seat) ? "mine" : isOpen ? "free" : choice.states[seat] === SeatState.Held ? "held" : "gone";
-    if (choice.isSpace(seat)) cell.dataset.space = "";
-    if (cell.dataset.state === "free") cell.style.setProperty("border-color", this.target.colorOf(seat));
-    cell.tabIndex = seat === this.current ? 0 : -1;
+    if (this.choice.isSpace(seat)) cell.dataset.space = "";
     cell.setAttribute("aria-colindex", String(column));
-    cell.setAttribute("aria-selected", String(choice.has(seat)));
-    if (!isOpen) cell.setAttribute("aria-disabled", "true");
-    cell.setAttribute("aria-label", choice.fullName(seat));
-    cell.textContent = choice.scene.label(seat);
+    cell.textContent = this.choice.scene.label(seat);
+    this.cells.set(seat, cell);
+    this.paint(cell, seat);
     return cell;
+  }
+
+  /** What may change of a seat; only what did is written. */
+  private paint(cell: HTMLElement, seat: number): void {
+    const { choice } = this;
+    const isOpen = choice.canTake(seat) || choice.has(seat);
+    const state = choice.has(seat) ? "mine" : isOpen ? "free" : choice.states[seat] === SeatState.Held ? "held" : "gone";
+    cell.style.setProperty("border-color", state === "free" ? this.target.colorOf(seat) : "");
+    const now = {
+      "data-state": state,
+      tabindex: seat === this.current ? "0" : "-1",
+      "aria-selected": String(choice.has(seat)),
+      "aria-disabled": String(!isOpen),
+      "aria-label": choice.fullName(seat),
+    };
+    for (const [name, value] of Object.entries(now)) if (cell.getAttribute(name) !== value) cell.setAttribute(name, value);
   }
 
   private press(seat: number): void {
