@@ -47,13 +47,14 @@ async function start(form: HTMLFormElement): Promise<void> {
   connectViews(root, list, choice);
   connectFilters(root, map, choice);
 
-  const first = await status;
+  const known = await status;
+  const first = known?.map === page.map ? known : undefined;
   if (first) choice.setStates(first.states);
   const feed = new StockFeed(page.socket, page.stock, Math.min(page.seq, first?.seq ?? 0), (types) => showStock(form, types), {
     map: page.map,
     ask: async (seq) => {
       const news = await askStatus(page.seats, seq);
-      choice.setStates(news.states);
+      if (news.map === page.map) choice.setStates(news.states);
       return news;
     },
     patch: (runs) => choice.setStates(runs),

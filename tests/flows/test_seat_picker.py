@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from audit.actions import SYSTEM
+from checkout.changes import move_to_map_version
 from events.add_ons import set_add_on
 from events.bundles import PartWish, set_bundle
 from inventory.models import Hold, SeatPlace
@@ -228,6 +229,65 @@ def test_the_list_stays_in_place_while_others_choose(desktop: Page, stack: Stack
     assert rows == sorted(rows)
     assert 26 in rows
     assert 1 not in rows
+
+
+def test_what_is_too_much_for_a_frame_is_asked_for(other: Page, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+
+    def too_much(page_side: WebSocketRoute) -> None:
+        def pass_on(text: str | bytes) -> None:
+            frame = json.loads(text)
+            page_side.send(json.dumps(frame | {"seats": None} if frame.get("seats") else frame))
+
+        page_side.connect_to_server().on_message(pass_on)
+
+    other.route_web_socket("**/ws/stock/**", too_much)
+    open_picker(other, stack, in_house, event.slug)
+    other.get_by_role("button", name="List", exact=True).click()
+    other.wait_for_timeout(1_000)  # it has heard the hello
+    for seats in (("1", "2"), ("3", "4")):
+        world.hold_seats(event, Adult=[f"Stalls-A-{seat}" for seat in seats])
+        taken = other.get_by_role("gridcell", name=f"Stalls, row A, seat {seats[0]}, Free, held by somebody else")
+        expect(taken).to_be_attached(timeout=2 * WITHIN_MS)
+
+
+def test_an_answer_that_never_comes_does_not_silence_the_page(other: Page, stack: Stack, in_house: world.House) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+    other.add_init_script(
+        "const whole = AbortSignal.timeout; AbortSignal.timeout = ms => whole.call(AbortSignal, ms / 10)"
+    )
+    open_picker(other, stack, in_house, event.slug)
+    other.get_by_role("button", name="List", exact=True).click()
+    other.wait_for_timeout(1_000)  # it has heard the hello
+    hanging: list[Route] = []
+    other.route("**/stock*", lambda route: hanging.append(route), times=1)
+    other.evaluate("window.dispatchEvent(new Event('pagehide'))")  # the socket goes; the page asks when it is back
+    world.hold_seats(event, Adult=["Stalls-A-1", "Stalls-A-2"])
+
+    with other.expect_request("**/stock?seq=*"):
+        pass
+    world.hold_seats(event, Adult=["Stalls-A-3", "Stalls-A-4"])
+
+    taken = other.get_by_role("gridcell", name="Stalls, row A, seat 3, Free, held by somebody else")
+    expect(taken).to_be_attached(timeout=3 * WITHIN_MS)
+    hanging[0].abort()
+
+
+def test_an_open_page_moves_to_the_new_map(desktop: Page, other: Page, stack: Stack, in_house: world.House) -> None:
+    """By the socket's word, and where sockets are blocked by the states themselves."""
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+    other.route_web_socket("**/ws/stock/**", lambda _socket: None)
+    for page in (desktop, other):
+        open_picker(page, stack, in_house, event.slug)
+        page.get_by_role("button", name="List", exact=True).click()
+        expect(page.get_by_role("gridcell", name="Stalls, row A, seat 12, Free, available")).to_be_attached()
+    desktop.wait_for_timeout(1_000)  # it has heard the hello
+
+    longer = world.publish_map(event.venue, world.seat_map(("Stalls", world.STALLS, (14,))))
+    move_to_map_version(event_id=event.pk, version_id=longer.pk, actor=SYSTEM)
+
+    for page, within in ((desktop, WITHIN_MS), (other, 5_000)):
+        expect(page.locator('[data-seat="13"]')).to_be_attached(timeout=within + WITHIN_MS)
 
 
 def test_a_refusal_is_answered_in_place(other: Page, stack: Stack, in_house: world.House) -> None:

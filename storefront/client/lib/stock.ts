@@ -21,19 +21,22 @@ interface Delta {
   from: number;
   to: number;
   types: TypeStock[];
-  seats?: SeatRun[];
+  /** null: more than a frame holds. */
+  seats?: SeatRun[] | null;
+  map?: string;
 }
 type Frame = Delta | { kind: "hello" | "beat"; seq: number; map?: string };
 
-/** How a page that shows seats hears of them: `ask` brings all of them at once, with their number. */
+/** How a page that shows seats hears of them: `ask` brings all of them at once, with their number; those of another map are not shown. */
 export interface SeatListener {
   map: string;
-  ask(seq: number): Promise<{ seq: number }>;
+  ask(seq: number): Promise<{ seq: number; map: string }>;
   patch(runs: readonly SeatRun[]): void;
 }
 
 const POLL_MS = 5_000;
 const SPREAD_MS = 2_000; // thousands of pages notice the same gap in the same moment
+export const ANSWER_MS = 10_000; // while an answer is awaited, deltas wait too
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 
@@ -78,8 +81,8 @@ export class StockFeed {
   }
 
   private hear(frame: Frame): void {
-    if (frame.kind === "hello" && this.seats && frame.map && frame.map !== this.seats.map) {
-      location.reload(); // the event has moved to another map
+    if (this.seats && frame.map && frame.map !== this.seats.map) {
+      this.end();
     } else if (frame.kind === "delta") {
       this.take(frame);
     } else if (frame.seq === 0) {
@@ -97,8 +100,9 @@ export class StockFeed {
     } else if (delta.from > this.seq) {
       this.askSoon(delta.to, SPREAD_MS);
     } else if (delta.to > this.seq) {
-      this.seq = delta.to;
       this.show(delta.types);
+      if (delta.seats === null && this.seats) return this.askSoon(delta.to, SPREAD_MS); // which brings the number, too
+      this.seq = delta.to;
       if (delta.seats?.length) this.seats?.patch(delta.seats);
     }
   }
@@ -116,11 +120,15 @@ export class StockFeed {
     this.early = [];
     try {
       const asked = this.seats?.ask(heardOf);
-      const answer = await fetch(heardOf ? `${this.stockPath}?seq=${heardOf}` : this.stockPath);
+      asked?.catch(() => undefined); // it is awaited below, unless the stock fails first
+      const path = heardOf ? `${this.stockPath}?seq=${heardOf}` : this.stockPath;
+      const answer = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS) });
       if (answer.ok) {
         const snapshot = (await answer.json()) as Snapshot;
+        const seats = await asked;
+        if (seats && seats.map !== this.seats?.map) return this.end();
         // Of two numbers the lower: what came between is heard again, and values are absolute.
-        this.seq = asked ? Math.min(snapshot.seq, (await asked).seq) : snapshot.seq;
+        this.seq = seats ? Math.min(snapshot.seq, seats.seq) : snapshot.seq;
         this.show(snapshot.types);
       } else if (answer.status === 404) {
         this.end();
@@ -144,7 +152,7 @@ export class StockFeed {
     this.polling = undefined;
   }
 
-  /** Cancelled, over or paused: the page itself has the words for it. */
+  /** Cancelled, over, paused, or moved to another map: the page itself has the words for it. */
   private end(): void {
     this.hasEnded = true;
     this.stopPolling();

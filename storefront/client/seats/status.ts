@@ -1,4 +1,5 @@
 /** The status of every seat: a small binary answer, then runs over the stock's socket (docs/seat-maps.md, docs/live.md). */
+import { ANSWER_MS } from "../lib/stock";
 
 const HEAD = 36; // magic 4, hash 16, seq 8, n 4, crc 4
 
@@ -25,7 +26,7 @@ export function readStatus(buffer: ArrayBuffer): SeatStatus {
 }
 
 export async function askStatus(path: string, seq = 0): Promise<SeatStatus> {
-  const answer = await fetch(seq ? `${path}?seq=${seq}` : path);
+  const answer = await fetch(seq ? `${path}?seq=${seq}` : path, { signal: AbortSignal.timeout(ANSWER_MS) });
   if (!answer.ok) throw new BadStatus(String(answer.status));
   return readStatus(await answer.arrayBuffer());
 }
