@@ -242,5 +242,7 @@ def _words() -> dict[str, str]:
         "accessYes": _("Yes, we need it"),
         "accessNo": _("No, choose other seats"),
         "offline": _("The connection was lost. Nothing was held; please try again."),
+        "unanswered": _("The connection was lost before we could say whether your tickets are held."),
+        "askAgain": _("Ask again; nothing is held twice"),
         "reload": _("Load the map again"),
     }

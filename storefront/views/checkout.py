@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from checkout import actions as checkout
 from checkout import codes as checkout_codes
 from checkout.errors import BasketInvalid
-from checkout.holding import Asked
+from checkout.holding import Asked, asked_by
 from checkout.recovery import reminder_text
 from checkout.refund_terms import refund_terms
 from checkout.seats import SeatChoice
 from checkout.visits import note_visit
 from events.access import event_of_performance, is_open_to
 from events.models import Bundle, Event, Performance
+from idempotency.actions import fingerprint_of
 from inventory.actions import LONGEST_HOLD
 from inventory.models import Hold
 from inventory.queries import database_now, hold_by_token, seats_of_hold
@@ -66,7 +67,8 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes `performance_id` and `quantity-<ticket type id>`; leads to the checkout page, or back with `error` (422).
 
     Seats come as `seat-<ticket type or bundle id>` (their indexes, with commas), with `map` (its hash) and `access` ("1" asks for
-    wheelchair spaces as such). A script that accepts JSON gets the address (`url`) or the problem document instead.
+    wheelchair spaces as such). A script that accepts JSON gets the address (`url`) or the problem document instead. With an
+    `Idempotency-Key` asking twice is the same as once: the address of the same hold, where it is said what became of it.
     """
     event = event_named(slug)
     if not is_open_to(event, request.COOKIES):
@@ -119,7 +121,7 @@ def _hold(
             # Of a bundle it is said how many; of tickets the seats say it.
             basket |= {pk: len(indexes) for pk, indexes in seats.seats.items() if not basket.get(pk)}
         amounts = _amounts(request.POST, chosen, event.currency)
-        hold = _held(request, basket, Asked(person=admitted.entry if admitted else ""), seats, amounts)
+        hold = _held(request, basket, _asked(request, admitted.entry if admitted else ""), seats, amounts)
     except ValueError:
         return BasketInvalid(_("Choose your tickets again."))
     except QueueRequired:
@@ -133,6 +135,15 @@ def _hold(
     if admitted is not None:
         extend_pass(request, response, admitted, until=hold.expires_at.timestamp(), slug=event.slug)
     return response
+
+
+def _asked(request: HttpRequest, person: str) -> Asked:
+    """Who asks for a hold, and under which key where a script sends one. Raises KeyInvalid."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return Asked(person=person)
+    fingerprint = fingerprint_of(dict(request.POST.lists()))
+    return asked_by(key=key, fingerprint=fingerprint, network=lambda: codes.network_of(request), person=person)
 
 
 def _is_dearer(posted: QueryDict, quote: Quote) -> bool:

@@ -231,6 +231,65 @@ def test_the_list_stays_in_place_while_others_choose(desktop: Page, stack: Stack
     assert 1 not in rows
 
 
+def after_the_hold(page: Page, what: str) -> None:
+    """Do this, once, in place of handing over the answer to a press that holds, or before it."""
+    script = """() => {
+      const whole = window.fetch;
+      window.fetch = async (...asked) => {
+        const answer = await whole(...asked);
+        if (!asked[0].includes("/holds/")) return answer;
+        window.fetch = whole;
+        WHAT;
+        return answer;
+      };
+    }"""
+    page.evaluate(script.replace("WHAT", what))
+
+
+def test_what_the_buyers_own_press_took_is_not_told_as_lost(desktop: Page, stack: Stack, in_house: world.House) -> None:
+    """The socket says that the seats are held while the answer is on its way."""
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+
+    open_picker(desktop, stack, in_house, event.slug)
+    desktop.get_by_role("button", name="List", exact=True).click()
+    desktop.get_by_role("gridcell", name="Stalls, row A, seat 1, Free, available").click()
+    desktop.evaluate(
+        """() => {
+          const alert = document.querySelector("[data-conflict]");
+          new MutationObserver(() => localStorage.setItem("told", alert.textContent)).observe(alert, {childList: true});
+        }"""
+    )
+    after_the_hold(desktop, "await new Promise(go => setTimeout(go, 2000))")
+    desktop.get_by_role("button", name="Hold 2 tickets").click()
+    expect(desktop.locator("[data-sections] option")).to_have_text("Stalls: 10 free", timeout=WITHIN_MS)
+    expect(desktop.get_by_label("Remove Stalls, row A, seat 1")).to_be_visible()
+
+    desktop.wait_for_url("**/checkout/**")
+    assert not desktop.evaluate("localStorage.getItem('told')")
+
+
+def test_after_a_lost_answer_a_press_leads_to_the_hold_that_was_made(
+    desktop: Page, stack: Stack, in_house: world.House
+) -> None:
+    event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
+
+    open_picker(desktop, stack, in_house, event.slug)
+    desktop.get_by_role("button", name="List", exact=True).click()
+    desktop.get_by_role("gridcell", name="Stalls, row A, seat 1, Free, available").click()
+    after_the_hold(desktop, "throw new TypeError('lost')")
+    desktop.get_by_role("button", name="Hold 2 tickets").click()
+    alert = desktop.get_by_role("alertdialog")
+    expect(alert).to_contain_text("The connection was lost before we could say whether your tickets are held.")
+    expect(desktop.locator("[data-sections] option")).to_have_text("Stalls: 10 free", timeout=WITHIN_MS)
+    judge(desktop)
+
+    alert.get_by_role("button", name="Ask again").click()
+    desktop.wait_for_url("**/checkout/**")
+    held = Hold.objects.get(performance__event=event)
+    assert str(held.pk) in desktop.url
+    assert held.state == "live"
+
+
 def test_what_is_too_much_for_a_frame_is_asked_for(other: Page, stack: Stack, in_house: world.House) -> None:
     event = world.make_seated_event(world.seat_map(("Stalls", world.STALLS, (12,))), kinds=KINDS)
 

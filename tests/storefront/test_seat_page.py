@@ -3,10 +3,13 @@
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django_tenants.utils import tenant_context
 
 from audit.actions import SYSTEM
+from checkout.actions import release_hold
 from events.bundles import PartWish, set_bundle
 from inventory.models import Hold
 from inventory.queries import seats_of_hold
@@ -89,6 +92,50 @@ def test_a_script_is_told_where_the_hold_is_and_why_there_is_none(shop: Shop, ha
     assert [seat.label for seat in seats_of_hold(hold)] == ["4", "5"]
     assert (refused.status_code, refused.json()["code"], refused.json()["seats"]) == (409, "seat_taken", [3, 4])
     assert Hold.objects.count() == 1
+
+
+def test_a_script_that_asks_twice_under_one_key_is_led_to_one_hold(shop: Shop, hall: world.Event) -> None:  # noqa: F811
+    data = data_of(page_of(shop, hall))
+    address, adult = f"/events/{hall.slug}/holds/", world.kind_of(hall, "Adult").pk
+    wish = {"performance_id": data["performance"], "map": data["map"], f"seat-{adult}": "3,4"}
+    how = {"HTTP_ACCEPT": "application/json", "HTTP_IDEMPOTENCY_KEY": str(uuid4())}
+
+    first, again = (shop.post(address, wish, **how).json() for _turn in range(2))
+    hold = Hold.objects.get()
+    assert first == again == {"url": f"/checkout/{hold.pk}/{hold.token}/"}
+    other = shop.post(address, {**wish, f"seat-{adult}": "5,6"}, **how)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+    # What became of it is said where the key leads to.
+    release_hold(hold_id=hold.pk, token=hold.token)
+    assert shop.post(address, wish, **how).json() == first
+    assert "You gave these tickets back" in shop.get(first["url"]).content.decode()
+    assert Hold.objects.count() == 1
+
+
+def test_a_key_leads_nobody_else_to_a_hold(shop: Shop, hall: world.Event, southside: world.House) -> None:  # noqa: F811
+    """A key that somebody might guess counts for its network alone, and any key for one organizer."""
+    data = data_of(page_of(shop, hall))
+    address, adult = f"/events/{hall.slug}/holds/", world.kind_of(hall, "Adult").pk
+    wish = {"performance_id": data["performance"], "map": data["map"], f"seat-{adult}": "3,4"}
+    script = {"HTTP_ACCEPT": "application/json"}
+
+    held = shop.post(address, wish, **script, HTTP_IDEMPOTENCY_KEY="1")
+    guessed = shop.post(address, wish, **script, HTTP_IDEMPOTENCY_KEY="1", REMOTE_ADDR="203.0.113.9")
+    assert (held.status_code, guessed.status_code) == (200, 409)
+    assert guessed.json()["code"] == "seat_taken"
+    endless = shop.post(address, wish, **script, HTTP_IDEMPOTENCY_KEY="x" * 256)
+    assert (endless.status_code, endless.json()["code"]) == (400, "idempotency_key_invalid")
+
+    key = str(uuid4())
+    assert shop.post(address, {**wish, f"seat-{adult}": "5,6"}, **script, HTTP_IDEMPOTENCY_KEY=key).status_code == 200
+    with tenant_context(southside.organizer):
+        event = world.make_seated_event(kinds=(("Adult", 0, world.STALLS),))
+        own = {"performance_id": str(world.the_performance(event).pk), "map": world.choice(event, Adult=[]).map}
+        own |= {f"seat-{world.kind_of(event, 'Adult').pk}": "5,6"}
+        there = Shop(southside).post(f"/events/{event.slug}/holds/", own, **script, HTTP_IDEMPOTENCY_KEY=key)
+        hold = Hold.objects.get()
+        assert there.json() == {"url": f"/checkout/{hold.pk}/{hold.token}/"}
 
 
 def test_add_ons_and_bundles_are_on_the_page_and_without_scripts_bundles_get_the_seats_that_fit(shop: Shop) -> None:  # noqa: F811

@@ -31,12 +31,22 @@ interface Other {
   bundle: PageBundle | undefined;
 }
 
+/** What was asked to be held and not refused: held, on its way, or its answer was lost. */
+interface Sent {
+  body: string;
+  key: string;
+  seats: readonly number[];
+  /** The states said so since. */
+  isHeld: boolean;
+}
+
 export class ChosenView {
   private readonly list: HTMLElement;
   private readonly alert: HTMLElement;
   private readonly button: HTMLButtonElement;
   private speaking: ReturnType<typeof setTimeout> | undefined;
   private lastTold = "";
+  private sent: Sent | undefined;
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -51,7 +61,11 @@ export class ChosenView {
       this.speakSoon();
     });
     choice.addEventListener("party", () => this.show());
-    choice.addEventListener("lost", (event) => this.lost((event as CustomEvent<number[]>).detail, ""));
+    choice.addEventListener("states", () => this.followSent());
+    choice.addEventListener("lost", (event) => {
+      const seats = (event as CustomEvent<number[]>).detail;
+      this.lost(seats.filter((seat) => !this.sent?.seats.includes(seat)), ""); // what the buyer's own press took is not lost
+    });
     form.addEventListener("input", (event) => {
       const isNumber = (event.target as HTMLElement).closest("[data-offer]");
       const party = isNumber ? this.partyWithBundles() : 0;
@@ -247,29 +261,43 @@ export class ChosenView {
     }
     this.hideAlert();
     setBusy(this.button);
-    const body = new FormData(this.form);
-    if (choice.isAccess) body.set("access", "1");
+    const wish = new URLSearchParams([...new FormData(this.form)].map(([name, value]) => [name, String(value)]));
+    if (choice.isAccess) wish.set("access", "1");
     for (const { seat, type } of choice.list) {
       const name = `seat-${(choice.bundled.get(seat) ?? type).id}`;
-      body.set(name, [body.get(name), seat].filter((part) => part !== null).join(","));
+      wish.set(name, [wish.get(name), seat].filter((part) => part !== null).join(","));
     }
+    const body = wish.toString();
+    // The same choice gets the same key: pressed again after its answer was lost, it is one hold.
+    if (this.sent?.body !== body) this.sent = { body, key: crypto.randomUUID(), seats: choice.seats, isHeld: false };
     try {
       const answer = await fetch(this.form.action, {
         method: "POST",
-        headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang },
-        body,
+        headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang, "Idempotency-Key": this.sent.key },
+        body: wish,
       });
       const result = await answer.json();
       if (answer.ok) {
         location.assign(result.url as string);
         return; // the button stays busy until the next page is there
       }
+      this.sent = undefined;
       this.refused(result as Refusal);
     } catch {
-      this.showAlert(choice.page.words.offline ?? "", "", []);
+      const { words } = choice.page;
+      this.showAlert(words.unanswered ?? "", "", [{ words: words.askAgain ?? "", does: () => void this.hold() }], words.close);
     }
     clearBusy(this.button);
     this.show();
+  }
+
+  /** What was held and is free again was given back, or its time is over: the next press is a new one. */
+  private followSent(): void {
+    const { sent, choice } = this;
+    if (!sent) return;
+    const isHeld = sent.seats.some((seat) => choice.states[seat] !== SeatState.Free);
+    if (sent.isHeld && !isHeld) this.sent = undefined;
+    else sent.isHeld = isHeld;
   }
 
   private refused(refusal: Refusal): void {
