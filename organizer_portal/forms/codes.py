@@ -12,10 +12,9 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from events.actions import local_time
 from events.models import TicketType
 from organizer_portal.forms.fees import PercentField, percent_typed
-from organizer_portal.forms.fields import amount_text, moment, plain
+from organizer_portal.forms.fields import amount_text, instant_of, moment, plain
 from promotions.actions import MOST_IN_BATCH, MOST_TICKETS, MOST_USES
 from promotions.models import AutomaticDiscount, Effect, PromoCode
 from ui.forms import offer_choices
@@ -114,11 +113,10 @@ class TermsForm(forms.Form):
             if name in self.fields and name in cleaned:
                 cleaned[name] = self._money(name, cleaned[name])
         for name in ("starts_at", "ends_at"):
-            typed = cleaned.get(name)
-            if typed is not None and not 2000 < typed.year < 2200:
-                self.add_error(name, _now("Enter a date and a time of these years."))
-            elif typed is not None:
-                cleaned[name] = local_time(typed.replace(tzinfo=None), self.zone)
+            try:
+                cleaned[name] = instant_of(cleaned.get(name), self.zone)
+            except forms.ValidationError as error:
+                self.add_error(name, error)
         effect = cleaned.get("effect")
         if effect == Effect.PERCENT and not cleaned.get("percent") and "percent" not in self.errors:
             self.add_error("percent", _now("Say how much, for instance 10."))

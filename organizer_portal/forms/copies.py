@@ -1,6 +1,5 @@
 """A new event or a template from another."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.copies import first_day_of
 from events.models import Event
-from organizer_portal.forms.fields import plain
+from organizer_portal.forms.fields import check_day, plain
 
 
 class CopyForm(forms.Form):
@@ -27,6 +26,7 @@ class CopyForm(forms.Form):
     first_on = forms.DateField(
         label=_("First date"),
         required=False,
+        validators=[check_day],
         help_text=_("All dates and times move by as many days; times of day stay, also when clocks change."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -45,13 +45,6 @@ class CopyForm(forms.Form):
     def is_template(self) -> bool:
         """Whether a template was asked for."""
         return bool(self.cleaned_data.get("kind") == "template")
-
-    def clean_first_on(self) -> date | None:
-        """A day of these years."""
-        day: date | None = self.cleaned_data["first_on"]
-        if day is not None and not 2000 < day.year < 2200:
-            raise forms.ValidationError(_now("Enter a date of these years."))
-        return day
 
     def clean(self) -> dict[str, Any]:
         """An event needs its first date; a template keeps those it was made with."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from checkout.refunds import LONGEST_WORDS
 from events.models import Event, Performance, TicketType
 from events.series import Occurrence, daily_rule, monthly_rule, occurrences, weekly_rule
-from organizer_portal.forms.fields import amount_text, plain
+from organizer_portal.forms.fields import amount_text, check_day, plain
 from ui.dates import weekday_choices
 from ui.forms import offer_choices
 from ui.money import parse_money
@@ -40,7 +40,7 @@ class SeriesForm(forms.Form):
     )
     ENDS = (("count", _("After so many days")), ("until", _("On a day")))
 
-    first_on = forms.DateField(label=_("From"), widget=_day())
+    first_on = forms.DateField(label=_("From"), validators=[check_day], widget=_day())
     starts = forms.CharField(
         label=_("Starts at"),
         max_length=80,
@@ -59,7 +59,7 @@ class SeriesForm(forms.Form):
     )
     ends = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, initial="until")
     count = forms.IntegerField(label=_("So many days"), required=False, min_value=1, max_value=366, widget=_number())
-    ends_on = forms.DateField(label=_("Last day"), required=False, widget=_day())
+    ends_on = forms.DateField(label=_("Last day"), required=False, validators=[check_day], widget=_day())
     minutes = forms.IntegerField(label=_("Lasts, minutes"), min_value=1, max_value=10_080, widget=_number())
     doors_minutes = forms.IntegerField(
         label=_("Doors open, minutes before"), min_value=0, max_value=1440, widget=_number()

@@ -13,7 +13,7 @@ from events.actions import local_time
 from events.facts import LONGEST_TERMS
 from events.models import Event, EventCategory, Performance, Property, TaxRate, TicketType
 from organizer_portal.forms.fees import offer_taxes
-from organizer_portal.forms.fields import amount_text, instant_of, minor_units, moment, plain, typed_moment
+from organizer_portal.forms.fields import amount_text, check_day, instant_of, minor_units, moment, plain, typed_moment
 from organizer_portal.forms.properties import offer_properties, properties_chosen
 from seating.models import Venue
 from ui.forms import LongSelect, offer_choices, zone_choices
@@ -48,7 +48,11 @@ class EventTextForm(forms.Form):
 class EventForm(EventTextForm):
     """A new event. The end and the doors have defaults, so that a title, a date, a time and a venue are enough."""
 
-    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    date = forms.DateField(
+        label=_("Date"),
+        validators=[check_day],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     starts = forms.TimeField(label=_("Starts"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends = forms.TimeField(
         label=_("Ends"),

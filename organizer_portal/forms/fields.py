@@ -1,6 +1,6 @@
 """Fields and words that several forms share."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from events.actions import local_time
+from ui.dates import is_of_these_years
 from ui.money import parse_money, typed_money
 
 
@@ -26,11 +27,17 @@ def typed_moment(at: datetime | None, zone: str) -> datetime | None:
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if at else None
 
 
+def check_day(typed: date) -> None:
+    """A validator of a box for a day. Raises ValidationError."""
+    if not is_of_these_years(typed):
+        raise forms.ValidationError(_("Enter a date of these years."))
+
+
 def instant_of(typed: datetime | None, zone: str) -> datetime | None:
     """The instant that was typed in `zone`. Raises ValidationError."""
     if typed is None:
         return None
-    if not 2000 < typed.year < 2200:
+    if not is_of_these_years(typed):
         raise forms.ValidationError(_("Enter a date and a time of these years."))
     return local_time(typed.replace(tzinfo=None), zone)
 

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from checkout.publish import LONGEST_WORDS
-from events.actions import local_time
 from events.models import Event
 from events.publication import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from organizer_portal.forms.fields import moment, plain
+from organizer_portal.forms.fields import instant_of, moment, plain
 
 
 class PublishingForm(forms.Form):
@@ -53,12 +52,7 @@ class PublishingForm(forms.Form):
 
     def clean_sale_starts_at(self) -> datetime | None:
         """An instant."""
-        typed: datetime | None = self.cleaned_data["sale_starts_at"]
-        if typed is None:
-            return None
-        if not 2000 < typed.year < 2200:
-            raise forms.ValidationError(_now("Enter a date and a time of these years."))
-        return local_time(typed.replace(tzinfo=None), self.zone)
+        return instant_of(self.cleaned_data["sale_starts_at"], self.zone)
 
 
 class PostponeForm(forms.Form):

@@ -9,9 +9,8 @@ from django.db import models
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from events.actions import local_time
 from events.refund_rules import LONGEST, RefundRules, Tier
-from organizer_portal.forms.fields import amount_text, moment, plain
+from organizer_portal.forms.fields import amount_text, instant_of, moment, plain
 from ui.forms import offer_choices
 from ui.money import format_money, parse_money
 
@@ -102,10 +101,7 @@ class RefundPolicyForm(forms.Form):
 
     def clean_deadline(self) -> datetime | None:
         """An instant."""
-        typed: datetime | None = self.cleaned_data["deadline"]
-        if typed is not None and not 2000 < typed.year < 2200:
-            raise forms.ValidationError(_now("Enter a date and a time of these years."))
-        return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
+        return instant_of(self.cleaned_data["deadline"], self.zone)
 
     def clean(self) -> dict[str, Any]:
         """`rules`, which the verb judges; None for no promise of its own."""

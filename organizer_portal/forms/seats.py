@@ -10,10 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from events.actions import local_time
 from events.models import SeatingPlan
 from inventory.blocks import COLORS
-from organizer_portal.forms.fields import amount_text, moment, plain
+from organizer_portal.forms.fields import amount_text, instant_of, moment, plain
 from organizer_portal.seat_offers import Unsold
 from seating.document import MOST_BYTES
 from ui.forms import LongSelect, offer_choices, zone_choices
@@ -110,8 +109,7 @@ class SeatPlanForm(forms.Form):
 
     def clean_release_access_at(self) -> datetime | None:
         """An instant."""
-        typed: datetime | None = self.cleaned_data["release_access_at"]
-        return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
+        return instant_of(self.cleaned_data["release_access_at"], self.zone)
 
 
 class MapMoveForm(forms.Form):
@@ -274,8 +272,7 @@ class BlockForm(forms.Form):
 
     def clean_release_at(self) -> datetime | None:
         """As an instant: what was typed is the time at the venue."""
-        typed = self.cleaned_data["release_at"]
-        return local_time(typed.replace(tzinfo=None), self.zone) if typed else None
+        return instant_of(self.cleaned_data["release_at"], self.zone)
 
     def clean(self) -> dict[str, Any]:
         """Members of both ways are there, whichever the page showed; only one of them may be used."""

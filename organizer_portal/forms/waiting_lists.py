@@ -5,11 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from events.actions import local_time
-from organizer_portal.forms.fields import moment
+from organizer_portal.forms.fields import instant_of, moment
 from waitlist.actions import LONGEST_GROUPS
 from waitlist.models import ListRules
 
@@ -62,9 +60,4 @@ class ListRulesForm(forms.Form):
 
     def clean_draw_at(self) -> datetime | None:
         """An instant."""
-        typed: datetime | None = self.cleaned_data["draw_at"]
-        if typed is None:
-            return None
-        if not 2000 < typed.year < 2200:
-            raise forms.ValidationError(_now("Enter a date and a time of these years."))
-        return local_time(typed.replace(tzinfo=None), self.zone)
+        return instant_of(self.cleaned_data["draw_at"], self.zone)

@@ -19,6 +19,7 @@ from events.models import Event, Performance, Quota, SeatingPlan, TicketType
 from events.properties import check_values, properties
 from events.queries import event_for_update, performance_by_id, performance_for_update
 from events.seating_plan import check_category, check_priced, plan_of, quota_of_category
+from events.series import DateTimes, check_times
 from outbox.actions import enqueue
 from seating.models import Venue
 from ui.dates import time_zones
@@ -72,10 +73,9 @@ def create_event(
 def add_performance(
     *, event_id: UUID, starts_at: datetime, ends_at: datetime, doors_at: datetime, actor: Actor
 ) -> Performance:
-    """A further date of a draft event. Raises EventInvalid when the times are out of order."""
+    """A further date of a draft event. Raises EventInvalid for times out of order or of another century."""
     event = event_for_update(event_id)
-    if not doors_at <= starts_at < ends_at:
-        raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts_at")
+    check_times(DateTimes(starts_at, ends_at, doors_at), day="date")
     performance = Performance.objects.create(
         event=event, starts_at=starts_at, ends_at=ends_at, doors_at=doors_at, timezone=event.venue.timezone
     )
@@ -279,8 +279,7 @@ def move_performance(
     """
     event = event_for_update(performance_by_id(performance_id).event_id)
     performance = performance_for_update(performance_id)
-    if not doors_at <= starts_at < ends_at:
-        raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts")
+    check_times(DateTimes(starts_at, ends_at, doors_at), day="date")
     if starts_at <= timezone.now():
         raise EventInvalid(_("The new date is in the past."), field="date")
     before = (performance.starts_at, performance.ends_at, performance.doors_at, event.venue_id)

@@ -36,6 +36,7 @@ from events.models import (
 )
 from events.queries import event_for_update
 from events.refund_rules import RefundRules
+from ui.dates import is_of_these_years
 from ui.errors import NotFound
 from ui.ids import uuid7
 
@@ -126,6 +127,8 @@ def copy_event(
         raise NotFound
     if not title.strip() or len(title) > 140:
         raise EventInvalid(_("Give it a title of up to 140 characters."), field="title")
+    if first_on and not is_of_these_years(first_on):
+        raise EventInvalid(_("Enter a date of these years."), field="first_on")
     shift = Shift((first_on - first_day_of(source)).days if first_on else 0, source.venue.timezone)
     made = _copy(
         source,

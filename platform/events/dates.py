@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from audit.actions import Actor, record
 from events.errors import EventInvalid
 from events.models import DatePrice, DateQuota, Event, Performance, Quota, TicketType
-from events.series import DateTimes
+from events.series import DateTimes, check_times
 
 MOST_DATES = 1000  # of one event
 
@@ -26,8 +26,7 @@ def add_performances(*, event: Event, times: Sequence[DateTimes], rule: str, act
     """
     now = timezone.now()
     for one in times:
-        if not one.doors_at <= one.starts_at < one.ends_at:
-            raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts")
+        check_times(one, day="first_on")
         if one.starts_at <= now:
             raise EventInvalid(_("One of these dates is in the past."), field="first_on")
     there = set(event.performances.values_list("starts_at", flat=True))

@@ -28,6 +28,7 @@ from events.queries import event_for_update
 from seating.compiled import FLAG_BITS, CompiledMap
 from seating.models import MapVersion
 from seating.queries import compiled_by_hash, version_by_id
+from ui.dates import is_of_these_years
 
 MOST_KEPT = 32  # paintings per process; the one that was longest unused goes
 ACCESS_BITS = FLAG_BITS["wheelchair"] | FLAG_BITS["companion"]
@@ -498,6 +499,8 @@ def _set_rules(plan: SeatingPlan, *, orphans: str, release_access: str, release_
     is_dated = release_access == SeatingPlan.ReleaseAccess.DATE
     if is_dated and release_access_at is None:
         raise EventInvalid(_("Say from when wheelchair spaces are released."), field="release_access_at")
+    if is_dated and release_access_at and not is_of_these_years(release_access_at):
+        raise EventInvalid(_("Enter a date and a time of these years."), field="release_access_at")
     plan.orphans, plan.release_access = orphans, release_access
     plan.release_access_at = release_access_at if is_dated else None
 

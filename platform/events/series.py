@@ -15,10 +15,10 @@ from dateutil.rrule import rrule, rrulestr
 from django.utils.translation import gettext as _
 
 from events.errors import EventInvalid
+from ui.dates import is_of_these_years
 
 MOST_DAYS = 366  # of one rule
 FARTHEST = timedelta(days=5 * 366)  # from the first day; a rule that never fits ends there, too
-YEARS = (2000, 2200)  # of the first day
 LONGEST_RULE = 300  # characters
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # as RFC 5545 names them, in datetime.weekday()'s order
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -47,6 +47,14 @@ class DateTimes:
     starts_at: datetime
     ends_at: datetime
     doors_at: datetime
+
+
+def check_times(times: DateTimes, *, day: str) -> None:
+    """Raises EventInvalid for times out of order, and beside the field `day` for those of another century."""
+    if not times.doors_at <= times.starts_at < times.ends_at:
+        raise EventInvalid(_("Doors open first, then the event starts, then it ends."), field="starts")
+    if not all(is_of_these_years(one) for one in (times.doors_at, times.starts_at, times.ends_at)):
+        raise EventInvalid(_("Enter a date of these years."), field=day)
 
 
 @dataclass(frozen=True)
@@ -163,7 +171,7 @@ def _instant(local: datetime, zone: str) -> datetime:
 
 def _parsed(rule: str, first_on: date) -> tuple[rrule, int | None, date | None]:
     """The rule without its end, its count and its last day. What might never end ends at FARTHEST."""
-    if not YEARS[0] <= first_on.year <= YEARS[1]:
+    if not is_of_these_years(first_on):
         raise EventInvalid(_("Enter a date of these years."), field="first_on")
     text = rule.strip().upper().removeprefix("RRULE:")
     parts = [part.partition("=") for part in text.split(";") if part]

@@ -25,6 +25,7 @@ from inventory.live import mark_changed
 from inventory.models import Block, BlockedPlace, Place, Pool, SeatPlace, SeatRun, StockEntry
 from inventory.queries import database_now
 from inventory.waited import note_freed
+from ui.dates import is_of_these_years
 
 logger = logging.getLogger(__name__)
 
@@ -263,6 +264,8 @@ def _check(purpose: Purpose, *, n_places: int, now: datetime) -> None:
         raise BlockInvalid(_("Choose one of the colours."), field="color")
     if purpose.release_at is not None and purpose.release_at <= now:
         raise BlockInvalid(_("The day of release is over already."), field="release_at")
+    if purpose.release_at is not None and not is_of_these_years(purpose.release_at):
+        raise BlockInvalid(_("Enter a date and a time of these years."), field="release_at")
     if not 1 <= n_places <= MOST_PLACES:
         raise BlockInvalid(_("A block keeps 1 to %d places.") % MOST_PLACES, field="quantity")
 

@@ -21,6 +21,11 @@ def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def is_of_these_years(day: date) -> bool:
+    """Whether somebody can mean this day, or moment. Near the ends of the calendar another zone has no such day."""
+    return 2000 <= day.year < 2200
+
+
 def event_date(moment: datetime, zone: str) -> str:
     """Fri 12 Dec 2026"""
     pattern = "EEE, d. MMM y" if reader_locale().startswith("de") else "EEE d MMM y"

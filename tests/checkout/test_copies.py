@@ -231,6 +231,8 @@ def test_a_cancelled_events_copy_has_its_dates_again_and_a_title_is_needed(north
     assert world.the_performance(made).state == Performance.State.SCHEDULED
     with pytest.raises(EventInvalid):
         copy(event, title=" ")
+    with pytest.raises(EventInvalid, match="of these years"):
+        copy(event, first_on=date(9999, 12, 31))
 
 
 def test_another_organizers_event_cannot_be_copied(northside: House, southside: House) -> None:

@@ -155,6 +155,15 @@ def test_buyers_of_moved_dates_are_told_and_nobody_else(northside: world.House) 
     assert datetime.fromisoformat(mail.payload["was"]["starts_at"]) == sold.starts_at
 
 
+def test_a_series_goes_into_no_year_that_cannot_be_read_again(northside: world.House) -> None:
+    event = world.make_event(kinds=((FREE, 0, 5),))
+    with pytest.raises(EventInvalid, match="of these years") as refused:
+        a_series(event, rule=weekly_rule(weekdays=[1], count=60), first_on=date(2199, 2, 1))
+
+    assert refused.value.extra["field"] == "first_on"
+    assert event.performances.count() == 1
+
+
 def test_one_date_in_the_way_and_none_is_moved(northside: world.House) -> None:
     event = world.make_event(kinds=((FREE, 0, 5),))
     dates = a_series(event, rule=weekly_rule(weekdays=[1], count=3))

@@ -1,6 +1,6 @@
 """Blocks: set aside all or nothing, gone for every buyer, back on sale by hand or by date, and every count agrees."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -122,6 +122,7 @@ def test_the_day_of_release_comes_by_itself_and_not_before(free_event):
         (1, Purpose(owner="press", reason="x" * 121), "reason"),
         (1, Purpose(owner="press", note="x" * 1001), "note"),
         (1, Purpose(owner="press", color="red"), "color"),
+        (1, Purpose(owner="press", release_at=datetime(9999, 12, 31, 23, tzinfo=UTC)), "release_at"),
         (0, Purpose(owner="press"), "quantity"),
     ],
 )

@@ -33,6 +33,8 @@ JUNK = {
     "another address": "//evil.example/\\..",
     "an id of nothing": "01900000-0000-7000-8000-000000000000",
     "a date that is none": "2026-02-30T25:61",
+    "a day that is none": "2026-02-30",
+    "a far day": "9999-12-31",
     "a far date": "9999-12-31T23:59",
     "an early date": "0001-01-01T00:00",
 }

@@ -72,6 +72,9 @@ def test_a_venue_that_is_known_is_used_again_with_its_zone(nora: Visitor) -> Non
         ({"title": ""}, "title", "This field is required."),
         ({"title": "x" * 141}, "title", "at most 140 characters"),
         ({"date": "soon"}, "date", "Enter a valid date."),
+        ({"date": "9999-12-31", "starts": "22:00"}, "date", "Enter a date of these years."),
+        ({"date": "0001-01-01", "starts": "00:30"}, "date", "Enter a date of these years."),
+        ({"date": "2199-12-31", "starts": "22:00"}, "date", "Enter a date of these years."),  # it ends in 2200
         ({"starts": "25:00"}, "starts", "Enter a valid time."),
         ({"venue": ""}, "venue", "This field is required."),
         ({"timezone": "Mars/Base"}, "timezone", "Select a valid choice."),
@@ -368,6 +371,22 @@ def test_a_date_is_moved_on_its_own_page(nora: Visitor, northside: world.House) 
     assert performance.starts_at.isoformat() == "2031-03-08T20:00:00+00:00"
     assert performance.event.venue.name == "South Pier"
     assert nora.post(address, {**moved, "date": "2020-03-08"}).status_code == 422
+
+
+def test_a_date_is_moved_to_no_year_that_cannot_be_read_again(nora: Visitor, northside: world.House) -> None:
+    event = world.make_event(kinds=(("Guest", 0, 5),))
+    performance = world.the_performance(event)
+    address = f"/portal/events/{event.pk}/dates/{performance.pk}/"
+    far = {"date": "9999-12-31", "starts": "20:00", "ends": "21:00", "venue": "Pier", "timezone": "America/New_York"}
+
+    refused = nora.post(address, far)
+
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["date"] == ["Enter a date of these years."]
+    starts_at = performance.starts_at
+    performance.refresh_from_db()
+    assert performance.starts_at == starts_at
+    assert not Venue.objects.filter(name="Pier").exists()
 
 
 def test_a_quantity_is_changed_while_it_sells_but_not_below_what_is_sold(nora: Visitor, northside: world.House) -> None:

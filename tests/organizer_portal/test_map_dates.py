@@ -126,6 +126,7 @@ def test_what_cannot_be_set_aside_is_refused_whole(nora: Visitor, colleague: Col
         ({"seats": seats(1), "owner": ""}, 422),
         ({"seats": seats(1), "release": "soon", **house}, 422),
         ({"seats": seats(1), "release": "2001-01-01T10:00", **house}, 422),
+        ({"seats": seats(1), "release": "9999-12-31T23:30", **house}, 422),
         ({"seats": seats(1), "block": str(event.pk)}, 404),
         ({"seats": seats(1), "block": "nothing"}, 404),
     ):

@@ -110,6 +110,9 @@ def test_what_does_not_fit_is_said_beside_its_field(nora: Visitor, draft: Event,
     assert wrong.status_code == 422
     undated = {"version": str(version.pk), **RULES, "release_access": "date"}
     assert "Say from when" in text(nora.post(page_of(draft), undated))
+    for far in ("9999-12-31T23:30", "0001-01-01T00:30"):
+        refused = nora.post(page_of(draft), {**undated, "release_access_at": far})
+        assert (refused.status_code, "Enter a date and a time of these years." in text(refused)) == (422, True)
     assert not SeatingPlan.objects.exists()
 
     nora.post(page_of(draft), {"version": str(version.pk), **RULES})

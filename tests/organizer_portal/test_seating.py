@@ -125,6 +125,8 @@ def test_a_whole_row_the_maps_seats_and_any_of_a_quota(nora: Visitor, hamlet):
         ({**PRESS, "section": "Stalls", "row": "A", "seats": "9-11"}, "Row A has no seat “11”."),
         ({**PRESS, "section": "Stalls", "row": "A", "owner": ""}, "For whom is missing"),
         ({**PRESS, "section": "Stalls", "row": "A", "release_at": "2020-01-01T10:00"}, "over already"),
+        ({**PRESS, "section": "Stalls", "row": "A", "release_at": "9999-12-31T23:30"}, "of these years"),
+        ({**PRESS, "section": "Stalls", "row": "A", "release_at": "0001-01-01T00:30"}, "of these years"),
         ({**PRESS, "section": "Stalls", "row": "B"}, "1 of these places is held, sold or blocked"),
         ({**PRESS, "indexes": "999"}, "Choose seats that are part of this date's map."),
         ({**PRESS, "indexes": "1,x"}, "Choose the seats again."),
