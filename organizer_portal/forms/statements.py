@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from organizer_portal.forms.fields import check_day
 from ui.forms import offer_choices
 
 
@@ -15,8 +16,8 @@ def _day() -> forms.DateInput:
 class PeriodForm(forms.Form):
     """Days in the organizer's zone, both included; without one of them as far as there is anything. It is in the address alone."""
 
-    since = forms.DateField(label=_("From"), required=False, widget=_day())
-    until = forms.DateField(label=_("Last day"), required=False, widget=_day())
+    since = forms.DateField(label=_("From"), required=False, validators=[check_day], widget=_day())
+    until = forms.DateField(label=_("Last day"), required=False, validators=[check_day], widget=_day())
     currency = forms.ChoiceField(
         label=_("Currency"), required=False, widget=forms.Select(attrs={"class": "select max-w-32"})
     )

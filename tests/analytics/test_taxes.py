@@ -96,6 +96,10 @@ def test_it_is_a_page_with_its_months_and_a_table(order: Order, paying: world.Ho
         assert words in page, words
     assert nora.get("/portal/taxes/?since=2026-02-01&until=2026-01-01").status_code == 422
     assert nora.get("/portal/taxes/?since=2020-01-01").status_code == 422
+    for far in ("until=9999-12-31", "since=9999-12-01&until=9999-12-31", "until=0001-01-01"):
+        refused = nora.get(f"/portal/taxes/?{far}")
+        assert (refused.status_code, "Enter a date of these years." in text(refused)) == (422, True)
+        assert nora.get(f"/portal/taxes.csv?{far}").status_code == 404
     assert "Nothing sold in these days" in text(nora.get("/portal/taxes/?since=2020-01-01&until=2020-12-31"))
 
     lines = list(csv.reader(io.StringIO(nora.get(f"/portal/taxes.csv?since={today}").content.decode("utf-8-sig"))))

@@ -168,6 +168,10 @@ def test_what_was_paid_by_hand_is_noted_once_and_never_more_than_is_owed(paying:
     assert nora.post(address, paid | {"amount": "3"}).status_code == 302
     assert [(one.payable, one.receivable) for one in standings()] == [(180, 0)]
     assert "Transfer of 3 May" in text(nora.get(address))
+    for far in ("until=9999-12-31", "since=0001-01-01"):
+        refused = nora.get(f"{address}account/?{far}")
+        assert (refused.status_code, "Enter a date of these years." in text(refused)) == (422, True)
+        assert nora.get(f"{address}account.csv?{far}").status_code == 404
     (line,) = nora.get("/portal/payouts/").context["earnings"]
     assert (line.sales, line.fees, line.shares, line.earned) == (5020, 220, 480, 4320)
     assert (line.held, line.paid_out, line.owed) == (4800, -300, 180)
