@@ -48,7 +48,7 @@ DECORATIONS = ("stage", "text", "shape", "icon")
 ROW_SHAPES = ("line", "arc", "free")
 ICONS = ("door", "stairs", "lift", "toilet", "bar", "cloakroom", "first_aid", "info")
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")  # of everything that is drawn
 _KEY = re.compile(r"[a-z0-9_-]{1,30}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -268,7 +268,9 @@ class _Reader:
             self.fault("not_a_map", "", _("This is not a seat map of ours: “format” must be “%s”.") % FORMAT)
             return None
         if data.get("version") != VERSION:
-            self.fault("version", "version", _("This map has version %s, which we cannot read.") % data.get("version"))
+            self.fault(
+                "version", "version", _("This map has version %s, which we cannot read.") % _said(data.get("version"))
+            )
             return None
         self.known(data, "", {"format", "version", "name", "width", "height", "categories", "floors", "focal"})
         categories = self.list_of(data, "", "categories", MOST_CATEGORIES, self.category)
@@ -276,7 +278,10 @@ class _Reader:
         for where, space, companion in self.companions:
             if companion not in self.seat_ids:
                 self.fault(
-                    "companion_missing", where, _("Its companion seat “%s” is not on the map.") % companion, space
+                    "companion_missing",
+                    where,
+                    _("Its companion seat “%s” is not on the map.") % _said(companion),
+                    space,
                 )
         return Document(
             name=self.text(data, "", "name", LONGEST_NAME),
@@ -337,7 +342,7 @@ class _Reader:
             self.fault("gaps", at, _("An aisle must come after one seat of the row and before another."))
             gaps = []
         shape = data.get("shape", {})
-        if not isinstance(shape, dict) or len(json.dumps(shape)) > 4000:
+        if not isinstance(shape, dict) or not _can_be_kept(shape) or len(json.dumps(shape)) > 4000:
             self.fault("shape", at, _("How this row was drawn cannot be read."))
             shape = {}
         return Row(
@@ -425,11 +430,8 @@ class _Reader:
 
     def known(self, data: Mapping[str, Any], at: str, fields: set[str]) -> None:
         for name in data.keys() - fields:
-            self.fault(
-                "unknown_member",
-                f"{at}.{str(name)[:60]}".lstrip("."),
-                _("“%s” is no part of a seat map.") % str(name)[:60],
-            )
+            words = _("“%s” is no part of a seat map.") % _said(name)
+            self.fault("unknown_member", f"{at}.{_said(name)}".lstrip("."), words)
 
     def list_of(
         self, data: Mapping[str, Any], at: str, name: str, most: int, read: Callable[[Mapping[str, Any], str], Any]
@@ -457,7 +459,7 @@ class _Reader:
 
     def id(self, data: Mapping[str, Any], at: str) -> str:
         value = data.get("id")
-        if not isinstance(value, str) or not _ID.fullmatch(value):
+        if not isinstance(value, str) or not ID.fullmatch(value):
             self.fault("id", at, _("An id has 1 to 40 letters, digits, _ and -."))
             return ""
         if value in self.ids:
@@ -469,9 +471,7 @@ class _Reader:
         key = data.get("category")
         if key is None or (isinstance(key, str) and key in self.categories):
             return key
-        self.fault(
-            "category_missing", at, _("There is no category “%s”.") % str(key)[:40], str(data.get("id", ""))[:40]
-        )
+        self.fault("category_missing", at, _("There is no category “%s”.") % _said(key), _said(data.get("id", "")))
         return None
 
     def text(self, data: Mapping[str, Any], at: str, name: str, longest: int) -> str:
@@ -530,6 +530,22 @@ class _Reader:
             self.fault("outline", f"{at}.outline", _("An outline has 3 to %d points.") % MOST_POINTS)
             return ()
         return tuple(self.point(point, f"{at}.outline[{index}]") for index, point in enumerate(points))
+
+
+def _said(value: object) -> str:
+    """What the file has there, short enough to be quoted."""
+    return str(value)[:60] if isinstance(value, (str, int, float)) else "…"
+
+
+def _can_be_kept(value: object, levels: int = 4) -> bool:
+    """Whether the database takes it: texts that can be printed, finite numbers, and few levels of both."""
+    if isinstance(value, dict):
+        return levels > 0 and all(_can_be_kept(part, levels - 1) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return levels > 0 and all(_can_be_kept(item, levels - 1) for item in value)
+    if isinstance(value, str):
+        return value.isprintable()
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:

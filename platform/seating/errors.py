@@ -12,6 +12,11 @@ from ui.errors import BadInput, DomainError, NotFound
 MOST_FAULTS_TOLD = 200
 
 
+def clean(text: str) -> str:
+    """The text without what cannot be printed: control characters, lone surrogates, marks that turn the direction of writing."""
+    return (text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())).strip()
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with a map or a file. `where` is a path in it ("floors[0].sections[2]"), `element` the id of
@@ -22,6 +27,11 @@ class Fault:
     where: str = ""
     element: str = ""
     severity: Literal["error", "warning", "repaired", "lost"] = "error"
+
+    def __post_init__(self) -> None:
+        """What it quotes of a file can be printed, whatever the file has."""
+        for name in ("words", "where", "element"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
 
     def as_dict(self) -> dict[str, str]:
         """Plain JSON values."""

@@ -90,7 +90,8 @@ def test_a_map_may_come_from_a_file_and_every_fault_is_listed(nora: Visitor, nor
     assert made.draft["name"] == "From a file"
     assert sum(1 for _seat in parse(made.draft).seats) == 3
     assert shown.status_code in (200, 302)
-    for wrong in (b"", b"nothing", b"{}", b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
+    unprintable = rb'{"format": "marquee-seat-map", "version": 1, "\ud800": 1}'
+    for wrong in (b"", b"nothing", b"{}", b"<svg xmlns='http://www.w3.org/2000/svg'/>", unprintable):
         refused = nora.post(page, {"name": "Wrong", "start": "", "file": SimpleUploadedFile("x.json", wrong)})
         assert refused.status_code == 422, wrong
     assert SeatMap.objects.count() == 1

@@ -188,6 +188,20 @@ def test_lone_surrogates_and_control_characters_are_taken_out() -> None:
     json.dumps([fault.as_dict() for fault in imported.faults], ensure_ascii=False).encode()
 
 
+def test_what_is_quoted_of_a_refused_file_can_be_printed() -> None:
+    map_of_ours = (
+        r'{"format": "marquee-seat-map", "version": 1, "\ud800": 1, "floors": [{"id": "f", "sections": [{"id": "\ud800", '
+        r'"category": "\ud800", "rows": [{"id": "r", "\ud800": 1, "seats": [{"id": "a", "companions": ["\ud800"]}]}]}]}]}'
+    )
+    plan = r'{"format": "marquee-seat-plan", "version": 1, "\ud800": 1, "floors": [{"\u0000": 1}]}'
+    version = r'{"format": "marquee-seat-map", "version": "\ud800"}'
+    for text in (map_of_ours, plan, version):
+        with pytest.raises(MapInvalid) as refusal:
+            import_file("x", text.encode())
+        for fault in refusal.value.faults:
+            assert all(part.isprintable() for part in fault.as_dict().values()), fault
+
+
 def test_more_faults_than_anybody_reads_are_counted() -> None:
     seats = [{"seat_guid": "same", "seat_number": "1", "position": {"x": n, "y": 0}} for n in range(5_000)]
     data = {"zones": [{"position": {"x": 0, "y": 0}, "rows": [{"row_number": "A", "seats": seats}]}]}

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from seating.document import (
     FARTHEST,
+    ID,
     LONGEST_LABEL,
     LONGEST_NAME,
     MOST_BYTES,
@@ -34,7 +35,7 @@ from seating.document import (
     as_dict,
     parse,
 )
-from seating.errors import Fault, MapInvalid
+from seating.errors import Fault, MapInvalid, clean
 from seating.formats.rows import pitch_of, shape_of
 from seating.moves import fitted, rescaled
 from seating.words import kind_word
@@ -54,7 +55,6 @@ NAMED_COLORS: Final = {
 }  # fmt: skip
 STAGE_WORDS = re.compile(r"\b(stage|bühne|buehne|screen|podium|scene|scène|escenario|palco|leinwand)\b", re.IGNORECASE)
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})")
 _NOT_KEY = re.compile(r"[^a-z0-9_]+")
 
@@ -184,9 +184,7 @@ def json_of(content: bytes, notes: Notes) -> Any:
         if len(found) < len(pairs):
             for name, times in Counter(name for name, _value in pairs).items():
                 if times > 1:
-                    notes.lost(
-                        "member_twice", _("“%s” is there twice in one object; the last counts.") % clean(name)[:60]
-                    )
+                    notes.lost("member_twice", _("“%s” is there twice in one object; the last counts.") % name[:60])
         return found
 
     try:
@@ -194,16 +192,11 @@ def json_of(content: bytes, notes: Notes) -> Any:
     except RecursionError:
         refuse("too_deep", _("The file is nested too deeply."))
     except ValueError as error:
-        refuse("not_json", _("The file is no JSON that we can read: %s") % clean(str(error))[:120])
+        refuse("not_json", _("The file is no JSON that we can read: %s") % str(error)[:120])
 
 
 def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON")
-
-
-def clean(text: str) -> str:
-    """The text without what cannot be printed: control characters, lone surrogates, marks that turn the direction of writing."""
-    return (text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())).strip()
 
 
 # --- Mending -------------------------------------------------------------------------------------------------------------
@@ -237,7 +230,7 @@ class Mender:
     def id(self, wish: object, where: str, *, fallback: str) -> str:
         """An id that nothing else has: the file's own where it may be one, the same one for the same file each time."""
         text = clean(str(wish))[:200] if isinstance(wish, (str, int)) and not isinstance(wish, bool) else ""
-        if text and not _ID.fullmatch(text):
+        if text and not ID.fullmatch(text):
             stem = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:31]
             text = f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".lstrip("-")
             self.rewritten += 1
@@ -398,7 +391,7 @@ class Categories:
             return None
         if called not in self._by_name:
             words = _("The category “%s” is not in the file's list; it is made.")
-            self.mender.notes.repaired("category_missing", words % clean(called)[:40], where)
+            self.mender.notes.repaired("category_missing", words % called[:40], where)
             self.add(called, clean(called)[:LONGEST_NAME], self.next_color())
         return self._by_name[called]
 

@@ -31,7 +31,7 @@ from seating.document import (
     Table,
     distance,
 )
-from seating.errors import Fault
+from seating.errors import Fault, clean
 from seating.formats.chains import rows_among
 from seating.formats.raw import (
     COLORS,
@@ -41,7 +41,6 @@ from seating.formats.raw import (
     Imported,
     Mender,
     Notes,
-    clean,
     finished,
     lifted,
     plain_number,
@@ -592,7 +591,7 @@ class _Ours:
         section = self.section_of(shape, floor)
         group = next((group for group in shape.groups if "data-row" in group or "data-table" in group), None)
         if section is None or group is None:
-            self.notes.lost("seat", _("A seat outside of a row is left out."), element=clean(said.get("id", ""))[:40])
+            self.notes.lost("seat", _("A seat outside of a row is left out."), element=said.get("id", "")[:40])
             return
         line = section["lines"].setdefault(group.get("id", ""), {"said": group, "seats": []})
         self.mender.count_seat("")

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from seating.document import FARTHEST, Point
-from seating.formats.raw import Notes, clean, plain_number, refuse, text_of
+from seating.errors import clean
+from seating.formats.raw import Notes, plain_number, refuse, text_of
 
 MOST_NODES, MOST_SHAPES, DEEPEST, MOST_ATTRIBUTES = 250_000, 150_000, 100, 60
 LONGEST_ATTRIBUTE, LONGEST_TEXT = 20_000, 200
@@ -160,7 +161,7 @@ def _parsed(text: str, notes: Notes) -> Node:
     try:
         parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
-        refuse("not_xml", _("The file is no SVG that we can read: %s") % clean(str(error))[:100])
+        refuse("not_xml", _("The file is no SVG that we can read: %s") % str(error)[:100])
     for tag, times in dangerous.items():
         notes.lost(
             "active_content", _("%(n)d × “%(tag)s” in the file: nothing of it is kept.") % {"n": times, "tag": tag}
@@ -191,7 +192,7 @@ class _Flattener:
             node = pending.pop()
             name = node.attributes.get("id")
             if name and self.by_id.setdefault(name, node) is not node:
-                notes.warn("id_twice", _("The id “%s” is there twice.") % clean(name)[:40])
+                notes.warn("id_twice", _("The id “%s” is there twice.") % name[:40])
             pending += reversed(node.children)
 
     def shapes(self) -> list[Shape]:
@@ -215,11 +216,11 @@ class _Flattener:
                 if target is None:
                     self.notes.lost(
                         "use_missing",
-                        _("A copy names “%s”, which is not there.") % clean(node.attributes.get("href", ""))[:40],
+                        _("A copy names “%s”, which is not there.") % node.attributes.get("href", "")[:40],
                     )
                 elif id(target) in uses or target is self.root:
                     self.notes.lost(
-                        "use_cycle", _("“%s” uses itself and is left out there.") % clean(node.attributes["href"])[:40]
+                        "use_cycle", _("“%s” uses itself and is left out there.") % node.attributes["href"][:40]
                     )
                 elif len(uses) >= 20:
                     self.notes.lost("use_deep", _("Copies of copies deeper than 20 are left out."))
