@@ -32,7 +32,7 @@ from payouts.runs import mature_dates
 from payouts.schedule import payout_schedule, waits_because
 from tenants.current import current_organizer
 from ui.ids import uuid7
-from ui.money import smallest_step
+from ui.money import CURRENCIES, smallest_step
 
 MOST_AT_ONCE = 500  # transfers of one transaction
 TRIED_AGAIN_AFTER = timedelta(days=1)  # what the provider refused, by the clock; staff may try at once
@@ -79,7 +79,7 @@ def request_transfers(*, partner: Partner, currency: str, actor: Actor) -> list[
     Raises NothingToTransfer, and nothing has changed then.
     """
     to = [Recipient(partner.payee, partner.account_id, partner)] if partner.transfers_enabled else []
-    made = _request(to, currency, by_the_clock=False, actor=actor)
+    made = _request(to, currency, by_the_clock=False, actor=actor) if currency in CURRENCIES else []
     if not made:
         raise NothingToTransfer(_("Nothing that is owed to this partner lies at Stripe for it. Nothing was changed."))
     return made

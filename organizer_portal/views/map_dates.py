@@ -21,7 +21,7 @@ from inventory.words import seat_words
 from organizer_portal.access import EDIT_EVENTS, Desk, staff
 from organizer_portal.seating import blocks_data
 from organizer_portal.views.seat_maps import json_body, json_door
-from seating.document import parse
+from seating.document import ID, parse
 from seating.queries import seat_map_by_id
 from ui.dates import moment_text
 from ui.errors import NotFound
@@ -145,7 +145,7 @@ def put_back(request: HttpRequest, desk: Desk, map_id: UUID, performance_id: UUI
 
 def _seats(asked: dict[str, Any]) -> list[str]:
     seats = asked.get("seats")
-    if not isinstance(seats, list) or not all(isinstance(one, str) and len(one) <= 40 for one in seats):
+    if not isinstance(seats, list) or not all(isinstance(one, str) and ID.fullmatch(one) for one in seats):
         raise BlockInvalid(_("Choose the seats again."), field="seats")
     return list(dict.fromkeys(seats))
 

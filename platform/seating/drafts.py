@@ -51,8 +51,7 @@ def open_draft(*, map_id: UUID, session: str, editor: str, actor: Actor, take_ov
     While another tab has it the answer says whose it is and nothing changes, unless `take_over`. Raises MapNotFound,
     MapInvalid for a session that is none.
     """
-    if not 8 <= len(session) <= LONGEST_SESSION or not session.isascii():
-        raise MapInvalid([Fault("session", _("A tab's session has 8 to %d letters.") % LONGEST_SESSION)])
+    _check_session(session)
     seat_map = seat_map_for_update(map_id)
     now = timezone.now()
     if seat_map.is_edited_by_another(session=session, at=now) and not take_over:
@@ -146,6 +145,8 @@ def _editable(map_id: UUID, session: str) -> SeatMap:
 
 
 def _keep(seat_map: SeatMap, document: Document, *, session: str, editor: str) -> Saved:
+    if session:
+        _check_session(session)
     seat_map.draft = as_dict(document)
     seat_map.name = document.name.strip() or seat_map.name
     seat_map.revision += 1
@@ -154,6 +155,11 @@ def _keep(seat_map: SeatMap, document: Document, *, session: str, editor: str) -
         _renew(seat_map, session=session, editor=editor)
     faults = faults_of(document, zone=seat_map.venue.timezone)
     return Saved(revision=seat_map.revision, faults=faults, document=document)
+
+
+def _check_session(session: str) -> None:
+    if not 8 <= len(session) <= LONGEST_SESSION or not session.isascii() or not session.isprintable():
+        raise MapInvalid([Fault("session", _("A tab's session has 8 to %d letters.") % LONGEST_SESSION)])
 
 
 def _renew(seat_map: SeatMap, *, session: str, editor: str) -> None:

@@ -123,6 +123,8 @@ def test_what_cannot_be_set_aside_is_refused_whole(nora: Visitor, colleague: Col
         ({"seats": [*seats(5), "nobody"], **house}, 422),
         ({"seats": [], **house}, 422),
         ({"seats": "Stalls-A-1", **house}, 422),
+        ({"seats": ["\x00"], **house}, 422),
+        ({"seats": ["\ud800"], **house}, 422),
         ({"seats": seats(1), "owner": ""}, 422),
         ({"seats": seats(1), "release": "soon", **house}, 422),
         ({"seats": seats(1), "release": "2001-01-01T10:00", **house}, 422),
@@ -132,6 +134,8 @@ def test_what_cannot_be_set_aside_is_refused_whole(nora: Visitor, colleague: Col
     ):
         refused = send(nora, f"{date(event)}blocks/", body)
         assert refused.status_code == status, (body, refused.status_code)
+    for junk in ("\x00", "\ud800"):
+        assert send(nora, f"{date(event)}releases/", {"seats": [junk]}).status_code == 422
     assert send(nora, f"{foreign}blocks/", {"seats": seats(1), **house}).status_code == 404
     assert nora.get(foreign).status_code == 404
     assert send(colleague(Membership.Role.FINANCE), f"{date(event)}blocks/", {"seats": seats(1)}).status_code == 403

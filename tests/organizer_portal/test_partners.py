@@ -172,6 +172,9 @@ def test_what_was_paid_by_hand_is_noted_once_and_never_more_than_is_owed(paying:
         refused = nora.get(f"{address}account/?{far}")
         assert (refused.status_code, "Enter a date of these years." in text(refused)) == (422, True)
         assert nora.get(f"{address}account.csv?{far}").status_code == 404
+    for currency in ("\x00", "USD", "nothing"):
+        sent = nora.post(f"{address}transfers/", {"currency": currency}, follow=True)
+        assert "Nothing that is owed to this partner lies at Stripe for it." in text(sent)
     (line,) = nora.get("/portal/payouts/").context["earnings"]
     assert (line.sales, line.fees, line.shares, line.earned) == (5020, 220, 480, 4320)
     assert (line.held, line.paid_out, line.owed) == (4800, -300, 180)

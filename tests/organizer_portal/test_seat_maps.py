@@ -134,7 +134,8 @@ def test_refusals_are_problems_with_a_code(nora: Visitor, drawn: SeatMap) -> Non
     ):
         refused = send(nora, url, body)
         assert (refused.status_code, refused.json()["code"]) == (status, code)
-    assert send(nora, address(drawn, "lease/"), {"session": "x"}).status_code == 422
+    for session in ("x", "another\x00tab"):
+        assert send(nora, address(drawn, "lease/"), {"session": session}).status_code == 422
     assert nora.post(url, b"{" * 100_000, content_type="application/json").status_code == 400
 
     assert send(nora, address(drawn, "lease/"), {"session": TAB}, "DELETE").status_code == 204

@@ -154,10 +154,15 @@ def test_publishing_what_is_published_makes_no_second_version(drawn: SeatMap) ->
     assert drawn.versions.count() == 1
 
 
-@pytest.mark.parametrize("session", ["", "short", "x" * 41, "äöüäöüäöü"])
+@pytest.mark.parametrize("session", ["", "short", "x" * 41, "äöüäöüäöü", "tab-one\x00", "tab-one\n"])
 def test_a_session_is_a_tabs_own_word(drawn: SeatMap, session: str) -> None:
     with pytest.raises(MapInvalid):
         enter(drawn, session)
+    if session:
+        with pytest.raises(MapInvalid):
+            save(drawn, session, 1, {})
+    drawn.refresh_from_db()
+    assert (drawn.editor_session, drawn.revision) == ("", 1)
 
 
 def test_a_plan_lies_somewhere(drawn: SeatMap) -> None:
