@@ -17,6 +17,7 @@ from inventory.models import Block, Place, SeatPlace
 from inventory.words import seat_words
 from seating.compiled import run_lengths
 from ui.dates import moment_text
+from ui.forms import typed_number
 from ui.money import format_money, minor_unit_exponent
 
 CODES = {"free": 0, "held": 1, "sold": 2, "blocked": 3}
@@ -87,6 +88,14 @@ def found_rows(rows: Iterable[SeatRow], text: str) -> list[SeatRow]:
             if all(word in facts for word in words) or plain == (row.short_code or "").casefold():
                 found.append(row)
     return found[:50]
+
+
+def seats_by_index(text: str) -> list[int]:
+    """The seats that the map's script names, "3,4"; none where it names none. Raises BlockInvalid."""
+    numbers = [typed_number(part) for part in text.split(",")] if text else []
+    if None in numbers:
+        raise BlockInvalid(_("Choose the seats again."), field="indexes")
+    return [number for number in numbers if number is not None]
 
 
 def seats_in_words(performance_id: UUID, *, section: str, row: str, seats: str) -> list[int]:

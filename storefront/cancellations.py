@@ -16,6 +16,7 @@ from orders.queries import order_by_token
 from payments.queries import open_refund_request
 from storefront.views.pages import secret_page
 from ui.errors import DomainError
+from ui.forms import typed_number
 from ui.middleware import public_form
 
 
@@ -35,8 +36,8 @@ def cancellation(request: HttpRequest, number: str, token: str) -> HttpResponse:
             request_cancellation(order_id=order.pk, position_ids=_chosen(request, order), words=words)
             sent = "requested"
         else:
-            amount = request.POST.get("amount", "")
-            expected = int(amount) if amount.isascii() and amount.isdigit() and len(amount) < 10 else -1
+            amount = typed_number(request.POST.get("amount", ""), longest=9)
+            expected = -1 if amount is None else amount
             cancel_by_buyer(order_id=order.pk, position_ids=_chosen(request, order), expected=expected)
             sent = "cancelled"
     except DomainError as error:

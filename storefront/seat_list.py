@@ -20,6 +20,7 @@ from inventory.words import seat_words
 from seating.compiled import FLAG_BITS, Line
 from seating.words import flag_words
 from storefront.offers import Offer
+from ui.forms import typed_number
 
 MOST_PLACES = 50  # boxes that one page takes: more than any order may have
 
@@ -148,8 +149,8 @@ def seat_list_of(
     reader = _Reader(shown, states, offers, flag_words(), is_access=asked.get("access") == "1")
     free = [reader.free_in(section.first, section.count) for section in shown.compiled.sections]
     first = next((number for number, count in enumerate(free) if count), 0)
-    section = int(text) if (text := asked.get("section", "")).isascii() and text.isdigit() and len(text) < 6 else first
-    section = section if section < len(free) else first
+    number = typed_number(asked.get("section", ""))
+    section = number if number is not None and number < len(free) else first
     is_changed = asked.get("map", shown.compiled.hash) != shown.compiled.hash
     ticked = [] if is_changed else list(reader.chosen(asked))
     return SeatList(
@@ -237,8 +238,8 @@ class _Reader:
     def chosen(self, asked: QueryDict) -> Iterator[Chosen]:
         """In the map's order; what is no place here, or has no ticket, is left out."""
         values = {text for text in asked.getlist("place")[:MOST_PLACES] if len(text) <= 400}
-        firsts = {int(first) for text in values if (first := text.split(",")[0]).isascii() and first.isdigit()}
-        for index in sorted(first for first in firsts if first < self.states.n):
+        firsts = {typed_number(text.split(",")[0]) for text in values}
+        for index in sorted(first for first in firsts if first is not None and first < self.states.n):
             number = self.shown.compiled.seats[index].line
             is_whole = number in self.shown.whole_lines
             place = self.table(self.shown.compiled.lines[number]) if is_whole else self.seat(index)

@@ -22,6 +22,7 @@ from storefront.buyers import signed_in
 from storefront.offers import offers_for, upcoming_performances
 from storefront.views.pages import count_mail, secret_page, told_to_wait
 from ui.errors import DomainError, NotFound
+from ui.forms import typed_number
 from ui.middleware import public_form
 from waiting_room.shuffle import ALGORITHM, digest_of
 from waitlist import consents
@@ -88,12 +89,10 @@ def _answer(request: HttpRequest, event: Event, context: dict[str, Any]) -> Http
 
 def _typed(request: HttpRequest) -> Joining:
     session = signed_in(request)
-    digits = request.POST.get("quantity", "").strip()
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER
     return Joining(
         name=request.POST.get("name", ""),
         email=request.POST.get("email", "").strip(),
-        quantity=int(digits) if is_number else 0,
+        quantity=typed_number(request.POST.get("quantity", ""), longest=LONGEST_NUMBER) or 0,
         takes_fewer="takes_fewer" in request.POST,
         consents="consents" in request.POST,
         account_email=session.customer.email if session else "",

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import SeatingPlan
 from inventory.blocks import COLORS
+from inventory.errors import BlockInvalid
 from organizer_portal.forms.fields import amount_text, instant_of, moment, plain
 from organizer_portal.seat_offers import Unsold
+from organizer_portal.seating import seats_by_index
 from seating.document import MOST_BYTES
 from ui.forms import LongSelect, offer_choices, zone_choices
 from ui.money import parse_money
@@ -265,10 +267,10 @@ class BlockForm(forms.Form):
 
     def clean_indexes(self) -> list[int]:
         """The seats that the map's script chose."""
-        parts = self.cleaned_data["indexes"].split(",") if self.cleaned_data["indexes"] else []
-        if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
-            raise forms.ValidationError(_now("Choose the seats again."))
-        return [int(part) for part in parts]
+        try:
+            return seats_by_index(self.cleaned_data["indexes"])
+        except BlockInvalid as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
 
     def clean_release_at(self) -> datetime | None:
         """As an instant: what was typed is the time at the venue."""

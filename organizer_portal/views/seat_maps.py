@@ -38,7 +38,7 @@ from seating.preset_words import ready_house
 from seating.queries import seat_map_by_id, version_by_id
 from seating.words import size_words
 from ui.errors import BodyTooLarge, DomainError, MalformedBody, NotFound
-from ui.forms import posted
+from ui.forms import posted, typed_number
 from ui.ids import new_token
 from ui.problems import domain_problem
 
@@ -408,8 +408,8 @@ def _version_of(map_id: UUID, version_id: UUID) -> MapVersion:
 def version(request: HttpRequest, desk: Desk, map_id: UUID, version_id: UUID) -> HttpResponse:
     """What has changed since a version, drawn and listed; `?from=<number>` compares it with an earlier one instead."""
     found = _version_of(map_id, version_id)
-    since = request.GET.get("from", "")
-    earlier = found.seat_map.versions.filter(number=int(since)).first() if since.isdigit() and len(since) < 9 else None
+    since = typed_number(request.GET.get("from", ""))
+    earlier = None if since is None else found.seat_map.versions.filter(number=since).first()
     before = parse(earlier.document if earlier else found.document)
     after = parse(found.document if earlier else found.seat_map.draft)
     changes = changes_between(before, after)

@@ -30,6 +30,7 @@ from organizer_portal.seating import (
     found_rows,
     map_data,
     one_seat_in_words,
+    seats_by_index,
     seats_in_words,
     words_of,
 )
@@ -202,7 +203,13 @@ def block_releases(
     house = _house(event_id, performance_id)
     if not Block.objects.filter(pk=block_id, performance=house.performance).exists():
         raise NotFound
-    indexes = [int(part) for part in request.POST.get("indexes", "").split(",") if part.isascii() and part.isdigit()]
+    try:
+        indexes = seats_by_index(request.POST.get("indexes", ""))
+    except BlockInvalid as refusal:
+        if _wants_json(request):
+            return problem(**members_of(refusal))
+        messages.error(request, refusal.detail)
+        return redirect("organizer_portal:seats", event_id, performance_id)
     n = release_block(block_id=block_id, seats=indexes or None, actor=desk.actor)
     words = ngettext("%(n)d place is on sale again.", "%(n)d places are on sale again.", n)
     return _done(request, house, words % {"n": n})

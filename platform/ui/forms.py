@@ -29,6 +29,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def typed_number(text: str, *, longest: int = 6) -> int | None:
+    """A whole number of at most so many digits, 0 to 9; None for what only looks like one, or that nobody can mean."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= longest else None
+
+
 def offer_choices(form: Form, name: str, choices: Iterable[tuple[object, object]]) -> None:
     """Let a form's field offer what only this request knows: values with their words."""
     field = form.fields[name]

@@ -47,6 +47,7 @@ from tickets.calendar import calendar_of_event
 from ui.dates import weekday_names
 from ui.edge import make_anew, public_page
 from ui.errors import DomainError, NotFound
+from ui.forms import typed_number
 from ui.middleware import public_form
 from ui.money import typed_money
 from ui.network import client_network
@@ -358,7 +359,6 @@ def quantities(asked: QueryDict) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name, text in asked.items():
         if name.startswith("quantity-") and isinstance(text, str) and text.strip():
-            digits = text.strip()
-            is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6  # beyond that Python may refuse too
-            chosen[name.removeprefix("quantity-")] = int(digits) if is_number else -1
+            number = typed_number(text)
+            chosen[name.removeprefix("quantity-")] = -1 if number is None else number
     return chosen

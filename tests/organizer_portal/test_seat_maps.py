@@ -188,6 +188,8 @@ def test_versions_and_what_changed_since(nora: Visitor, drawn: SeatMap) -> None:
     assert second.kind == "saved"
     shown = text(nora.get(address(drawn, f"versions/{second.pk}/?from=1")))
     assert "Stalls B 1" in shown
+    for junk in ("²", "٣", "9" * 5000):
+        assert nora.get(address(drawn, f"versions/{second.pk}/"), {"from": junk}).status_code == 200
 
     assert nora.post(address(drawn, f"versions/{first.pk}/restoration/"))["Location"] == address(drawn)
     drawn.refresh_from_db()

@@ -102,6 +102,14 @@ def test_seats_are_blocked_in_words_and_released(nora: Visitor, hamlet):
     assert block.release_at.astimezone(timezone.zoneinfo.ZoneInfo("Europe/Berlin")).strftime("%Y-%m-%dT%H:%M") == day
     some = nora.post(page_of(hamlet, f"blocks/{block.pk}/releases/"), {"indexes": "0,1"}, follow=True)
     assert "2 places are on sale again." in words_of(some)
+    for junk in ("9" * 5000, "2,²", "2,x", ","):
+        refused = nora.post(page_of(hamlet, f"blocks/{block.pk}/releases/"), {"indexes": junk}, follow=True)
+        assert "Choose the seats again." in words_of(refused)
+        program = nora.post(
+            page_of(hamlet, f"blocks/{block.pk}/releases/"), {"indexes": junk}, headers={"accept": "application/json"}
+        )
+        assert (program.status_code, program.json()["code"]) == (422, "block_invalid")
+    assert states(hamlet) == dict.fromkeys((2, 9), "blocked")
     nora.post(page_of(hamlet, f"blocks/{block.pk}/releases/"))
     assert states(hamlet) == {}
     assert breaches() == {}

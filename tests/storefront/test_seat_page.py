@@ -201,7 +201,9 @@ def test_without_a_script_a_whole_table_is_one_box_and_what_is_lost_is_told(shop
     assert "No longer free: Tables, table 1." in again.content.decode()
     changed = shop.post(address, {**wish, "map": "0" * 32, "ticket-15": adult})
     assert "The seat map has changed since you opened it." in changed.content.decode()
-    nonsense = shop.get(address, {"section": "99", "place": ["-1", "x", "999999", "15", "0"], "ticket-0": "?"})
+    nonsense = shop.get(
+        address, {"section": "99", "place": ["-1", "x", "999999", "9" * 400, "²", "15", "0"], "ticket-0": "?"}
+    )
     assert nonsense.status_code == 200
     assert Hold.objects.count() == 1
 
