@@ -1,7 +1,7 @@
 """Who bears our fee, what an event charges of its own, and the organizer's taxes."""
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, OwnFee, TaxRate
-from organizer_portal.forms.fields import amount_text, plain
+from organizer_portal.forms.fields import amount_text, basis_points, plain
 from ui.forms import offer_choices
 from ui.money import parse_money
 
@@ -60,16 +60,13 @@ class PercentField(forms.CharField):
 
     def clean(self, value: Any) -> int:
         """Basis points."""
-        typed = str(super().clean(value)).replace("%", "").replace(",", ".").strip()
+        typed = str(super().clean(value)).strip(" %")
         if not typed:
             return 0
         try:
-            points = Decimal(typed) * 100
-            if not 0 <= points <= 10_000 or points != points.to_integral_value():
-                raise ValueError(typed)
-        except (InvalidOperation, ValueError) as error:
+            return basis_points(typed)
+        except ValueError as error:
             raise forms.ValidationError(_now("Enter a percentage from 0 to 100, like 7 or 19.5.")) from error
-        return int(points)
 
 
 def percent_typed(basis_points: int) -> str:

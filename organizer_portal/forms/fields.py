@@ -1,6 +1,7 @@
 """Fields and words that several forms share."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,17 @@ def minor_units(typed: str, currency: str) -> int:
     except ValueError as error:
         example = amount_text(parse_money("24", currency), currency)
         raise forms.ValidationError(_("Enter an amount like %(example)s.") % {"example": example}) from error
+
+
+def basis_points(typed: str) -> int:
+    """A percentage as typed, with "." or "," before up to two decimals, from 0 to 100. Raises ValueError."""
+    try:
+        points = Decimal(typed.replace("%", "").replace(",", ".").strip()) * 100
+        if not 0 <= points <= 10_000 or points != points.to_integral_value():
+            raise ValueError(typed)
+    except ArithmeticError as error:  # no number, or one that is too large to count with
+        raise ValueError(typed) from error
+    return int(points)
 
 
 def amount_text(amount: int, currency: str) -> str:

@@ -1,6 +1,6 @@
 """The forms of who shares in what an event earns."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Share, Step
-from organizer_portal.forms.fields import amount_text, plain
+from organizer_portal.forms.fields import amount_text, basis_points, plain
 from payouts.models import Partner, PartnerPayment
 from ui.forms import offer_choices
 from ui.money import format_money, parse_money
@@ -186,13 +186,13 @@ class SharesForm(forms.Form):
                 return Share(payee, 0, self._amount(f"cap_{number}") or None, per_ticket=amount)
             return Share(payee, WHOLE, amount)
         try:
-            points = Decimal(value.replace(",", ".")) * 100
-        except InvalidOperation:
-            points = Decimal(0)
-        if not points.is_finite() or points != points.to_integral_value() or not 0 < points <= WHOLE:
+            points = basis_points(value)
+        except ValueError:
+            points = 0
+        if not points:
             self._add(f"value_{number}", _now("Enter per cent above 0 and up to 100, with two decimals at most."))
             return None
-        return Share(payee, int(points), self._amount(f"cap_{number}") or None)
+        return Share(payee, points, self._amount(f"cap_{number}") or None)
 
     def _amount(self, name: str) -> int | None:
         typed = self.cleaned_data.get(name) or ""

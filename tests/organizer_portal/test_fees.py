@@ -156,6 +156,7 @@ def test_a_fee_and_a_tax_are_changed_and_removed(nora: Visitor, event: Event) ->
         ({"fixed": ""}, "fixed"),
         ({"percent": "101"}, "percent"),
         ({"percent": "nan"}, "percent"),
+        ({"percent": "9e999999"}, "percent"),
         ({"percent": "1", "per": "order"}, "percent"),
         ({"tax": "nothing"}, "tax"),
     ],

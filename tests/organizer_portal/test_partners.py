@@ -125,6 +125,8 @@ def test_a_line_may_be_so_much_for_each_ticket(nora: Visitor, hall: Partner, ban
     ("gets", "value", "more", "words"),
     [
         ("percent", "101", {}, "Enter per cent above 0 and up to 100, with two decimals at most."),
+        ("percent", "9e999999", {}, "Enter per cent above 0 and up to 100, with two decimals at most."),
+        ("percent", "0", {}, "Enter per cent above 0 and up to 100, with two decimals at most."),
         ("percent", "1.234", {}, "Enter per cent above 0 and up to 100, with two decimals at most."),
         ("first", "", {}, "Enter an amount like €200.00."),
         (
