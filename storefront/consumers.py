@@ -82,6 +82,6 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # untyped ba
 
 
 def _network(scope: dict[str, Any]) -> str:
-    forwarded = b"".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     client = scope.get("client")
     return client_network(client[0] if client else "", forwarded)

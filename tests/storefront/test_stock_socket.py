@@ -225,6 +225,24 @@ async def test_a_network_opens_so_many_sockets_and_no_more(stage: Stage, setting
     assert _open_by_network == {}
 
 
+async def test_behind_a_proxy_what_a_visitor_says_of_its_network_is_not_believed(stage: Stage, settings: Any) -> None:
+    settings.STOCK_SOCKETS_PER_NETWORK, settings.BEHIND_PROXY = 2, True
+    sockets = []
+    for n in range(3):
+        socket = dial(stage.here, stage.performance)
+        # The visitor's own line, and the one that the proxy wrote.
+        for address in (f"198.51.100.{n}, 6", "203.0.113.7"):
+            socket.scope["headers"].append((b"x-forwarded-for", address.encode()))
+        sockets.append(socket)
+
+    connected = [(await socket.connect(timeout=10))[0] for socket in sockets]
+
+    assert connected == [True, True, False]
+    assert _open_by_network == {"203.0.113.7": 2}
+    for socket in sockets[:2]:
+        await socket.disconnect()
+
+
 async def test_nothing_is_to_be_said_on_it(stage: Stage) -> None:
     socket, _seq = await open_socket(stage.here, stage.performance)
 
