@@ -10,7 +10,6 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -181,7 +180,7 @@ class FinderForm(forms.Form):
         return [
             (name, value.strip())
             for name in self.fields
-            for value in self.data.getlist(name)  # type: ignore[attr-defined]
+            for value in (self.data.getlist(name) if name == "tag" else [self.data.get(name, "")])  # type: ignore[attr-defined]
             if value.strip()
         ]
 
@@ -197,8 +196,8 @@ class FinderForm(forms.Form):
             return str(EventCategory(value).label)
         if name == "price":
             return _now("up to %(price)s") % {"price": format_money(self.cleaned_data["price"], self.currency)}
-        if (day := parse_date(value)) is not None:
-            return f"{label} {day_text(day)}"
+        if isinstance(self.fields[name], forms.DateField):
+            return f"{label} {day_text(self.cleaned_data[name])}"
         choices: Mapping[str, Any] = dict(getattr(self.fields[name], "choices", ()))
         return f"{label}: {choices.get(value, value)}"
 

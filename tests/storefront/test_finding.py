@@ -95,6 +95,22 @@ def test_the_page_says_what_is_looked_for_and_how_to_look_for_less(shop: Visitor
 
 
 @pytest.mark.usefixtures("season")
+def test_a_text_that_looks_like_a_day_is_a_text(shop: Visitor) -> None:
+    add_property(name="Set", kind=Property.Kind.TEXT, actor=SYSTEM)
+
+    for query, words in {
+        "p-set=2026-02-30": "Set: 2026-02-30",
+        "p-set=2026-02-28": "Set: 2026-02-28",
+        "until=2026-02-28": "Until 28 February 2026",
+        "from=nothing&from=2026-02-28": "From 28 February 2026",  # the last one counts
+        "category=nothing&category=concert": "Concert",
+    }.items():
+        answer = shop.get(f"/?{query}")
+        assert answer.status_code == 200, query
+        assert [one.words for one in answer.context["finder"].chosen] == [words], query
+
+
+@pytest.mark.usefixtures("season")
 def test_what_makes_no_sense_is_said_and_the_rest_is_looked_for(shop: Visitor) -> None:
     for wrong, field in (
         ("price=cheap", "price"),
