@@ -30,7 +30,16 @@ from checkout.holding import Asked, claim_request, hold_made, refusal
 from checkout.keys import hold_of_key
 from checkout.partners import fee_parts, fix_partners_part
 from checkout.phases import NOTHING_KNOWN, is_phase_over
-from checkout.refunds import GivingBack, estimate_again, fee_with, give_back, refuse_disputed, request_refund
+from checkout.refunds import (
+    GivingBack,
+    estimate_again,
+    fee_with,
+    give_back,
+    make_good_what_went,
+    parts_of,
+    refuse_disputed,
+    request_refund,
+)
 from checkout.seat_words import write_seat_words
 from checkout.seats import SeatChoice, place_seat_hold
 from config import failpoints
@@ -798,10 +807,11 @@ def take_up_refund(*, order_id: UUID, answer: gateway.RefundAnswer) -> None:
             asked.state, asked.failure, asked.settled_at, asked.made_good_at = Refund.State.FAILED, "replaced", now, now
             asked.save(update_fields=["state", "failure", "settled_at", "made_good_at"])
             enqueue(kind="count_refund_failed", key=str(asked.pk), payload={"refund_id": str(asked.pk)})
-            left = left_of(payment)
-            if left > 0:
-                reason = Refund.Reason(asked.reason)
-                request_refund(payment, amount=min(asked.amount, left), reason=reason, words=asked.words)
+            amount = min(asked.amount, left_of(payment))
+            if amount > 0:
+                reason, parts = Refund.Reason(asked.reason), parts_of(asked, of=amount)
+                request_refund(payment, amount=amount, reason=reason, words=asked.words, parts=parts)
+    make_good_what_went(order, payment, by="")
 
 
 def _book_refund(refund: Refund, *, is_booked: bool) -> None:

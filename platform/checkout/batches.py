@@ -218,15 +218,13 @@ def _next_round(batch: RefundBatch, *, delay_seconds: float = 0) -> None:
 
 @transaction.atomic
 def retry_turns(*, batch_id: UUID, actor: Actor) -> int:
-    """Give every failed turn another; returns how many. What a failed refund owed is asked for anew. Raises NotFound."""
+    """Give every failed turn another; returns how many. What a failed refund still owes is asked for anew. Raises NotFound."""
     batch = RefundBatch.objects.select_for_update().select_related("event").filter(pk=batch_id).first()
     if batch is None:
         raise NotFound
     failed = list(batch.turns.select_for_update().filter(state=RefundTurn.State.FAILED).order_by("pk"))
     for turn in failed:
-        owed = turn.refund is not None and turn.refund.is_owed
-        if owed and turn.refund is not None:
-            Refund.objects.filter(pk=turn.refund.pk).update(made_good_at=timezone.now(), made_good_by=str(actor))
+        if turn.refund is not None and turn.refund.state == Refund.State.FAILED:
             turn.tries += 1
         turn.state, turn.attempts, turn.error, turn.due_at = RefundTurn.State.WAITING, 0, "", timezone.now()
         turn.save(update_fields=["state", "attempts", "tries", "error", "due_at"])

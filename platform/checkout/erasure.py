@@ -12,6 +12,7 @@ from notifications.actions import forget_emails_to
 from orders.models import Order
 from orders.queries import has_orders
 from payments.models import Refund, RefundRequest
+from payments.queries import OWED
 from payments.saved_cards import forget_cards
 from people.models import Customer
 from people.queries import customer_by_email
@@ -69,7 +70,8 @@ def _refuse_needed(customer: Customer) -> None:
     orders = Order.objects.filter(customer=customer)
     is_open = Q(state__in=(Order.State.PENDING, Order.State.SECURED)) | Q(frozen_at__isnull=False)
     is_recent = Q(paid_at__isnull=False, performance__ends_at__gt=timezone.now() - DISPUTABLE_FOR)
-    owed = Refund.objects.filter(payment__order__in=orders, made_good_as="").exclude(state=Refund.State.SUCCEEDED)
+    on_its_way = Q(state__in=(Refund.State.REQUESTED, Refund.State.PENDING))
+    owed = Refund.objects.filter(on_its_way | OWED, payment__order__in=orders)
     if orders.filter(is_open | is_recent).exists() or owed.exists():
         raise BuyerStillNeeded(
             _("An order of this buyer is open, less than %(days)d days past its date, or still owed a refund.")

@@ -27,7 +27,7 @@ from orders.models import Order, Position
 from orders.queries import order_for_update
 from outbox.actions import enqueue
 from payments.models import Payment, Refund, RefundLine
-from payments.queries import GONE, is_disputed, left_of, payment_of, refunded_amount, refunded_by_position
+from payments.queries import GONE, OWED, is_disputed, left_of, payment_of, refunded_amount, refunded_by_position
 from pricing.parts import share, split
 from pricing.quote import Quote
 from tickets.actions import void_tickets
@@ -154,6 +154,7 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
             parts=parts,
             is_sent_later=asked.is_sent_later,
         )
+        make_good_what_went(order, payment, by=str(actor))
     closes = order.is_paid and not order.positions.filter(state=Position.State.SOLD).exists()
     if closes:
         order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
@@ -254,16 +255,19 @@ def _purpose(order: Order, restock: Restock) -> Purpose:
 
 @transaction.atomic
 def send_again(*, refund_id: UUID, actor: Actor) -> Refund:
-    """Ask for a failed refund once more, as far as money is left; the failed one is made good by it.
+    """Ask for a failed refund once more, for the same tickets and as far as money is left; it is made good by that.
 
     Raises NotFound, NotRefundable.
     """
     failed, order, payment = _owed(refund_id)
-    amount = min(failed.amount, left_of(payment))
+    parts = still_due(order, payment, failed)
+    amount = sum(parts.values())
     if amount == 0:
         raise NotRefundable(_("Nothing of this order is left to send back."))
-    again = request_refund(payment, amount=amount, reason=Refund.Reason(failed.reason), words=failed.words)
-    _make_good(failed, "", actor)
+    reason = Refund.Reason(failed.reason)
+    again = request_refund(payment, amount=amount, reason=reason, words=failed.words, parts=_named(parts))
+    _make_good(failed, "", str(actor))
+    make_good_what_went(order, payment, by=str(actor))
     record(verb="send_refund_again", target=order, actor=actor, detail={"amount": amount})
     return again
 
@@ -278,9 +282,10 @@ def repaid_otherwise(*, refund_id: UUID, words: str, actor: Actor) -> Refund:
     words = words.strip()
     if not words or len(words) > LONGEST_WORDS or not words.isprintable():
         raise NotRefundable(_("Say how it was repaid, in up to %d characters.") % LONGEST_WORDS, field="words")
-    if failed.amount > left_of(payment):
+    if failed.amount > sum(still_due(order, payment, failed).values()):
         raise NotRefundable(_("More went back already than would be left then. Nothing was changed."))
-    _make_good(failed, words, actor)
+    _make_good(failed, words, str(actor))
+    make_good_what_went(order, payment, by=str(actor))
     amounts: Amounts = {Kind.SALES: failed.amount, Kind.BANK: -failed.amount}
     book(key=f"repaid:{failed.pk}", order=order, amounts=amounts)
     enqueue(kind="count_refund_repaid", key=str(failed.pk), payload={"refund_id": str(failed.pk)})
@@ -303,8 +308,46 @@ def _owed(refund_id: UUID) -> tuple[Refund, Order, Payment]:
     return refund, order, payment
 
 
-def _make_good(refund: Refund, words: str, actor: Actor) -> None:
-    refund.made_good_at, refund.made_good_as, refund.made_good_by = timezone.now(), words, str(actor)
+def parts_of(refund: Refund, *, of: int | None = None) -> dict[UUID, int]:
+    """For which tickets a refund is, in the order's order: minor units by position, scaled to an amount `of` them where given."""
+    parts = dict(refund.lines.order_by("position__index").values_list("position_id", "amount"))
+    return parts if of is None else dict(zip(parts, split(of, list(parts.values())), strict=True))
+
+
+def still_due(order: Order, payment: Payment, failed: Refund) -> dict[UUID | None, int]:
+    """What of a failed refund has not gone back in the meantime: minor units by position, by None where it named no ticket.
+
+    More goes back for a ticket than it cost only as far as the failed refund said so.
+    """
+    due: dict[UUID | None, int] = {None: failed.amount}
+    if parts := parts_of(failed):
+        costs, gone = costs_of(order, parts), refunded_by_position(payment)
+        before = refunded_by_position(payment, before=failed.created_at)
+        worth = {pk: max(costs[pk], before.get(pk, 0) + part) for pk, part in parts.items()}
+        due = {pk: min(part, max(0, worth[pk] - gone.get(pk, 0))) for pk, part in parts.items()}
+    amount = min(sum(due.values()), left_of(payment))
+    amount -= amount % smallest_step(order.currency)
+    return dict(zip(due, split(amount, list(due.values())), strict=True))
+
+
+def make_good_what_went(order: Order, payment: Payment, *, by: str) -> None:
+    """A failed refund of which nothing is due any more was made good by others; `payment` is locked.
+
+    Not while the buyer's bank has the money: how that ends decides.
+    """
+    if is_disputed(payment):
+        return
+    for failed in payment.refunds.select_for_update().filter(OWED).order_by("created_at", "pk"):
+        if sum(still_due(order, payment, failed).values()) == 0:
+            _make_good(failed, "", by)
+
+
+def _named(parts: dict[UUID | None, int]) -> dict[UUID, int]:
+    return {position_id: part for position_id, part in parts.items() if position_id is not None}
+
+
+def _make_good(refund: Refund, words: str, by: str) -> None:
+    refund.made_good_at, refund.made_good_as, refund.made_good_by = timezone.now(), words, by
     refund.save(update_fields=["made_good_at", "made_good_as", "made_good_by"])
     enqueue(kind="mail_refund_made_good", key=str(refund.pk), payload={"refund_id": str(refund.pk)})
 

@@ -164,9 +164,12 @@ def dispute_policy() -> DisputePolicy:
     return DisputePolicy.objects.first() or DisputePolicy()
 
 
-def refunded_by_position(payment: Payment) -> dict[UUID, int]:
-    """The same for each ticket that money went back for, by its position's id."""
-    lines = RefundLine.objects.filter(refund__in=payment.refunds.filter(GONE))
+def refunded_by_position(payment: Payment, *, before: datetime | None = None) -> dict[UUID, int]:
+    """What went back or is about to for each ticket, by its position's id; `before`: only what was asked for by then."""
+    refunds = payment.refunds.filter(GONE)
+    if before is not None:
+        refunds = refunds.filter(created_at__lt=before)
+    lines = RefundLine.objects.filter(refund__in=refunds)
     found: dict[UUID, int] = {}
     for position_id, amount in lines.values_list("position_id", "amount"):
         found[position_id] = found.get(position_id, 0) + amount

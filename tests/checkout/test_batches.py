@@ -19,6 +19,7 @@ from checkout import actions as checkout
 from checkout import batches
 from checkout.batches import cancel_and_refund, progress, retry_turns, run_refund_batch
 from checkout.errors import NotRefundable
+from checkout.refunds import send_again
 from config import failpoints
 from events.errors import EventInvalid
 from events.models import Event, Performance
@@ -216,6 +217,40 @@ def test_one_in_three_fails_and_all_are_accounted_for(
     assert provider_gave_back(orders) == {5020: 6}
     assert set(Ticket.objects.values_list("state", flat=True)) == {"void"}
     assert breaches() == {}
+
+
+def test_a_failed_turn_whose_money_was_sent_again_is_done_when_tried_again(event: Event, orders: list[Order]) -> None:
+    payment = Payment.objects.get(order=orders[2])
+    Payment.objects.filter(pk=payment.pk).update(intent_id="pi_of_nobody")
+    batch = begin(event)
+    run_to_the_end(batch)
+    Payment.objects.filter(pk=payment.pk).update(intent_id=payment.intent_id)
+    again = send_again(refund_id=Refund.objects.get(state="failed").pk, actor=NORA)
+    checkout.send_refund(refund_id=again.pk)
+
+    assert retry_turns(batch_id=batch.pk, actor=NORA) == 1
+    run_to_the_end(batch)
+
+    assert progress(batch) == {"done": 7, "failed": 0, "waiting": 0, "total": 7}
+    assert provider_gave_back(orders) == {5020: 6}
+
+
+def test_what_a_failed_turn_owes_stays_owed_until_the_next_has_asked_for_it(event: Event, orders: list[Order]) -> None:
+    payment = Payment.objects.get(order=orders[2])
+    Payment.objects.filter(pk=payment.pk).update(intent_id="pi_of_nobody")
+    batch = begin(event)
+    run_to_the_end(batch)
+    Payment.objects.filter(pk=payment.pk).update(intent_id=payment.intent_id)
+    failed = Refund.objects.get(state="failed")
+
+    retry_turns(batch_id=batch.pk, actor=NORA)
+    failed.refresh_from_db()
+    assert failed.is_owed
+    run_to_the_end(batch)
+
+    failed.refresh_from_db()
+    assert not failed.is_owed
+    assert provider_gave_back(orders) == {5020: 6}
 
 
 def test_a_provider_that_never_answers_ends_in_failures_that_can_be_retried(

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
+from checkout import actions as checkout
 from checkout.erasure import DISPUTABLE_FOR, erase_buyer
 from checkout.errors import BuyerStillNeeded
+from checkout.refunds import GivingBack, give_back, send_again
 from ledger.actions import Kind
 from ledger.queries import balance
 from notifications.models import EmailMessage
@@ -68,3 +70,23 @@ def test_a_buyer_whose_orders_are_over_is_erased_from_them(paying: House, media)
         call_command("erase_buyer", "northside", BEA.email)
     call_command("erase_buyer", "northside", ANN.email)
     assert Order.objects.get(pk=other.pk).name == "-"
+
+
+def test_a_refund_that_another_made_good_keeps_nobody(paying: House) -> None:
+    event = world.make_event()
+    order = world.paid_order(event, **{STANDARD: 1})
+    payment = order.payment
+    refund = give_back(order_id=order.pk, asked=GivingBack(amount=1000), actor=SYSTEM)
+    assert refund is not None
+    type(payment).objects.filter(pk=payment.pk).update(intent_id="pi_of_nobody")
+    checkout.send_refund(refund_id=refund.pk)
+    type(payment).objects.filter(pk=payment.pk).update(intent_id=payment.intent_id)
+    end_long_ago(event)
+    with pytest.raises(BuyerStillNeeded):
+        erase_buyer(email=BEA.email, actor=SYSTEM)
+    again = send_again(refund_id=refund.pk, actor=SYSTEM)
+    with pytest.raises(BuyerStillNeeded):
+        erase_buyer(email=BEA.email, actor=SYSTEM)
+
+    checkout.send_refund(refund_id=again.pk)
+    assert erase_buyer(email=BEA.email, actor=SYSTEM) == 1

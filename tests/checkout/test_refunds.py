@@ -18,7 +18,7 @@ from audit.models import AuditEntry
 from checkout import actions as checkout
 from checkout.errors import NotRefundable
 from checkout.letters import mail_refund
-from checkout.refunds import GivingBack, Restock, give_back, prices_paid, repaid_otherwise, send_again
+from checkout.refunds import GivingBack, Restock, give_back, left_for, prices_paid, repaid_otherwise, send_again
 from config import failpoints
 from events.models import Event
 from inventory.blocks import release_block
@@ -453,6 +453,116 @@ def test_it_is_repaid_another_way(failed: Refund) -> None:
     with pytest.raises(NotRefundable, match=r"Only €25\.10 of this order"):
         ask(order, amount=ONE + 1)
     assert breaches() == {}
+
+
+@pytest.fixture
+def kept(event: Event, stripe_sandbox: Any) -> Refund:
+    """The same, of an order of three tickets that stay valid."""
+    order = world.place_order(event, **{STANDARD: 3})
+    world.pay(order, card="pm_card_refundFail")
+    checkout.settle_payment(order_id=order.pk)
+    return fail(order, stripe_sandbox, 1)
+
+
+def fail(order: Order, sandbox: Any, *numbers: int, **asked: Any) -> Refund:
+    """A refund of that card that fails after it had succeeded."""
+    refund = ask(order, *numbers, **{"amount": None, **asked})
+    assert refund is not None
+    checkout.send_refund(refund_id=refund.pk)
+    sandbox.control("timers")
+    checkout.send_refund(refund_id=refund.pk)
+    refund.refresh_from_db()
+    assert refund.is_owed
+    return refund
+
+
+def left_of_ticket(order: Order, number: int) -> int:
+    return sum(left_for(order, Payment.objects.get(order=order), tickets_of(order, number)).values())
+
+
+def test_what_is_sent_again_is_for_the_same_tickets(kept: Refund) -> None:
+    again, order = send_again(refund_id=kept.pk, actor=NORA), kept.payment.order
+
+    assert list(again.lines.values_list("position__index", "amount")) == [(1, ONE)]
+    assert left_of_ticket(order, 1) == 0  # so a buyer who cancels it gets nothing more
+    assert ask(order, 1, cancels=True, amount=None) is None
+    assert refunded_amount(kept.payment) == ONE
+
+
+def test_an_ordinary_refund_of_its_tickets_makes_it_good(kept: Refund) -> None:
+    order = kept.payment.order
+    part = ask(order, 1, amount=1000)
+    assert part is not None
+    kept.refresh_from_db()
+    assert kept.is_owed
+
+    rest = ask(order, 1, amount=None)
+
+    kept.refresh_from_db()
+    assert rest is not None
+    assert (rest.amount, kept.is_owed, kept.made_good_by) == (ONE - 1000, False, str(NORA))
+    with pytest.raises(NotRefundable, match="not waiting for anything"):
+        send_again(refund_id=kept.pk, actor=NORA)
+    assert refunded_amount(kept.payment) == ONE
+
+
+def test_of_what_went_back_in_part_only_the_rest_is_sent_again(kept: Refund) -> None:
+    ask(kept.payment.order, 1, amount=1000)
+    with pytest.raises(NotRefundable, match="More went back already"):
+        repaid_otherwise(refund_id=kept.pk, words="By bank", actor=NORA)
+    again = send_again(refund_id=kept.pk, actor=NORA)
+
+    assert again.amount == ONE - 1000
+    assert left_of_ticket(kept.payment.order, 1) == 0
+
+
+def test_two_that_failed_for_one_ticket_are_both_owed(kept: Refund, stripe_sandbox: Any) -> None:
+    order = kept.payment.order
+    Refund.objects.filter(pk=kept.pk).update(amount=1000)
+    kept.lines.update(amount=1000)
+    other = fail(order, stripe_sandbox, 1, amount=ONE - 1000)
+
+    send_again(refund_id=other.pk, actor=NORA)
+    kept.refresh_from_db()
+    assert kept.is_owed
+    assert send_again(refund_id=kept.pk, actor=NORA).amount == 1000
+    assert left_of_ticket(order, 1) == 0
+
+
+def test_a_present_for_a_ticket_that_went_back_already_is_sent_again(kept: Refund, stripe_sandbox: Any) -> None:
+    order = kept.payment.order
+    send_again(refund_id=kept.pk, actor=NORA)
+    present = fail(order, stripe_sandbox, 1, amount=500)
+
+    ask(order, 2, amount=None)
+    present.refresh_from_db()
+    assert present.is_owed
+    assert send_again(refund_id=present.pk, actor=NORA).amount == 500
+
+
+def test_where_nothing_is_left_nothing_is_owed(kept: Refund) -> None:
+    ask(kept.payment.order, amount=3 * ONE)  # for no ticket by name
+
+    kept.refresh_from_db()
+    assert not kept.is_owed
+
+
+def test_what_is_asked_for_instead_is_for_the_same_tickets(order: Order) -> None:
+    """Somebody gives back 40.00 of 75.30 at the provider; the 50.20 that we asked for two tickets can only be 35.30 then."""
+    asked = ask(order, 1, 2, amount=None)
+    assert asked is not None
+    payment = Payment.objects.get()
+    made = gateway.client().v1.refunds.create(
+        params={"payment_intent": payment.intent_id, "amount": 4000}, options={"stripe_account": payment.account_id}
+    )
+    checkout.take_up_refund(
+        order_id=order.pk, answer=gateway.fetch_refund(account_id=payment.account_id, refund_id=made.id)
+    )
+
+    asked.refresh_from_db()
+    assert (asked.failure, asked.is_owed) == ("replaced", False)
+    lines = RefundLine.objects.filter(refund__state="requested").order_by("position__index")
+    assert list(lines.values_list("position__index", "amount")) == [(1, 1765), (2, 1765)]
 
 
 def test_the_other_organizers_refund_is_not_found(failed: Refund, southside: world.House) -> None:
