@@ -22,6 +22,7 @@ from checkout.errors import EvidenceRefused
 from checkout.refunds import Restock, cancel_tickets
 from config import failpoints
 from inventory.models import StockEntry
+from inventory.queries import database_now
 from inventory.uses import give_use_back
 from ledger.actions import Amounts, Kind
 from ledger.queries import entries_of
@@ -39,7 +40,7 @@ from ui.errors import NotFound
 logger = logging.getLogger(__name__)
 
 State = Dispute.State
-# How far each state is: what is known never goes back to an earlier one. A loss may still be appealed, and then won.
+# How far each state is: what is known never goes back to an earlier one. A loss may still be appealed, and that be won or lost.
 RANKS = {
     State.INQUIRY: 0,
     State.INQUIRY_REVIEW: 1,
@@ -52,6 +53,7 @@ RANKS = {
     State.APPEAL_REVIEW: 7,
     State.WON: 8,
 }
+APPEALS = (State.APPEAL, State.APPEAL_REVIEW)
 ASKED_EVERY = timedelta(hours=6)  # about a dispute that is not over, in case no message came
 REMINDED_BEFORE = timedelta(days=2)  # the deadline
 
@@ -65,6 +67,7 @@ def take_up_dispute(*, account_id: str, provider_id: str) -> Dispute | None:
     None for a dispute or payment that is none of this account's. A payment that we had not heard of is settled first. Raises ProviderUnavailable,
     ProviderRefused.
     """
+    asked_at = database_now()
     try:
         facts = gateway.fetch_dispute(account_id=account_id, dispute_id=provider_id)
     except ProviderRefused as refused:
@@ -77,12 +80,16 @@ def take_up_dispute(*, account_id: str, provider_id: str) -> Dispute | None:
     if payment.state != Payment.State.CAPTURED:
         settle_payment(order_id=payment.order_id)
     failpoints.hit("before_dispute_kept")
-    return record_dispute(order_id=payment.order_id, facts=facts)
+    return record_dispute(order_id=payment.order_id, facts=facts, known_at=asked_at)
 
 
 @transaction.atomic
-def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
-    """Keep what the provider says of a dispute over this order's payment: book, freeze or unfreeze, tell. Repeatable."""
+def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts, known_at: datetime) -> Dispute:
+    """Keep what the provider says of a dispute over this order's payment: book, freeze or unfreeze, tell. Repeatable.
+
+    `known_at` is the database's clock before the provider was asked. Of an answer that was asked for before the one that is kept only
+    the lines are booked.
+    """
     order = order_for_update(order_id)
     payment = Payment.objects.select_for_update().get(order=order)
     dispute = Dispute.objects.select_for_update().filter(provider_id=facts.id).first()
@@ -92,7 +99,8 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
     was = dispute.state
     for line in facts.lines:
         book_line(line=line, order=order, charge_id=payment.charge_id)
-    if is_new or RANKS[State(facts.state)] >= RANKS[State(was)]:
+    if is_new or _is_news(dispute, State(facts.state), known_at):
+        dispute.known_at = known_at
         dispute.state, dispute.reason, dispute.due_by = facts.state, facts.reason, facts.due_by
         dispute.amount, dispute.currency, dispute.is_refundable = facts.amount, facts.currency, facts.is_refundable
         dispute.taken = -sum(line.amount for line in facts.lines)
@@ -114,6 +122,13 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts) -> Dispute:
     enqueue(kind="list_dispute", key=_as_it_is(dispute), payload={"dispute_id": str(dispute.pk)})
     failpoints.hit("before_dispute_commit")
     return dispute
+
+
+def _is_news(dispute: Dispute, state: State, known_at: datetime) -> bool:
+    was = State(dispute.state)
+    if dispute.known_at is not None and known_at < dispute.known_at:
+        return False
+    return RANKS[state] >= RANKS[was] or (state == State.LOST and was in APPEALS)
 
 
 def _as_it_is(dispute: Dispute) -> str:
@@ -272,6 +287,7 @@ def send_evidence(*, dispute_id: UUID) -> None:
             failpoints.hit("after_evidence_uploaded")
             Dispute.objects.filter(pk=dispute.pk).update(file_id=dispute.file_id)
         failpoints.hit("before_evidence_sent")
+        asked_at = database_now()
         file_field = {"uncategorized_file": dispute.file_id} if dispute.file_id else {}
         facts = gateway.submit_evidence(
             account_id=account_id,
@@ -283,7 +299,7 @@ def send_evidence(*, dispute_id: UUID) -> None:
         _note_refusal(dispute.pk, str(refused.extra.get("provider_message") or refused.detail))
         return
     failpoints.hit("after_evidence_sent")
-    record_dispute(order_id=dispute.payment.order_id, facts=facts)
+    record_dispute(order_id=dispute.payment.order_id, facts=facts, known_at=asked_at)
 
 
 @transaction.atomic

@@ -234,7 +234,7 @@ class Refund(models.Model):
 class Dispute(models.Model):
     """A buyer's bank wants a payment back: `amount` minor units of it.
 
-    `state` is in the provider's words and only ever moves on; an inquiry ("warning") asks and moves no money. `taken` is what
+    `state` is in the provider's words and only ever moves on, but that an appeal may be lost as the dispute was; an inquiry ("warning") asks and moves no money. `taken` is what
     the bank holds of our money now, `fee` what the provider charged for it. The evidence is sent once.
     """
 
@@ -263,6 +263,7 @@ class Dispute(models.Model):
     is_refundable = models.BooleanField(default=False)  # an inquiry that a refund would still settle
     opened_at = models.DateTimeField()
     ask_at = models.DateTimeField(db_default=Now())  # when the provider is asked about it next, while it is not over
+    known_at = models.DateTimeField(null=True)  # the database's clock before the answer that is kept here was asked for
     closed_at = models.DateTimeField(null=True)  # decided, and everything done that follows from it
     # What was sent, or is to be: texts by the provider's names, and a PDF in private storage.
     evidence = models.JSONField(default=dict)

@@ -1,6 +1,7 @@
 """A buyer's bank wants the money back: frozen at the door, answered, won or lost; booked to the cent, in whatever order we hear."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from console.actions import list_dispute
 from console.models import ListedDispute
 from events.models import Event
 from inventory.models import Place
+from inventory.queries import database_now
 from ledger.actions import Kind
 from ledger.queries import balance
 from notifications.models import EmailMessage
@@ -173,10 +175,10 @@ def test_messages_in_any_order_and_twice_change_nothing_more(
 def test_an_old_answer_that_comes_late_takes_nothing_back(order: Order, account: str, stripe_sandbox: Sandbox) -> None:
     """Two workers asked; the one with the older answer is the slower one."""
     found = opened(order, stripe_sandbox, account)
-    old = gateway.fetch_dispute(account_id=account, dispute_id=found.provider_id)
+    old, then = gateway.fetch_dispute(account_id=account, dispute_id=found.provider_id), database_now()
     decided(found, stripe_sandbox, account, won=True)
 
-    disputes.record_dispute(order_id=order.pk, facts=old)
+    disputes.record_dispute(order_id=order.pk, facts=old, known_at=then)
 
     found.refresh_from_db()
     order.refresh_from_db()
@@ -323,6 +325,30 @@ def test_lost_the_order_is_charged_back_and_its_places_are_for_sale(
     with pytest.raises(NotRefundable):
         give_back(order_id=order.pk, asked=GivingBack(amount=10), actor=NORA)
     assert mails()[-1] == f"nora@northside.example: The dispute about order {order.number} is lost"
+    assert breaches() == {}
+
+
+def test_a_lost_appeal_leaves_the_loss_as_it_was(order: Order, account: str, stripe_sandbox: Sandbox) -> None:
+    found = opened(order, stripe_sandbox, account)
+    decided(found, stripe_sandbox, account, won=False)
+    lost, then = gateway.fetch_dispute(account_id=account, dispute_id=found.provider_id), database_now()
+    after_it = books()
+
+    def say(state: str, known_at: datetime) -> None:
+        disputes.record_dispute(order_id=order.pk, facts=replace(lost, state=state), known_at=known_at)
+        found.refresh_from_db()
+        order.refresh_from_db()
+
+    say("appeal_under_review", database_now())
+    assert (order.is_frozen, found.closed_at) == (True, None)
+    say("lost", then)  # who asked before the appeal and is the slower one
+    assert (found.state, order.is_frozen, found.closed_at) == ("appeal_under_review", True, None)
+
+    say("lost", database_now())
+
+    assert (found.state, order.is_frozen) == ("lost", False)
+    assert found.closed_at is not None
+    assert books() == after_it
     assert breaches() == {}
 
 
