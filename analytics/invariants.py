@@ -282,7 +282,7 @@ INVARIANTS = (
                  JOIN ledger_ledgerentry e ON e.transaction_id = t.id
                  JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'sales'
                 WHERE t.key IN ('dispute-lost:' || d.id, 'dispute-regained:' || d.id)) lost ON true
-         WHERE d.closed_at IS NOT NULL AND coalesce(lost.sum, 0) <> CASE d.state WHEN 'lost' THEN d.taken ELSE 0 END
+         WHERE d.closed_at IS NOT NULL AND coalesce(lost.sum, 0) <> CASE WHEN d.state IN ('lost', 'prevented') THEN d.taken ELSE 0 END
         UNION ALL
         SELECT currency, 'with banks', sum(theirs)::text, sum(ours)::text FROM (
             SELECT currency, taken AS theirs, 0 AS ours FROM payments_dispute

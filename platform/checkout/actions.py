@@ -65,8 +65,9 @@ from payments.actions import (
     take_refunds_to_ask_about,
 )
 from payments.errors import NotConnected, ProviderRefused
-from payments.models import Dispute, Payment, Refund
+from payments.models import Payment, Refund
 from payments.queries import (
+    LOST,
     can_charge,
     charge_model_of,
     left_of,
@@ -736,7 +737,7 @@ def fail_refund(*, refund_id: UUID, failure: str) -> None:
     refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, failure, timezone.now()
     refund.save(update_fields=["state", "failure", "settled_at"])
     _note_failure(refund)
-    lost = refund.payment.disputes.filter(state=Dispute.State.LOST, closed_at__isnull=False).exists()
+    lost = refund.payment.disputes.filter(LOST, closed_at__isnull=False).exists()
     if lost and left_of(refund.payment) == 0:  # the buyer's bank has taken all of it for good
         refund.made_good_at, refund.made_good_by = refund.settled_at, str(SYSTEM)
         refund.save(update_fields=["made_good_at", "made_good_by"])

@@ -96,7 +96,7 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts, known_at: dat
     is_new = dispute is None
     if dispute is None:
         dispute = Dispute(payment=payment, provider_id=facts.id, state=facts.state, opened_at=facts.created_at)
-    was = dispute.state
+    was, had_taken = dispute.state, dispute.taken
     for line in facts.lines:
         book_line(line=line, order=order, charge_id=payment.charge_id)
     if is_new or _is_news(dispute, State(facts.state), known_at):
@@ -107,8 +107,9 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts, known_at: dat
         dispute.fee = sum(line.provider_fee for line in facts.lines)
         if facts.is_submitted and dispute.submitted_at is None:
             dispute.submitted_at = timezone.now()
-    if dispute.state != was and dispute.closed_at is not None:
-        dispute.closed_at = None  # a loss is appealed
+    is_prevented_late = dispute.state == State.PREVENTED and dispute.taken != had_taken
+    if (dispute.state != was or is_prevented_late) and dispute.closed_at is not None:
+        dispute.closed_at = None  # a loss is appealed, or what was prevented without money cost some after all
     dispute.save()
     if is_new or dispute.state != was:
         record(
@@ -117,7 +118,7 @@ def record_dispute(*, order_id: UUID, facts: gateway.DisputeFacts, known_at: dat
     _freeze(order)
     if dispute.state in OVER and dispute.closed_at is None:
         _conclude(order, payment, dispute)
-    if is_new or dispute.state != was:
+    if is_new or dispute.state != was or is_prevented_late:
         _tell(dispute, is_new=is_new)
     enqueue(kind="list_dispute", key=_as_it_is(dispute), payload={"dispute_id": str(dispute.pk)})
     failpoints.hit("before_dispute_commit")
@@ -148,7 +149,7 @@ def _freeze(order: Order) -> None:
 
 def _conclude(order: Order, payment: Payment, dispute: Dispute) -> None:
     """What follows from the end. Where the money or the order is not that far yet, the next look does it."""
-    if dispute.state == State.LOST:
+    if dispute.is_lost:
         if dispute.taken == 0 or order.is_open:
             return
         amounts: Amounts = {Kind.SALES: dispute.taken, Kind.DISPUTED: -dispute.taken}
@@ -203,8 +204,8 @@ def _tell(dispute: Dispute, *, is_new: bool) -> None:
             wait = int((dispute.due_by - REMINDED_BEFORE - timezone.now()).total_seconds())
             if wait > 0:
                 _mail(dispute, "due", delay_seconds=wait)
-    if dispute.state in (State.WON, State.LOST):
-        _mail(dispute, dispute.state)
+    if dispute.state == State.WON or dispute.is_lost:
+        _mail(dispute, State.WON if dispute.state == State.WON else State.LOST)
 
 
 def _mail(dispute: Dispute, news: str, *, delay_seconds: int = 0) -> None:

@@ -16,7 +16,7 @@ from checkout.errors import NoReceipt
 from events.models import ChargeModel
 from orders.models import Order
 from payments.models import Dispute, Refund
-from payments.queries import GONE
+from payments.queries import GONE, LOST
 from people.models import LegalText
 from people.queries import own_legal_text
 from pricing.parts import largest_remainder, share
@@ -81,7 +81,7 @@ def tax_gone(amounts: list[int], *, gone: int, total: int) -> list[int]:
 def back_rows(order: Order) -> list[BackRow]:
     """What went back to the buyer, the oldest first. What failed, or waits to be sent or decided, has not gone."""
     refunds = Refund.objects.filter(GONE, payment__order=order).exclude(provider_id="")
-    lost = Dispute.objects.filter(payment__order=order, state=Dispute.State.LOST, closed_at__isnull=False)
+    lost = Dispute.objects.filter(LOST, payment__order=order, closed_at__isnull=False)
     found = [(one.settled_at or one.created_at, one.amount, False) for one in refunds]
     found += [(one.closed_at, one.taken, True) for one in lost if one.closed_at]
     amounts, rows, gone = [one.amount for one in order.taxes.all()], [], 0

@@ -297,6 +297,11 @@ class Dispute(models.Model):
         return self.state.startswith("warning_")
 
     @property
+    def is_lost(self) -> bool:
+        """Whether the money is the buyer's for good: lost, or given up to prevent more. With nothing taken there was nothing to lose."""
+        return self.state == self.State.LOST or (self.state == self.State.PREVENTED and self.taken > 0)
+
+    @property
     def is_undecided(self) -> bool:
         return self.state in UNDECIDED
 

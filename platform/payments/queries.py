@@ -107,6 +107,7 @@ def refund_for_update(refund_id: UUID) -> Refund:
 
 # Refunds whose money has left, or is about to, also those that failed and were repaid another way.
 GONE = ~Q(state=Refund.State.FAILED) | ~Q(made_good_as="")
+LOST = Q(state=Dispute.State.LOST) | Q(state=Dispute.State.PREVENTED, taken__gt=0)  # Dispute.is_lost
 OWED = Q(state=Refund.State.FAILED, made_good_at=None)  # what buyers should have and do not
 
 
@@ -117,8 +118,7 @@ def refunded_amount(payment: Payment) -> int:
 
 def taken_back(payment: Payment) -> int:
     """What of a payment the buyer's bank took and has not given back, minor units: disputed now, or lost."""
-    states = (*UNDECIDED, Dispute.State.LOST)
-    return sum(payment.disputes.filter(state__in=states).values_list("amount", flat=True))
+    return sum(payment.disputes.filter(Q(state__in=UNDECIDED) | LOST).values_list("amount", flat=True))
 
 
 def left_of(payment: Payment) -> int:

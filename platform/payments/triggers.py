@@ -14,7 +14,8 @@ BEGIN
      WHERE payment_id = NEW.payment_id AND (state <> 'failed' OR made_good_as <> '') AND id <> NEW.id;
     SELECT back + coalesce(sum(amount), 0) INTO back FROM payments_dispute
      WHERE payment_id = NEW.payment_id
-       AND state IN ('needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review');
+       AND (state IN ('needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review')
+            OR (state = 'prevented' AND taken > 0));
     IF back + NEW.amount > paid THEN
         RAISE EXCEPTION 'refund % asks for % of payment %, which has % left', NEW.id, NEW.amount, NEW.payment_id, paid - back
             USING ERRCODE = 'check_violation';

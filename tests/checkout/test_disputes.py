@@ -352,6 +352,27 @@ def test_a_lost_appeal_leaves_the_loss_as_it_was(order: Order, account: str, str
     assert breaches() == {}
 
 
+def test_prevented_with_the_money_gone_is_lost(order: Order, account: str, stripe_sandbox: Sandbox) -> None:
+    """The provider gives it to the buyer at once, so that no dispute opens: told of before the money moves."""
+    made = dispute(order, stripe_sandbox)
+    facts = replace(gateway.fetch_dispute(account_id=account, dispute_id=made), state="prevented")
+    found = disputes.record_dispute(order_id=order.pk, facts=replace(facts, lines=()), known_at=database_now())
+    assert (found.is_lost, found.closed_at is not None, left_of(found.payment)) == (False, True, 5020)
+    assert breaches() == {}
+
+    found = disputes.record_dispute(order_id=order.pk, facts=facts, known_at=database_now())
+
+    order.refresh_from_db()
+    assert (found.is_lost, found.taken, found.closed_at is not None) == (True, 5020, True)
+    assert (order.is_charged_back, order.is_frozen, left_of(found.payment)) == (True, False, 0)
+    assert books() == {"provider": -220 - FEE, "payment_costs": FEE, "platform_fees": 220}
+    assert agrees(account)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Refund.objects.create(payment=found.payment, amount=10, fee_amount=0, reason="staff")
+    assert mails() == [f"nora@northside.example: The dispute about order {order.number} is lost"]
+    assert breaches() == {}
+
+
 def test_lost_with_the_tickets_kept_by_policy(order: Order, account: str, stripe_sandbox: Sandbox) -> None:
     disputes.set_dispute_policy(on_lost=DisputePolicy.OnLost.KEEP, on_warning=DisputePolicy.OnWarning.TELL, actor=NORA)
     found = opened(order, stripe_sandbox, account)
