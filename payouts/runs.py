@@ -5,10 +5,13 @@ there, so that whoever is killed in between pays nothing twice and forgets nothi
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.actions import SYSTEM, Actor, record
@@ -37,11 +40,14 @@ logger = logging.getLogger(__name__)
 
 State = Payout.State
 OWN_RESERVE = Owed(Kind.RESERVE, Party.ORGANIZER)
+LATE = timedelta(hours=1)  # after it was asked for: the outbox may have given it up
+CLOCKS_DIFFER = timedelta(hours=1)  # at most, the provider's and ours
 STATES = {"paid": State.PAID, "failed": State.FAILED, "canceled": State.FAILED}
 
 
 def run_payouts(*, at: datetime | None = None) -> int:
-    """Mature what is due at `at`, release reserves, and ask for what may be paid out; how many payouts were asked for.
+    """Send what waits to be sent, mature what is due at `at`, release reserves, and ask for what may be paid out; how many
+    payouts were asked for.
 
     Raises ProviderUnavailable; the next run goes on.
     """
@@ -53,6 +59,7 @@ def run_payouts(*, at: datetime | None = None) -> int:
         gateway.set_manual_payouts(account.account_id)
         failpoints.hit("after_payouts_manual")
         _note_manual(account.account_id)
+    send_late(Payout.objects.filter(state=State.ASKED), lambda pk: send_payout(payout_id=pk))
     mature_dates(at=at)
     failpoints.hit("after_mature_commit")
     release_reserves(at=at)
@@ -61,6 +68,19 @@ def run_payouts(*, at: datetime | None = None) -> int:
         return 0
     available = gateway.fetch_available(account.account_id)
     return plan_payouts(account_id=account.account_id, available=available, at=at)
+
+
+def send_late(waiting: QuerySet[Any], send: Callable[[UUID], None]) -> None:
+    """Send what was asked for a while ago and still waits: whatever became of its outbox message, nothing else would go on.
+
+    What one meets keeps the others from nothing; it is sent again by the next run.
+    """
+    late = waiting.filter(created_at__lte=timezone.now() - LATE).order_by("created_at", "pk")
+    for pk in late.values_list("pk", flat=True):
+        try:
+            send(pk)
+        except Exception:
+            logger.exception("sending %s %s late failed", waiting.model.__name__, pk)
 
 
 @transaction.atomic
@@ -137,7 +157,10 @@ def plan_payouts(*, account_id: str, available: dict[str, int], at: datetime) ->
 
 
 def send_payout(*, payout_id: UUID) -> None:
-    """Ask the provider to pay a payout, or how it stands. Raises ProviderUnavailable while it does not answer."""
+    """Ask the provider to pay a payout, or how it stands; one whose key may be forgotten is looked for first.
+
+    Raises ProviderUnavailable while it does not answer.
+    """
     payout = Payout.objects.get(pk=payout_id)
     if payout.state == State.FAILED and not payout.provider_id:
         return
@@ -146,7 +169,7 @@ def send_payout(*, payout_id: UUID) -> None:
             facts = gateway.fetch_payout(account_id=payout.account_id, payout_id=payout.provider_id)
         else:
             failpoints.hit("before_payout_sent")
-            facts = gateway.create_payout(
+            facts = _find(payout) or gateway.create_payout(
                 account_id=payout.account_id,
                 amount=payout.amount,
                 currency=payout.currency,
@@ -159,6 +182,16 @@ def send_payout(*, payout_id: UUID) -> None:
         return
     failpoints.hit("after_payout_sent")
     record_payout(payout_id=payout.pk, facts=facts)
+
+
+def _find(payout: Payout) -> gateway.PayoutFacts | None:
+    """A payout that was asked for long ago, if the provider made it: nothing else leaves an account with the same amount."""
+    if not gateway.may_be_forgotten(payout.created_at):
+        return None
+    there = gateway.list_payouts(account_id=payout.account_id, since=payout.created_at - CLOCKS_DIFFER)
+    known = set(Payout.objects.filter(provider_id__in=[one.id for one in there]).values_list("provider_id", flat=True))
+    same = (one for one in there if (one.amount, one.currency) == (payout.amount, payout.currency))
+    return next((one for one in same if one.id not in known), None)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from payouts.charges import Draw, charges_to_draw_from, draw
 from payouts.errors import NothingToTransfer
 from payouts.held import held_share
 from payouts.models import Partner, Transfer, TransferReversal
-from payouts.runs import mature_dates
+from payouts.runs import CLOCKS_DIFFER, mature_dates, send_late
 from payouts.schedule import payout_schedule, waits_because
 from tenants.current import current_organizer
 from ui.ids import uuid7
@@ -86,10 +86,14 @@ def request_transfers(*, partner: Partner, currency: str, actor: Actor) -> list[
 
 
 def run_transfers(*, at: datetime | None = None) -> int:
-    """By the clock: ask again for what parties owe back, then pay everybody what they have of dates that are due.
+    """By the clock: send what waits to be sent, ask again for what parties owe back, then pay everybody what they have of dates
+    that are due.
 
     How many transfers were asked for. Nothing is paid while the organizer's payouts are held (payouts.schedule.waits_because).
     """
+    send_late(Transfer.objects.filter(state=Transfer.State.REQUESTED), lambda pk: send_transfer(transfer_id=pk))
+    asked_back = TransferReversal.objects.filter(state=TransferReversal.State.REQUESTED)
+    send_late(asked_back, lambda pk: send_reversal(reversal_id=pk))
     mature_dates(at=at or timezone.now())
     for standing in standings():
         if standing.receivable > 0:
@@ -171,19 +175,22 @@ def _arrive(payee: Payee, currency: str, amount: int, *, arrived: str) -> None:
 
 
 def send_transfer(*, transfer_id: UUID) -> None:
-    """Ask the provider to make a requested transfer, once, whoever asks. Raises ProviderUnavailable while it does not answer."""
+    """Ask the provider to make a requested transfer, once, whoever asks; one whose key may be forgotten is looked for first.
+
+    Raises ProviderUnavailable while it does not answer.
+    """
     transfer = Transfer.objects.select_related("order__payment").get(pk=transfer_id)
     if transfer.state != Transfer.State.REQUESTED:
         return
     failpoints.hit("before_transfer_sent")
     try:
-        answer = gateway.create_transfer(
+        answer = _find(transfer) or gateway.create_transfer(
             account_id=transfer.account_id,
             amount=transfer.amount,
             currency=transfer.currency,
             group=str(transfer.order_id) if transfer.order_id else current_organizer().schema_name,
             source=transfer.order.payment.charge_id if transfer.order else "",
-            about=f"transfer:{transfer.pk}",
+            about=_about(transfer),
             key=f"transfer-{transfer.pk}",
         )
     except ProviderRefused as refused:
@@ -200,6 +207,18 @@ def send_transfer(*, transfer_id: UUID) -> None:
             record(verb="send_transfer", target=found, actor=SYSTEM, detail={"amount": found.amount})
             if _was_refused(found):
                 _tell(found)
+
+
+def _about(transfer: Transfer) -> str:
+    return f"transfer:{transfer.pk}"
+
+
+def _find(transfer: Transfer) -> gateway.Transferred | None:
+    """A transfer that was asked for long ago, if the provider made it."""
+    if not gateway.may_be_forgotten(transfer.created_at):
+        return None
+    since = transfer.created_at - CLOCKS_DIFFER
+    return gateway.find_transfer(account_id=transfer.account_id, about=_about(transfer), since=since)
 
 
 @transaction.atomic
@@ -286,10 +305,10 @@ def send_reversal(*, reversal_id: UUID) -> None:
     failpoints.hit("before_reversal_sent")
     provider_id, arrived, failure = "", "", ""
     try:
-        answer = gateway.reverse_transfer(
+        answer = _find_reversal(reversal) or gateway.reverse_transfer(
             transfer_id=reversal.transfer.provider_id,
             amount=reversal.amount,
-            about=f"transfer:{reversal.transfer_id}",
+            about=_about(reversal.transfer),
             key=f"reversal-{reversal.pk}",
         )
         provider_id, arrived = answer.id, answer.arrived
@@ -297,6 +316,15 @@ def send_reversal(*, reversal_id: UUID) -> None:
         failure = str(refused.extra["provider_code"])[:120] or "refused"
     failpoints.hit("after_reversal_sent")
     _note_reversal(reversal_id, provider_id=provider_id, arrived=arrived, failure=failure)
+
+
+def _find_reversal(reversal: TransferReversal) -> gateway.Transferred | None:
+    """A reversal that was asked for long ago, if the provider made it."""
+    if not gateway.may_be_forgotten(reversal.created_at):
+        return None
+    known = set(reversal.transfer.reversals.values_list("provider_id", flat=True))
+    there = gateway.list_reversals(transfer_id=reversal.transfer.provider_id)
+    return next((one for one in there if one.amount == reversal.amount and one.id not in known), None)
 
 
 @transaction.atomic

@@ -697,7 +697,7 @@ def send_refund(*, refund_id: UUID) -> None:
     """Ask the provider to pay a requested refund, or how it stands. The refund's id is the key, so it is paid once.
 
     Refunds of one payment are sent in the order they were asked for: the provider works our fee's part out on the running
-    total, and so did we. What it refuses for good has failed. Raises ProviderUnavailable while it does not answer, and
+    total, and so did we. One that was asked for so long ago that its key may be forgotten is looked for first. What it refuses for good has failed. Raises ProviderUnavailable while it does not answer, and
     ProviderRefused while more is asked for than is left there.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
@@ -710,6 +710,12 @@ def send_refund(*, refund_id: UUID) -> None:
     else:
         while earlier := unsent_before(refund):
             send_refund(refund_id=earlier.pk)
+        if gateway.may_be_forgotten(refund.created_at):
+            for made in gateway.list_refunds(account_id=payment.account_id, intent_id=payment.intent_id):
+                take_up_refund(order_id=payment.order_id, answer=made)
+            found = Refund.objects.get(pk=refund.pk)
+            if found.provider_id or found.is_given_up:
+                return
         try:
             answer = gateway.create_refund(
                 account_id=payment.account_id,

@@ -16,7 +16,7 @@ from outbox.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 16  # with the delays below about nine hours: an SMTP outage of six must cost no mail
+MAX_ATTEMPTS = 16  # with the delays below a little more than six hours: an SMTP outage of six must cost no mail
 LONGEST_DELAY_SECONDS = 3600
 SOON_SECONDS = 10  # what is due that soon is woken on time; what is later waits for the clock
 LEASE_SECONDS = 60  # a message whose worker was killed is tried again after this

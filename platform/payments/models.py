@@ -202,7 +202,7 @@ class Refund(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     ask_at = models.DateTimeField(
         db_default=Now()
-    )  # when the reconciler asks the provider about it next, while pending
+    )  # when the reconciler asks the provider about it next, while pending, or sends it after all
     settled_at = models.DateTimeField(null=True)
     # A failed one is owed to the buyer until it is made good: by another refund, or outside the provider as the words say.
     made_good_at = models.DateTimeField(null=True)

@@ -243,6 +243,7 @@ def value_to_refund(event_id: UUID) -> dict[str, int]:
 
 # Money whose order is this old is no longer watched by a buyer.
 FRESH = timedelta(hours=1)
+SENT_BY_THEN = timedelta(minutes=10)  # a refund after it was asked for, where all goes well
 
 
 def payments_to_ask_about(*, at: datetime, limit: int) -> list[Payment]:
@@ -263,9 +264,13 @@ def payments_to_ask_about(*, at: datetime, limit: int) -> list[Payment]:
 
 
 def refunds_to_ask_about(*, at: datetime, limit: int) -> list[Refund]:
-    """Pending refunds that the provider is due to be asked about, locked; the one that has waited longest first."""
-    due = Refund.objects.select_for_update(skip_locked=True).filter(state=Refund.State.PENDING, ask_at__lte=at)
-    return list(due.order_by("ask_at", "pk")[:limit])
+    """Refunds that the provider is due to be asked about, locked; the one that has waited longest first.
+
+    They are pending, or were to be sent a while ago and are not: whoever was to send them gave it up.
+    """
+    unsent = Q(state=Refund.State.REQUESTED, created_at__lte=at - SENT_BY_THEN)
+    due = Refund.objects.select_for_update(skip_locked=True).filter(Q(state=Refund.State.PENDING) | unsent)
+    return list(due.filter(ask_at__lte=at).order_by("ask_at", "pk")[:limit])
 
 
 def overdue_orders_unknown_to_provider(*, at: datetime, limit: int = 100) -> list[Order]:

@@ -1,5 +1,6 @@
 """Give back: some tickets, an amount, both or neither; never more than was paid, and our fee to the cent."""
 
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -628,4 +629,50 @@ def test_what_goes_back_at_the_provider_meanwhile_leaves_less_of_our_fee_to_what
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.fee_amount, second.fee_amount) == (330, 0)  # the provider counts what was given back there
+    assert breaches() == {}
+
+
+# --- When nothing sends it ---------------------------------------------------------------------------------------------------
+
+
+def age(row: Any, **ago: int) -> None:
+    type(row).objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(**ago))
+
+
+def test_a_refund_whose_message_is_given_up_is_sent_by_the_clock(order: Order) -> None:
+    refund = ask(order, 1, amount=None)
+    assert refund is not None
+    OutboxMessage.objects.filter(kind="send_refund").update(is_dead=True)
+    assert checkout.reconcile()["refunds"] == 0  # as long as the outbox has its time
+    age(refund, minutes=11)
+
+    assert checkout.reconcile()["refunds"] == 1
+    assert checkout.reconcile()["refunds"] == 0
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+    assert provider_says(order) == (ONE, 110)
+    assert set(breaches()) == {"I17"}  # people still see that the message is dead
+
+
+@pytest.mark.parametrize("was_made", [True, False])
+def test_a_refund_whose_key_may_be_forgotten_is_looked_for_first(order: Order, was_made: bool) -> None:
+    """The answer was lost and the provider has forgotten the key: here it would make another under any."""
+    refund = ask(order, 1, amount=None)
+    assert refund is not None
+    payment = Payment.objects.get()
+    if was_made:
+        provider = gateway.client().v1
+        provider.refunds.create(
+            params={"payment_intent": payment.intent_id, "amount": ONE, "refund_application_fee": True},
+            options={"stripe_account": payment.account_id},
+        )
+    age(refund, hours=25)
+
+    checkout.reconcile()
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+    assert Refund.objects.count() == 1
+    assert provider_says(order) == (ONE, 110)
     assert breaches() == {}

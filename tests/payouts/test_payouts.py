@@ -264,6 +264,34 @@ def test_a_lost_answer_is_asked_for_again(event: Event, account: str, stripe_san
     assert agrees(account)
 
 
+@pytest.mark.parametrize(("hours", "was_made"), [(2, False), (25, False), (25, True)])
+def test_a_payout_whose_message_is_given_up_is_sent_by_the_clock(
+    event: Event, account: str, stripe_sandbox: Sandbox, hours: int, was_made: bool
+) -> None:
+    """After a day the provider may have forgotten its key: then it is looked for first."""
+    world.paid_order(event, **{STANDARD: 2})
+    stripe_sandbox.control("balance/available")
+    at = timezone.now() + timedelta(days=14)
+    run_payouts(at=at)
+    OutboxMessage.objects.filter(kind="send_payout").update(is_dead=True)
+    run_payouts(at=at)
+    assert Payout.objects.get().state == "asked"  # as long as the outbox has its time
+    if was_made:
+        provider().v1.payouts.create(
+            params={"amount": 4800, "currency": "eur"}, options={"stripe_account": account, "idempotency_key": "gone"}
+        )
+    Payout.objects.update(created_at=timezone.now() - timedelta(hours=hours))
+
+    run_payouts(at=at)
+    run_payouts(at=at)
+
+    assert Payout.objects.get().state == "sent"
+    assert [one.amount for one in provider().v1.payouts.list(options={"stripe_account": account}).data] == [4800]
+    assert balance(Kind.BANK) == {"EUR": 4800}
+    assert agrees(account)
+    assert set(breaches()) == {"I17"}  # people still see that the message is dead
+
+
 # --- It comes back ------------------------------------------------------------------------------------------------------------
 
 

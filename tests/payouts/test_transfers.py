@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from analytics.invariants import breaches
@@ -30,7 +32,7 @@ from payments import gateway
 from payments.models import ConnectedAccount, Payment
 from payouts.errors import NothingToTransfer
 from payouts.models import Partner, Transfer, TransferReversal
-from payouts.transfers import request_transfers, send_reversal, send_transfer, take_back, transferable
+from payouts.transfers import request_transfers, run_transfers, send_reversal, send_transfer, take_back, transferable
 from reconciliation.actions import request_check, work_on_check
 from reconciliation.models import Incident, ProviderLine
 from tests import world
@@ -245,6 +247,41 @@ def test_a_process_that_dies_moves_nothing_twice(
     assert take_back(reference=str(hall.pk), currency="EUR") == []
     _dying(crash, lambda: send_reversal(reversal_id=reversal.pk))
     assert at_provider(hall.account_id) == 0
+    assert owed() == {Party.VENUE: (0, 0)}
+    sound()
+
+
+@pytest.mark.parametrize(("hours", "was_made"), [(2, False), (25, False), (25, True)])
+def test_what_the_outbox_gave_up_is_sent_by_the_clock(
+    paying: world.House, event: Event, hall: Partner, hours: int, was_made: bool, sound: Callable[[], None]
+) -> None:
+    """A transfer, and what is asked back of it. After a day the provider may have forgotten its key: it is looked for first."""
+    order = world.paid_order(event, **{STANDARD: 2})
+    _let_money_arrive()
+    (transfer,) = request_transfers(partner=hall, currency="EUR", actor=NORA)
+    run_transfers()
+    assert at_provider(hall.account_id) == 0  # as long as the outbox has its time
+    about, then = f"transfer:{transfer.pk}", timezone.now() - timedelta(hours=hours)
+    if was_made:
+        gateway.create_transfer(
+            account_id=hall.account_id, amount=4800, currency="EUR", group="northside", about=about, key=str(uuid4())
+        )
+    Transfer.objects.update(created_at=then)
+    run_transfers()
+    run_transfers()
+    assert at_provider(hall.account_id) == 4800
+
+    refund(order, 5020)
+    (reversal,) = take_back(reference=str(hall.pk), currency="EUR")
+    transfer.refresh_from_db()
+    if was_made:
+        gateway.reverse_transfer(transfer_id=transfer.provider_id, amount=4800, about=about, key=str(uuid4()))
+    TransferReversal.objects.update(created_at=then)
+    run_transfers()
+    run_transfers()
+
+    reversal.refresh_from_db()
+    assert (reversal.state, at_provider(hall.account_id)) == ("done", 0)
     assert owed() == {Party.VENUE: (0, 0)}
     sound()
 

@@ -3,7 +3,7 @@
 A direct charge is made on the organizer's connected account (`Stripe-Account`), with our fee as `application_fee_amount`
 (docs.stripe.com/connect/direct-charges); a separate one on the platform's own, and what is whose of it follows by transfers
 (docs.stripe.com/connect/separate-charges-and-transfers). Every call that creates something carries an idempotency key, so
-that a call whose answer was lost can be made again. By subject: `charges`, `transfers`, `balances`, `disputes`, `accounts`,
+that a call whose answer was lost can be made again; whoever makes it a day later looks first (`may_be_forgotten`). By subject: `charges`, `transfers`, `balances`, `disputes`, `accounts`,
 `events`; `facts` is what is read from the answers, `call` how a call is made.
 """
 
@@ -23,9 +23,10 @@ from payments.gateway.balances import (
     fetch_balance,
     fetch_payout,
     list_balance_lines,
+    list_payouts,
     set_manual_payouts,
 )
-from payments.gateway.call import PLATFORM, client
+from payments.gateway.call import PLATFORM, client, may_be_forgotten
 from payments.gateway.charges import (
     cancel_intent,
     capture_intent,
@@ -33,6 +34,7 @@ from payments.gateway.charges import (
     create_refund,
     fetch_intent,
     fetch_refund,
+    list_refunds,
 )
 from payments.gateway.disputes import fetch_dispute, fetch_fraud_warning, submit_evidence, upload_evidence
 from payments.gateway.events import list_events, verified_event
@@ -48,7 +50,7 @@ from payments.gateway.facts import (
     Transferred,
     WalletAnswer,
 )
-from payments.gateway.transfers import create_transfer, reverse_transfer
+from payments.gateway.transfers import create_transfer, find_transfer, list_reversals, reverse_transfer
 
 __all__ = [
     "DEBITS",
@@ -83,8 +85,13 @@ __all__ = [
     "fetch_intent",
     "fetch_payout",
     "fetch_refund",
+    "find_transfer",
     "list_balance_lines",
     "list_events",
+    "list_payouts",
+    "list_refunds",
+    "list_reversals",
+    "may_be_forgotten",
     "register_host",
     "request_debits",
     "reverse_transfer",

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import stripe
+
 from payments.gateway.call import PAGE, bounds, of_account, provider, translated
 from payments.gateway.facts import BalanceLine, PayoutFacts, balance_line
 
@@ -61,6 +63,20 @@ def fetch_payout(*, account_id: str, payout_id: str) -> PayoutFacts:
     expand = ["balance_transaction", "failure_balance_transaction"]
     with translated():
         payout = provider().v1.payouts.retrieve(payout_id, params={"expand": expand}, options=of_account(account_id))
+    return _payout_facts(payout)
+
+
+def list_payouts(*, account_id: str, since: datetime) -> list[PayoutFacts]:
+    """Every payout of the account since then as it is now, whoever asked for it."""
+    expand = ["data.balance_transaction", "data.failure_balance_transaction"]
+    params: Any = {"limit": PAGE, "expand": expand, **bounds(since, "")}
+    with translated():
+        page = provider().v1.payouts.list(params=params, options=of_account(account_id))
+        return [_payout_facts(one) for one in page.auto_paging_iter()]
+
+
+def _payout_facts(payout: stripe.Payout) -> PayoutFacts:
+    """What we keep of a payout; its lines expanded."""
     lines: list[Any] = [payout.balance_transaction, payout.failure_balance_transaction]
     return PayoutFacts(
         id=payout.id,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import stripe
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from payments.errors import ProviderRefused, ProviderUnavailable
 
@@ -20,6 +21,16 @@ PLATFORM = ""  # instead of an account's id: the platform's own
 def http_client() -> stripe.HTTPClient:
     """The SDK's transport; tests replace it to record what is sent."""
     return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+
+
+KEYS_LAST = timedelta(
+    hours=23
+)  # the provider remembers one for 24 hours at least (docs.stripe.com/api/idempotent_requests)
+
+
+def may_be_forgotten(asked_at: datetime) -> bool:
+    """Whether the key of what was asked for then may make it a second time: whoever sends it looks there first."""
+    return timezone.now() - asked_at > KEYS_LAST
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import stripe
 
-from payments.gateway.call import PLATFORM, of_account, provider, translated
+from payments.gateway.call import PAGE, PLATFORM, of_account, provider, translated
 from payments.gateway.facts import Intent, RefundAnswer, intent_facts, refund_facts
 
 
@@ -91,6 +91,14 @@ def create_refund(*, account_id: str, intent_id: str, amount: int, refund_fee: b
     with translated():
         made = provider().v1.refunds.create(params=params, options=of_account(account_id, key=key))
     return fetch_refund(account_id=account_id, refund_id=made.id)
+
+
+def list_refunds(*, account_id: str, intent_id: str) -> list[RefundAnswer]:
+    """Every refund of a payment as it is now, whoever made it."""
+    params: Any = {"payment_intent": intent_id, "limit": PAGE, "expand": ["data.balance_transaction"]}
+    with translated():
+        page = provider().v1.refunds.list(params=params, options=of_account(account_id))
+        return [refund_facts(one) for one in page.auto_paging_iter()]
 
 
 def fetch_refund(*, account_id: str, refund_id: str) -> RefundAnswer:

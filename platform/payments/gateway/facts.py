@@ -245,9 +245,14 @@ def _about(source: Any) -> str:
     if source.object == "fee_refund":
         return _id(source.fee)
     if source.object in ("transfer", "transfer_reversal"):
-        said: Any = source.metadata or {}
-        return str(said["about"]) if "about" in said else _id(getattr(source, "transfer", None) or source)
+        return said_about(source) or _id(getattr(source, "transfer", None) or source)
     return _id(getattr(source, "charge", None))
+
+
+def said_about(transfer: Any) -> str:
+    """What we said with a transfer or a reversal that it is about, or ""."""
+    said: Any = transfer.metadata or {}
+    return str(said["about"]) if "about" in said else ""
 
 
 def _id(thing: Any) -> str:

@@ -1,9 +1,12 @@
 """Money between the platform and connected accounts."""
 
+from datetime import datetime
+from typing import Any
+
 import stripe
 
-from payments.gateway.call import provider, translated
-from payments.gateway.facts import Transferred
+from payments.gateway.call import PAGE, bounds, provider, translated
+from payments.gateway.facts import Transferred, said_about
 
 
 def create_transfer(
@@ -27,6 +30,18 @@ def create_transfer(
         params["source_transaction"] = source
     with translated():
         made = provider().v1.transfers.create(params=params, options={"idempotency_key": key})
+    return _transferred(made)
+
+
+def find_transfer(*, account_id: str, about: str, since: datetime) -> Transferred | None:
+    """The transfer to this account that was made `about` it since then."""
+    params: Any = {"destination": account_id, "limit": PAGE, **bounds(since, "")}
+    with translated():
+        page = provider().v1.transfers.list(params=params)
+        return next((_transferred(one) for one in page.auto_paging_iter() if said_about(one) == about), None)
+
+
+def _transferred(made: stripe.Transfer) -> Transferred:
     arrived = made.destination_payment
     return Transferred(made.id, made.amount, arrived if isinstance(arrived, str) else (arrived.id if arrived else ""))
 
@@ -37,5 +52,16 @@ def reverse_transfer(*, transfer_id: str, amount: int, about: str, key: str) -> 
         made = provider().v1.transfers.reversals.create(
             transfer_id, params={"amount": amount, "metadata": {"about": about}}, options={"idempotency_key": key}
         )
+    return _reversed(made)
+
+
+def list_reversals(*, transfer_id: str) -> list[Transferred]:
+    """Every reversal of a transfer."""
+    with translated():
+        page = provider().v1.transfers.reversals.list(transfer_id, params={"limit": PAGE})
+        return [_reversed(one) for one in page.auto_paging_iter()]
+
+
+def _reversed(made: stripe.TransferReversal) -> Transferred:
     left = made.destination_payment_refund
     return Transferred(made.id, made.amount, left if isinstance(left, str) else (left.id if left else ""))

@@ -11,7 +11,7 @@ from payments.gateway import call
 from tests.world import confirm
 
 # What asks the provider nothing.
-LOCAL = {"client", "verified_event"}
+LOCAL = {"client", "may_be_forgotten", "verified_event"}
 
 
 @pytest.fixture
@@ -74,6 +74,8 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
         account_id=account, intent_id=made.id, amount=2000, refund_fee=True, key=f"{account}-refund"
     )
     assert gateway.fetch_refund(account_id=account, refund_id=refund.id).status == "succeeded"
+    assert gateway.list_refunds(account_id=account, intent_id=made.id) == [refund]
+    called.add("list_refunds")
     lines, more = gateway.list_balance_lines(account_id=account, since=None)
     assert ([(line.type, line.net, line.intent_id == made.id) for line in lines], more) == (
         [("refund", -1880, True), ("charge", 4700, True)],
@@ -112,7 +114,8 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     stripe_sandbox.control(f"payouts/{paid_out.id}/fail")
     back = gateway.fetch_payout(account_id=account, payout_id=paid_out.id)
     assert (back.state, back.failure, [line.net for line in back.lines]) == ("failed", "account_closed", [-1000, 1000])
-    called |= {"set_manual_payouts", "fetch_available", "create_payout", "fetch_payout"}
+    assert gateway.list_payouts(account_id=account, since=lines[1].created_at) == [back]
+    called |= {"set_manual_payouts", "fetch_available", "create_payout", "fetch_payout", "list_payouts"}
     warned = stripe_sandbox.control("fraud_warnings", payment_intent=made.id)
     warning = gateway.fetch_fraud_warning(account_id=account, warning_id=warned["id"])
     assert (warning.intent_id, warning.kind) == (made.id, "misc")
@@ -140,7 +143,11 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     assert gateway.create_transfer(**moved) == transfer
     back = gateway.reverse_transfer(transfer_id=transfer.id, amount=400, about="transfer:1", key=f"{account}-back")
     assert (transfer.amount, back.amount, gateway.fetch_balance(hall.id)) == (1000, 400, {"EUR": 600})
-    called |= {"create_transfer", "reverse_transfer"}
+    since = lines[0].created_at
+    assert gateway.find_transfer(account_id=hall.id, about="transfer:1", since=since) == transfer
+    assert gateway.find_transfer(account_id=hall.id, about="transfer:2", since=since) is None
+    assert gateway.list_reversals(transfer_id=transfer.id) == [back]
+    called |= {"create_transfer", "reverse_transfer", "find_transfer", "list_reversals"}
 
     separate = gateway.create_intent(
         account_id=gateway.PLATFORM,
