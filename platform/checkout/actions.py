@@ -398,7 +398,8 @@ def settle_payment(*, order_id: UUID) -> None:
     """Bring an order to where its payment is. The webhook, the reconciler and the buyer's return all call this.
 
     The provider is asked, never the event believed. Running twice, or in two processes at once, changes nothing more.
-    While the sale is stopped nothing is sold and nothing captured: an authorised payment waits until it is resumed.
+    While the sale is stopped nothing is sold and nothing captured: an authorised payment waits until it is resumed, or goes back
+    when the date is cancelled.
     """
     payment = payment_of(order_id)
     if payment is None or not payment.intent_id:
@@ -454,9 +455,12 @@ def _note_attempt(order_id: UUID, intent: gateway.Intent) -> None:
 
 
 def is_waiting_for_stock(*, order_id: UUID) -> bool:
-    """Whether an unsecured order's places may not be sold now, because the sale of its performance is stopped."""
+    """Whether an unsecured order's places may not be sold now, because the sale of its performance is stopped.
+
+    Nothing waits for a cancelled one: its sale need not be resumed (`secure_order`).
+    """
     stopped = Order.objects.filter(state=Order.State.PENDING, performance__sales_stopped_at__isnull=False)
-    return stopped.filter(pk=order_id).exists()
+    return stopped.filter(pk=order_id).exclude(performance__state=Performance.State.CANCELLED).exists()
 
 
 # --- 4. Secure, capture, complete ------------------------------------------------------------------------------------------
@@ -466,7 +470,7 @@ def is_waiting_for_stock(*, order_id: UUID) -> bool:
 def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, is_captured: bool = False) -> bool:
     """T1: sell the places to the order before its money is taken. False when it may not have them: it is cancelled.
 
-    Either they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
+    Either the date was cancelled while its stock was in doubt, or they are gone (an expired hold whose places nobody took still counts, and as many others serve where theirs
     were taken, except for seats: those are the very same or none), or with them the buyer, known by e-mail, account or `card`, would have more than one person may.
 
     `is_under_way`: the money is promised and comes days later, so the order stays secured until then and the buyer is told.
@@ -476,6 +480,9 @@ def secure_order(*, order_id: UUID, card: str = "", is_under_way: bool = False, 
     if order.state != Order.State.PENDING:
         return order.state != Order.State.CANCELLED
     Payment.objects.filter(order=order).update(card_fingerprint=card)
+    if order.performance.is_stopped and order.performance.state == Performance.State.CANCELLED:
+        _cancel(order, Order.CancelReason.PLACES_GONE, actor=SYSTEM)
+        return False
     if limits.is_over_limit(order, card=card) or codes.is_over_limit(order, card=card):
         _cancel(order, Order.CancelReason.LIMIT, actor=SYSTEM)
         return False
