@@ -247,7 +247,7 @@ def give_date_a_map(
 def _lock(dates: Sequence[Performance]) -> list[LockedSeats]:
     """Lock the paid orders of these dates and then all their seats, as a refund does (docs/locking.md)."""
     sold = Order.objects.filter(performance__in=dates, state__in=[Order.State.SECURED, Order.State.PAID])
-    list(sold.select_for_update().order_by("pk").values_list("pk"))
+    list(sold.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     return [lock_all_seats(date.pk) for date in dates]
 
 

@@ -54,7 +54,7 @@ def erase_buyer(*, email: str, actor: Actor) -> int:
         forget_person(customer.email)
         forget_reminded(customer.email)
         forget_recipient(customer.email)
-        orders = list(Order.objects.select_for_update().filter(customer=customer).order_by("pk"))
+        orders = list(Order.objects.select_for_update(no_key=True).filter(customer=customer).order_by("pk"))
         _refuse_needed(customer)
         RefundRequest.objects.filter(order__in=orders).update(words="")
         mine = Order.objects.filter(pk__in=[order.pk for order in orders])

@@ -1,19 +1,24 @@
 """A transfer to a partner and verbs of an order at the same moment, with real connections and real commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Event as Signal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from analytics.invariants import breaches
 from audit.actions import SYSTEM
+from checkout import changes, erasure
 from checkout.charge_models import choose_charge_model
-from events.models import ChargeModel
+from events.models import ChargeModel, Performance
 from ledger.collecting import lock_collecting
 from ledger.split_rules import WHOLE, Rules, Share, Step
 from ledger.splits import set_split_plan
+from orders.models import Order
 from orders.queries import order_for_update
 from payouts.models import Partner, Transfer
 from payouts.transfers import request_transfers
@@ -35,8 +40,38 @@ def committed(django_db_setup: None, django_db_blocker: Any, stripe_sandbox: San
         yield house
 
 
-def test_a_transfer_does_not_wait_for_whoever_has_its_order(committed: world.House) -> None:
-    hall = connected_partner(committed, Partner.Kind.VENUE, "Hall")
+Wait = Callable[[], bool]  # until the transfer is asked for; whether it came while the order was locked
+
+
+def refund(order: Order, wait: Wait) -> bool:
+    """As a refund does: the order, then the accounts."""
+    with transaction.atomic():
+        order_for_update(order.pk)
+        came = wait()
+        lock_collecting("EUR")
+        return came
+
+
+def move_seats(order: Order, wait: Wait) -> bool:
+    with transaction.atomic(), patch.object(changes, "lock_all_seats"):
+        changes._lock([order.performance])
+        return wait()
+
+
+def erase(order: Order, wait: Wait) -> bool:
+    came = []
+    then = timezone.now() - erasure.DISPUTABLE_FOR - timedelta(days=2)
+    Performance.objects.update(doors_at=then, starts_at=then, ends_at=then + timedelta(hours=3))
+    with patch.object(erasure, "forget_emails_to", lambda _email: came.append(wait())):
+        erasure.erase_buyer(email=order.email, actor=SYSTEM)
+    return came == [True]
+
+
+@pytest.mark.parametrize("verb", [refund, move_seats, erase])
+def test_a_transfer_does_not_wait_for_whoever_has_its_order(
+    committed: world.House, verb: Callable[[Order, Wait], bool]
+) -> None:
+    hall = connected_partner(committed, Partner.Kind.VENUE, verb.__name__)
     event = world.make_event(kinds=((STANDARD, 2400, 40),))
     rules = Rules((Step((Share(hall.payee, WHOLE, cap=1000),)),))
     set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=SYSTEM)
@@ -44,14 +79,9 @@ def test_a_transfer_does_not_wait_for_whoever_has_its_order(committed: world.Hou
     order = world.paid_order(event, **{STANDARD: 1})
     is_locked, is_paid = Signal(), Signal()
 
-    def refund() -> bool:
-        """As a refund does: the order, then the accounts."""
-        with transaction.atomic():
-            order_for_update(order.pk)
-            is_locked.set()
-            came = is_paid.wait(SECONDS)
-            lock_collecting("EUR")
-            return came
+    def wait() -> bool:
+        is_locked.set()
+        return is_paid.wait(SECONDS)
 
     def pay_out() -> list[Transfer]:
         is_locked.wait(SECONDS)
@@ -59,7 +89,7 @@ def test_a_transfer_does_not_wait_for_whoever_has_its_order(committed: world.Hou
         is_paid.set()
         return made
 
-    came, made = all_at_once(committed, [refund, pay_out])
+    came, made = all_at_once(committed, [lambda: verb(order, wait), pay_out])
     assert came is True
     assert isinstance(made, list)
     assert [(one.order_id, one.amount) for one in made] == [(order.pk, 1000)]
