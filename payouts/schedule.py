@@ -1,8 +1,10 @@
 """What an organizer may be paid, and when the rest follows: reads over the books and its schedule. Amounts are minor units."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -11,9 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Performance
+from ledger.collecting import collected_parties
 from ledger.models import Account, Party
 from ledger.queries import balance, standings
+from ledger.split_rules import ORGANIZER, Payee
 from payments.models import UNDECIDED, Dispute
+from payouts.keys import ITS
 from payouts.models import Maturity, Payout, PayoutSchedule
 from ui.money import smallest_step
 
@@ -26,10 +31,10 @@ LONGEST_RETRY = timedelta(days=8)
 class Payable:
     """How much of `currency` may be paid out, and why not more. `amount` = `held` less all the others, never below nothing.
 
-    `held` is what the books have at the provider, `future` what dates earned that are not due, `reserve` what is held back of
-    those that are, `partners` what others are owed of it that is not with the platform already, `owes` what the organizer owes
-    the platform of what it was transferred, `unexplained` what nobody knows the reason of, `asked` what is
-    being sent already. `debt` is what is missing where that comes to less than nothing.
+    `held` is what the books have at the provider, `future` what dates earned that are not due, partners' parts in it, `reserve` what
+    is held back of those that are, `partners` what others are owed that is neither of dates to come nor with the platform already,
+    `owes` what the organizer owes the platform of what it was transferred, `unexplained` what nobody knows the reason of, `asked`
+    what is being sent already. `debt` is what is missing where that comes to less than nothing.
     """
 
     currency: str
@@ -101,23 +106,63 @@ SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there
 """
 
 
-class Earned(NamedTuple):
-    """What a date earned, minor units: `held` on the organizer's account, `coming` from the platform."""
+# What partners have of the sales of dates that are not due, of direct and of separate ones: a row for each party, less than nothing
+# where more went back. What came to the platform with our fee is below nothing, of no party.
+OTHERS = f"""
+WITH sale AS (
+    SELECT o.id, o.performance_id, pay.id AS payment_id, pay.account_id = '' AS is_there FROM orders_order o
+      JOIN payments_payment pay ON pay.order_id = o.id AND pay.state = 'captured'
+     WHERE NOT EXISTS (SELECT FROM payouts_maturity m WHERE m.performance_id = o.performance_id)), {ITS}
+SELECT sale.performance_id, sale.is_there, part.party, part.reference, sum(part.amount)::bigint FROM sale JOIN (
+    SELECT its.order_id, part ->> 'party' AS party, part ->> 'reference' AS reference, (part ->> 'amount')::bigint AS amount
+      FROM its JOIN ledger_splitline l ON l.key = its.key CROSS JOIN jsonb_array_elements(l.parts) part
+     WHERE part ->> 'party' <> 'organizer'
+    UNION ALL
+    SELECT its.order_id, '', '', -e.amount FROM its JOIN ledger_ledgertransaction t ON t.key = its.key
+      JOIN ledger_ledgerentry e ON e.transaction_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'collected'
+    ) part ON part.order_id = sale.id
+ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What a date earned, minor units: `held` on the organizer's account, `coming` from the platform. Of that so much is `others`',
+    by party: of those paid by hand, and, under None, of those paid by transfer what the platform did not take in."""
 
     currency: str
     held: int
     coming: int
+    others: Mapping[Payee | None, int]
+
+    @property
+    def there(self) -> int:
+        """How much of it others' parts can be paid from."""
+        return max(0, self.held) + max(0, self.coming)
 
     @property
     def amount(self) -> int:
-        return self.held + self.coming
+        """What of it is the organizer's."""
+        return self.held + self.coming - min(self.there, sum(self.others.values()))
 
 
 def earned_by_date() -> dict[UUID, Earned]:
     """What each date has earned that is not due yet, by its id; those without sales are absent."""
+    by_transfer, others = collected_parties(), defaultdict[UUID, Counter[Payee | None]](Counter)
     with connection.cursor() as cursor:
+        cursor.execute(OTHERS)
+        for performance_id, is_there, party, reference, amount in cursor.fetchall():
+            payee = Payee(Party(party), reference) if party else None
+            if payee is not None and payee not in by_transfer:
+                others[performance_id][payee] += amount
+            elif not is_there:  # of a separate sale, the platform has it anyway
+                others[performance_id][None] += amount
         cursor.execute(EARNED)
-        return {row[0]: Earned(*row[1:]) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return {
+        performance_id: Earned(currency, held, coming, +others[performance_id])
+        for performance_id, currency, held, coming in rows
+    }
 
 
 def due_at(performance: Performance, schedule: PayoutSchedule) -> datetime:
@@ -128,31 +173,36 @@ def due_at(performance: Performance, schedule: PayoutSchedule) -> datetime:
 def payables() -> dict[str, Payable]:
     """What may be paid out by currency, were nothing else in the way (`waits_because`)."""
     sums = {kind: balance(kind) for kind in (Kind.PROVIDER, Kind.UNEXPLAINED, Kind.COLLECTED, Kind.OWN)}
-    future: dict[str, int] = {}
-    for date_earned in earned_by_date().values():
-        future[date_earned.currency] = future.get(date_earned.currency, 0) + max(0, date_earned.held)
-    reserve: dict[str, int] = {}
-    partners: dict[str, int] = {}
-    owes: dict[str, int] = {}
+    by_transfer, owed = collected_parties(), Counter[tuple[str, Payee | None]]()
+    reserve, partners, owes, future = (Counter[str]() for _each in range(4))
     for standing in standings():
-        currency = standing.currency
-        if standing.party == Party.ORGANIZER:
-            reserve[currency] = reserve.get(currency, 0) + standing.reserve
-            owes[currency] = owes.get(currency, 0) + standing.receivable
+        currency, payee = standing.currency, Payee(standing.party, standing.reference)
+        if payee == ORGANIZER:
+            reserve[currency] += standing.reserve
+            owes[currency] += standing.receivable
         else:
-            partners[currency] = partners.get(currency, 0) + standing.payable + standing.reserve
+            partners[currency] += standing.payable + standing.reserve
+            owed[currency, None if payee in by_transfer else payee] += standing.payable + standing.reserve
+    for date_earned in earned_by_date().values():
+        currency, left = date_earned.currency, date_earned.there
+        future[currency] += max(0, date_earned.held)
+        # what partners are owed of a date to come stays with it, or comes with it
+        for one, part in date_earned.others.items():
+            stays = max(0, min(part, owed[currency, one], left))
+            owed[currency, one] -= stays
+            partners[currency] -= stays
+            left -= stays
     asked = dict(Payout.objects.filter(state=Payout.State.ASKED).values_list("currency").annotate(sum=Sum("amount")))
     return {
         currency: Payable(
             currency=currency,
             held=sums[Kind.PROVIDER].get(currency, 0),
-            future=future.get(currency, 0),
-            reserve=reserve.get(currency, 0),
+            future=future[currency],
+            reserve=reserve[currency],
             partners=max(
-                0,
-                partners.get(currency, 0) - sums[Kind.COLLECTED].get(currency, 0) + sums[Kind.OWN].get(currency, 0),
+                0, partners[currency] - sums[Kind.COLLECTED].get(currency, 0) + sums[Kind.OWN].get(currency, 0)
             ),
-            owes=owes.get(currency, 0),
+            owes=owes[currency],
             unexplained=max(0, -sums[Kind.UNEXPLAINED].get(currency, 0)),
             asked=asked.get(currency, 0),
         )

@@ -34,7 +34,7 @@ class PayoutSchedule(models.Model):
 
 
 class Maturity(models.Model):
-    """That what a date earned became due: `net` minor units then, `reserve` of it held back until it is released."""
+    """That what a date earned became due: `net` minor units of it were the organizer's then, `reserve` of it held back until it is released."""
 
     performance = models.OneToOneField(Performance, on_delete=models.PROTECT, related_name="maturity")
     currency = models.CharField(max_length=3)

@@ -11,26 +11,30 @@ from django.utils import timezone
 from analytics.invariants import breaches
 from audit.actions import SYSTEM, user_actor
 from checkout.actions import refund_order, send_refund
+from checkout.charge_models import choose_charge_model
 from checkout.disputes import take_up_dispute
 from config import failpoints
 from config.stripe_events import VERBS
-from events.models import Event
+from events.models import ChargeModel, Event
 from ledger.actions import Kind
 from ledger.queries import balance, standings
+from ledger.split_rules import WHOLE, Rules, Share, Step
+from ledger.splits import set_split_plan
 from notifications.models import EmailMessage
 from outbox.models import OutboxMessage
 from payments import gateway
 from payments.models import Payment, Refund
+from payouts.actions import add_partner, note_payment
 from payouts.errors import ScheduleInvalid
 from payouts.letters import mail_payout_failed
-from payouts.models import Maturity, Payout, PayoutSchedule
+from payouts.models import Maturity, Partner, PartnerPayment, Payout, PayoutSchedule
 from payouts.queries import earnings
 from payouts.runs import run_payouts, send_payout, set_payout_schedule
 from payouts.schedule import next_try_at, payables, payout_schedule, upcoming, waits_because
 from reconciliation.actions import note_payout_failure
 from tests import world
 from tests.processes import Sandbox
-from tests.reconciliation.conftest import check_money, fresh_account, provider, told
+from tests.reconciliation.conftest import check_money, connect_partner, fresh_account, provider, told
 from tests.world import STANDARD
 
 ADA = user_actor(UUID(int=9))
@@ -170,6 +174,92 @@ def test_a_debt_waits_for_the_next_sales(event: Event, account: str, stripe_sand
     assert run(stripe_sandbox, days=14)[1:] == [("EUR", 12_000 - 7020, "sent")]
     assert agrees(account)
     assert breaches() == {}
+
+
+def test_what_partners_paid_by_hand_have_of_a_date_to_come_stays_once(
+    northside: world.House, event: Event, account: str, stripe_sandbox: Sandbox
+) -> None:
+    agree(reserve_percent=10)
+    later = world.make_event(kinds=((STANDARD, 2400, 20),), starts_at=timezone.now() + timedelta(days=60))
+    hall = _first_to_a_hall(later, 3000)
+    world.paid_order(later, **{STANDARD: 2})
+    assert (payables()["EUR"].amount, payables()["EUR"].debt) == (0, 0)
+    world.paid_order(event, **{STANDARD: 1})
+    assert [one.amount for one in upcoming(payout_schedule(), at=timezone.now())] == [2160, 1620]
+
+    assert run(stripe_sandbox, days=14) == [("EUR", 2160, "sent")]
+    assert (payables()["EUR"].future, payables()["EUR"].partners, payables()["EUR"].debt) == (4800, 0, 0)
+
+    assert run(stripe_sandbox, days=64)[1:] == [("EUR", 1620, "sent")]  # 30.00 are the hall's, and no reserve of them
+    assert [maturity.net for maturity in Maturity.objects.order_by("due_at")] == [2400, 1800]
+    assert payables()["EUR"].partners == 3000
+    agree(held_because="we ask about it")
+    assert run(stripe_sandbox, days=150)[2:] == []
+    assert payables()["EUR"].amount == 420  # both reserves
+    note_payment(
+        partner=hall,
+        direction=PartnerPayment.Direction.OUT,
+        currency="EUR",
+        amount=3000,
+        words="Transfer",
+        key="1",
+        actor=ADA,
+    )
+    assert payables()["EUR"].amount == 3420
+    assert breaches() == {}
+
+
+def test_a_partner_that_connects_its_account_late_takes_nothing_twice(
+    northside: world.House, event: Event, account: str, stripe_sandbox: Sandbox
+) -> None:
+    later = world.make_event(kinds=((STANDARD, 2400, 20),), starts_at=timezone.now() + timedelta(days=60))
+    hall = _first_to_a_hall(later, 3000)
+    world.paid_order(event, **{STANDARD: 1})
+    world.paid_order(later, **{STANDARD: 1})
+    connect_partner(northside, hall)
+    assert (payables()["EUR"].future, payables()["EUR"].partners) == (4800, 0)
+    world.paid_order(later, **{STANDARD: 1})  # brings the hall's 30.00, as far as its 24.00 suffice
+    assert (balance(Kind.COLLECTED), payables()["EUR"].future, payables()["EUR"].partners) == ({"EUR": 2400}, 4800, 0)
+
+    assert run(stripe_sandbox, days=14) == [("EUR", 2400, "sent")]
+    assert run(stripe_sandbox, days=64)[1:] == [("EUR", 1800, "sent")]
+    assert payables()["EUR"].partners == 600
+    assert breaches() == {}
+
+
+def test_a_separate_sale_to_come_brings_what_a_partner_paid_by_hand_has_of_it(
+    northside: world.House, event: Event, account: str, stripe_sandbox: Sandbox
+) -> None:
+    later = world.make_event(kinds=((STANDARD, 2400, 20),), starts_at=timezone.now() + timedelta(days=60))
+    _first_to_a_hall(later, 3000)
+    choose_charge_model(event_id=later.pk, model=ChargeModel.ON_BEHALF, actor=ADA)
+    world.paid_order(event, **{STANDARD: 1})
+    world.paid_order(later, **{STANDARD: 2})
+
+    assert (payables()["EUR"].held, payables()["EUR"].partners, payables()["EUR"].debt) == (2400, 0, 0)
+    assert run(stripe_sandbox, days=14) == [("EUR", 2400, "sent")]
+    assert breaches() == {}
+
+
+def test_of_a_date_to_come_that_a_bank_took_partners_are_owed_out_of_the_rest(
+    northside: world.House, event: Event, account: str, stripe_sandbox: Sandbox
+) -> None:
+    later = world.make_event(kinds=((STANDARD, 2400, 20),), starts_at=timezone.now() + timedelta(days=60))
+    _first_to_a_hall(later, 3000)
+    world.paid_order(event, **{STANDARD: 5})
+    order = world.paid_order(later, **{STANDARD: 2})
+    made = stripe_sandbox.control("disputes", payment_intent=Payment.objects.get(order=order).intent_id)
+    take_up_dispute(account_id=account, provider_id=made["id"])
+
+    assert (payables()["EUR"].future, payables()["EUR"].partners) == (12_000, 3000)  # until the bank decides
+    assert breaches() == {}
+
+
+def _first_to_a_hall(event: Event, first: int) -> Partner:
+    hall = add_partner(kind=Partner.Kind.VENUE, name="Hall", email="", actor=SYSTEM)
+    rules = Rules((Step((Share(hall.payee, WHOLE, cap=first),)),))
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=ADA)
+    return hall
 
 
 @pytest.mark.parametrize(
