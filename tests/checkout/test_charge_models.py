@@ -25,15 +25,16 @@ from ledger.actions import Kind
 from ledger.collecting import collected
 from ledger.models import Party
 from ledger.queries import balance, standings
-from ledger.split_rules import WHOLE, Rules, Share, Step
+from ledger.split_rules import ORGANIZER, WHOLE, Rules, Share, Step
 from ledger.splits import set_split_plan
 from orders.models import Order
 from outbox.actions import drain
 from payments import gateway
 from payments.models import Payment
 from payments.queries import charge_default, charge_model_of, payment_by_intent
+from payouts import transfers
 from payouts.models import Maturity, Partner, Transfer
-from payouts.runs import set_payout_schedule
+from payouts.runs import mature_dates, set_payout_schedule
 from payouts.schedule import payables
 from payouts.transfers import run_transfers, send_reversal, send_transfer, take_back
 from reconciliation.actions import request_check, work_on_check
@@ -202,6 +203,34 @@ def test_a_dispute_that_is_won_is_passed_on_again(
     drain()
     assert sorted(Transfer.objects.values_list("state", "amount")) == [("sent", 840), ("sent", 1540), ("sent", 4160)]
     assert breaches() == {}
+
+
+def test_a_lost_dispute_of_a_date_to_come_holds_nothing_of_other_dates(account: str, stripe_sandbox: Sandbox) -> None:
+    due = world.make_event(kinds=((STANDARD, 2500, 40),))
+    to_come = world.make_event(kinds=((STANDARD, 2400, 40),), starts_at=timezone.now() + timedelta(days=90))
+    for one in (due, to_come):
+        choose_charge_model(event_id=one.pk, model=ChargeModel.ON_BEHALF, actor=NORA)
+    world.paid_order(due, **{STANDARD: 4})
+    order = world.paid_order(to_come, **{STANDARD: 2})
+    mature_dates(at=when_due(due))
+    assert transferable_by_the_clock() == 10_000
+
+    made = dispute(order, stripe_sandbox)  # the bank takes 50.20 and charges 15.00: 48.00 of it were to come
+    assert transferable_by_the_clock() == 8280
+    stripe_sandbox.control(f"disputes/{made}/decide", won=False)
+    hear(made)
+    assert transferable_by_the_clock() == 8280
+
+    world.paid_order(to_come, **{STANDARD: 1})  # and what others bought stays until then
+    assert transferable_by_the_clock() == 8280
+    assert run_transfers(at=when_due(due)) == 1
+    drain()
+    assert at_provider(account) == 8280
+    assert breaches() == {}
+
+
+def transferable_by_the_clock() -> int:
+    return transfers._due(ORGANIZER, "EUR", to_come=True)
 
 
 @pytest.mark.parametrize(
