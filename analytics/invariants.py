@@ -384,7 +384,8 @@ INVARIANTS = (
          GROUP BY l.id, part HAVING coalesce(sum(e.amount), 0) <> -(part ->> 'amount')::bigint
         UNION ALL
         SELECT key, before::text, 'after', expected FROM (
-            SELECT l.key, l.before, lag(l.before + l.amount, 1, v.base) OVER (PARTITION BY l.version_id ORDER BY l.id)
+            SELECT l.key, l.before, lag(l.before + l.amount, 1, coalesce(l.base, v.base) - l.base_moved)
+                   OVER (PARTITION BY l.version_id ORDER BY l.id) + l.base_moved
                    AS expected FROM ledger_splitline l JOIN ledger_splitversion v ON v.id = l.version_id) line
          WHERE before <> expected
         """,

@@ -19,6 +19,7 @@ from events.models import Event
 from ledger.commissions import commission_key
 from ledger.models import Account, LedgerEntry, Party, SplitLine
 from ledger.split_rules import ORGANIZER, Payee, Rules
+from ledger.splits import Stands
 from orders.models import Order
 from payments.models import Dispute, Refund
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
@@ -27,6 +28,7 @@ from payouts.share_words import rule_words
 from tenants.models import Organizer
 from ui.money import format_money
 
+REBASE = "rebase:"  # before the key of what moved an older version, in the lines of later ones
 OWED = (Account.Kind.PAYABLE, Account.Kind.RECEIVABLE)
 
 
@@ -121,6 +123,8 @@ class _Source:
             amount = sum(one["amount"] for one in line.parts if Payee(Party(one["party"]), one["reference"]) == payee)
             return [(how, amount)] if amount else []
         rules = self.rules.setdefault(line.version.pk, Rules.from_dict(line.version.rules))
+        if line.key.startswith(REBASE):
+            return _rebased(line, payee, rules, currency)
         after = line.before + line.amount
         had = rules.workings(max(0, line.before), line.tickets_before)
         has = rules.workings(max(0, after), line.tickets_before + line.tickets)
@@ -148,8 +152,39 @@ class _Source:
         return [Line(line.at, what, about, how, amount) for how, amount in self.steps(line, payee, currency)]
 
 
+def _rebased(line: SplitLine, payee: Payee, rules: Rules, currency: str) -> list[tuple[str, int]]:
+    """The same of a line by which its version goes on from more or less than before, because something sold under an older one came
+    or went back: all that was earned under it moves along."""
+    base, tickets = line.base or 0, line.base_tickets or 0
+    was = Stands(
+        base - line.base_moved,
+        line.before - line.base_moved,
+        tickets - line.base_tickets_moved,
+        line.tickets_before - line.base_tickets_moved,
+    )
+    now = Stands(base, line.before, tickets, line.tickets_before)
+    words = {"before": format_money(was.base, currency), "after": format_money(now.base, currency)}
+    reach = _("it goes on from %(before)s → %(after)s") % words
+    had, has = was.workings(rules), now.workings(rules)
+    found = [
+        (
+            f"{_('Step %d') % one.number}: {rule_words(one.share, one.above, currency, is_first=one.number == 1)}; {reach}",
+            gets - got,
+        )
+        for (one, got), (_one, gets) in zip(had, has, strict=True)
+        if one.share.payee == payee and gets != got
+    ]
+    if payee == ORGANIZER:
+        whole = sum(part["amount"] for part in line.parts if Payee(Party(part["party"]), part["reference"]) == payee)
+        if rest := whole - sum(amount for _how, amount in found):
+            found.append((f"{_('The rest')}; {reach}", rest))
+    return found
+
+
 def _moved(line: SplitLine) -> str:
-    """The key of what moved an order's money, also of a commission's line."""
+    """The key of what moved an order's money, also of a commission's line, and of one that moves a later version."""
+    if line.key.startswith(REBASE):
+        return line.key.removeprefix(REBASE).rpartition(":")[0]
     return line.key.removeprefix(commission_key(""))
 
 

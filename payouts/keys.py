@@ -1,6 +1,7 @@
 """Under which keys the ledger has what sales earned and what became of it, as a piece of SQL for whoever adds up orders.
 
-What an affiliate got of it has the same keys with "commission:" before them; of these there are split lines alone.
+What an affiliate got of it has the same keys with "commission:" before them, and what it moved under later versions of its plan
+"rebase:" before and the version's number after them; of these there are split lines alone.
 """
 
 # After `WITH sale AS (...)`, whose rows are orders with `id` and `payment_id`: the keys of each order, and whether they are of
@@ -19,7 +20,12 @@ its AS (
     UNION ALL
     SELECT order_id, 'commission:' || key, kind FROM its_money
     UNION ALL
-    SELECT sale.id, 'commission:void:' || sale.id, 'back' FROM sale)
+    SELECT sale.id, 'commission:void:' || sale.id, 'back' FROM sale
+    UNION ALL
+    SELECT its_money.order_id, 'rebase:' || key || ':' || later.number, kind FROM its_money
+      JOIN orders_order ON orders_order.id = its_money.order_id
+      JOIN ledger_splitversion version ON version.id = orders_order.split_version_id
+      JOIN ledger_splitversion later ON later.plan_id = version.plan_id AND later.number > version.number)
 """
 # A split line `l` of an order `its` that is a commission which nobody has approved yet.
 WAITS = """

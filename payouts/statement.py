@@ -22,6 +22,7 @@ from ledger.commissions import waiting
 from ledger.models import Party, SplitVersion
 from ledger.queries import balance
 from ledger.split_rules import ORGANIZER, WHOLE, Payee, Rules, Working
+from ledger.splits import stands
 from payments.models import Dispute, Payment
 from payouts.accounts import Line, PartyAccount, earned_by_event
 from payouts.keys import ITS
@@ -274,16 +275,17 @@ def _earned(event: Event, orders: list[OrderRow]) -> Section:
 def _shares(event: Event, version: SplitVersion, orders: list[OrderRow], names: dict[Payee, str]) -> Section:
     """Each share of a version with its arithmetic, over all that was earned under it."""
     rules, net = Rules.from_dict(version.rules), sum(one.earned for one in orders)
-    base, top = version.base, max(0, version.base + net)
-    tickets = version.base_tickets + sum(one.tickets for one in orders)
-    before = rules.workings(base, version.base_tickets)
+    where = stands(version)
+    base, top = where.base, max(0, where.base + net)
+    tickets = where.base_tickets + sum(one.tickets for one in orders)
+    before = rules.workings(base, where.base_tickets)
     rows = []
     for number, working in enumerate(rules.workings(top, tickets)):
         words = f"{names[working.share.payee]}: " + rule_words(
             working.share, working.above, event.currency, is_first=working.number == 1
         )
         how = _how(working, event.currency)
-        if base or version.base_tickets:
+        if base or where.base_tickets:
             how = f"{how}; {_('less')} {_how(before[number], event.currency)}"
         rows.append(Row(words, how, working.part - before[number].part))
     partners = sum(row.amount for row in rows)

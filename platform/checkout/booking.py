@@ -10,8 +10,8 @@ from ledger.collecting import lock_collecting, settle_own
 from ledger.commissions import accrue, commission_key
 from ledger.models import LedgerEntry, Party, SplitLine
 from ledger.queries import is_posted, sum_of
-from ledger.split_rules import ORGANIZER, Payee, Rules
-from ledger.splits import lock_parties, lock_plan, owing, share_out, tickets_of
+from ledger.split_rules import ORGANIZER, Payee
+from ledger.splits import keys_moved, lock_parties, lock_plan, owing, payees_from, share_out, tickets_of
 from orders.models import Attribution, Order, Position
 from outbox.actions import enqueue
 from payments.gateway import BalanceLine
@@ -56,14 +56,15 @@ def _post_and_share(*, key: str, order: Order, amounts: Amounts, attribution: At
     tax = -share(tax_of(order), part=-sales, whole=order.total, gone=order.total - sold)
     tickets = counting_tickets(order) if sold + sales > 0 else 0  # none, when nothing is left of the money
     if attribution is not None:  # its lock is taken with the others', so that two bookings never wait crosswise
-        lock_parties([*Rules.from_dict(order.split_version.rules).payees(), payee_of(attribution)], order.currency)
+        lock_parties([*payees_from(order.split_version), payee_of(attribution)], order.currency)
     share_out(
         version=order.split_version,
         key=key,
         amount=sales - amounts.get(Kind.PLATFORM_FEES, 0) - tax,
         tickets=tickets - tickets_of(keys_of(order)),
     )
-    _ask_back(f"shares:{key}", key=key, order=order)
+    for moved in keys_moved(order.split_version, key):
+        _ask_back(f"shares:{moved}", key=moved, order=order)
     return True
 
 

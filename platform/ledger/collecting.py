@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce
 from ledger.actions import Amounts, Kind, post
 from ledger.models import CollectedParty, LedgerEntry, Party, SplitVersion
 from ledger.queries import sum_of
-from ledger.split_rules import ORGANIZER, Payee, Rules
-from ledger.splits import counted, earned, owed
+from ledger.split_rules import ORGANIZER, Payee
+from ledger.splits import moves, owed
 from tenants.current import lock_until_commit
 
 OWED_KINDS = (Kind.PAYABLE, Kind.RESERVE, Kind.RECEIVABLE)
@@ -53,9 +53,8 @@ def still_to_collect(
     due = -sum_of(standing.filter(account__reference__in=[payee.reference for payee in parties]))
     due += sum(amount for payee, amount in (commissions or {}).items() if payee in parties)
     for version, (amount, tickets) in coming.items():
-        before, counts, rules = max(0, earned(version)), counted(version), Rules.from_dict(version.rules)
-        had, has = rules.parts(before, counts), rules.parts(before + max(0, amount), counts + tickets)
-        due += sum(has[payee] - had[payee] for payee in has if payee in parties)
+        for move in moves(version, max(0, amount), tickets):
+            due += sum(change for payee, change in move.change.items() if payee in parties)
     there, own = _with_the_platform(currency)
     return due - (there - max(0, own)) - on_its_way
 

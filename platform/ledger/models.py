@@ -129,7 +129,8 @@ class SplitPlan(models.Model):
 class SplitVersion(models.Model):
     """Rules of a plan (ledger.split_rules.Rules), never changed. What is sold under them is shared out by them for good.
 
-    `base` is what had been earned, minor units, when it came, `base_tickets` how many tickets counted: it goes on from there.
+    `base` is what had been earned, minor units, when it came, `base_tickets` how many tickets counted: it goes on from there. When
+    what was sold under an older version goes back it goes on from less; its newest line says from what (ledger.splits.stands).
     """
 
     append_only: ClassVar[bool] = True
@@ -155,6 +156,10 @@ class SplitLine(models.Model):
     `key` is that of the ledger transaction which earned it, `before` what the version had earned up to there, its base in it;
     `tickets` more count since, or fewer, and `tickets_before` did up to there. Without a version it is a commission, which goes
     to an affiliate out of the organizer's part (ledger.commissions): its key is "commission:" and that of what moved it.
+
+    `base` and `base_tickets` are what the version went on from then (none in lines older than this: the version's own). Where an
+    older version moved, a line of no amount under "rebase:<key>:<version>" moves these by `base_moved` and `base_tickets_moved`, and
+    where the version stands with them: its `before` and `tickets_before` are what is so since.
     """
 
     append_only: ClassVar[bool] = True
@@ -165,6 +170,10 @@ class SplitLine(models.Model):
     before = models.BigIntegerField()
     tickets = models.IntegerField(default=0, db_default=0)
     tickets_before = models.IntegerField(default=0, db_default=0)
+    base = models.BigIntegerField(null=True)
+    base_tickets = models.IntegerField(null=True)
+    base_moved = models.BigIntegerField(default=0, db_default=0)
+    base_tickets_moved = models.IntegerField(default=0, db_default=0)
     parts = models.JSONField()  # [{"party", "reference", "amount"}]
     at = models.DateTimeField(auto_now_add=True)
 
@@ -175,5 +184,9 @@ class SplitLine(models.Model):
                 condition=Q(version__isnull=False) & ~Q(key__regex="^commission:")
                 | Q(version=None, key__regex="^commission:", amount=0, before=0),
                 name="split_line_of_a_plan_or_commission",
+            ),
+            models.CheckConstraint(
+                condition=Q(base_moved=0, base_tickets_moved=0) | Q(key__regex="^rebase:", amount=0, tickets=0),
+                name="split_line_rebased",
             ),
         ]

@@ -186,6 +186,25 @@ def test_a_refund_and_a_lost_dispute_are_taken_back_from_everybody_by_the_plan(
     assert breaches() == {}
 
 
+def test_what_a_refund_moves_under_a_later_version_of_the_plan_is_taken_back_too(
+    account: str, event: Event, hall: Partner, band: Partner
+) -> None:
+    first = world.paid_order(event, **{STANDARD: 2})  # 48.00, all the hall's
+    half = Rules((Step((Share(hall.payee, WHOLE, cap=5000),)), Step((Share(band.payee, 5000),))))
+    set_split_plan(subject=str(event.pk), currency="EUR", rules=half, actor=NORA)
+    world.paid_order(event, **{STANDARD: 4})  # 96.00: 2.00 fill the hall's 50.00
+    run_transfers(at=when_due(event))
+    drain()
+    assert [at_provider(one) for one in (hall.account_id, band.account_id, account)] == [5000, 4700, 4700]
+
+    refund(first, 5020)  # of the 96.00 that stay the first 50.00 are the hall's
+    assert owed() == {Party.VENUE: (0, 0), Party.ARTIST: (0, 2400), Party.ORGANIZER: (0, 2400)}
+    drain()
+    assert [at_provider(one) for one in (hall.account_id, band.account_id, account)] == [5000, 2300, 2300]
+    assert balance(Kind.COLLECTED) == balance(Kind.OWN) == {"EUR": 0}
+    assert breaches() == {}
+
+
 def test_a_dispute_that_is_won_is_passed_on_again(
     stripe_sandbox: Sandbox, account: str, event: Event, band: Partner
 ) -> None:

@@ -18,6 +18,7 @@ from ledger.split_rules import WHOLE, Payee, Rules, Share, Step
 from ledger.splits import set_split_plan
 from orders.models import Order
 from payments.models import Refund
+from payouts.statement import event_statement
 from tests import world
 from tests.world import FREE, STANDARD
 
@@ -79,6 +80,40 @@ def test_an_order_keeps_the_version_it_was_placed_under(event: Event) -> None:
         {"party": "organizer", "reference": "", "amount": 2400}
     ]
     assert breaches() == {}
+
+
+def test_the_first_of_an_evening_stays_the_halls_when_orders_of_an_older_version_go_back(event: Event) -> None:
+    def first_to_hall(basis_points: int) -> None:
+        rules = Rules((Step((Share(HALL, WHOLE, cap=6000),)), Step((Share(BAND, basis_points),))))
+        set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=NORA)
+
+    first_to_hall(7000)
+    order = world.paid_order(event, **{STANDARD: 2})  # 48.00, all the hall's
+    first_to_hall(5000)
+    world.paid_order(event, **{STANDARD: 4})  # 96.00: 12.00 fill the hall's 60.00, half of 84.00
+    assert owed() == {"hall": 6000, "band": 4200}
+
+    refund(order, amount=2510)  # 24.00 of it were shared
+    assert owed() == {"hall": 6000, "band": 3000}
+    assert breaches() == {}
+    refund(order, *order.positions.values_list("index", flat=True))
+    assert owed() == {"hall": 6000, "band": 1800}
+    statement = event_statement(event)
+    assert [one.parts.get(HALL, 0) for one in statement.orders] == [4800, 1200]
+    assert breaches() == {}
+    assert sorted(account.closing for account in statement.accounts) == [0, 1800, 1800, 6000]  # Ada is of version 1
+    (version,) = [one for one in statement.sections if one.title == "Who gets what, version 3"]
+    assert [row.amount for row in version.rows] == [6000, 1800, 1800, 9600]
+    (of_hall,) = [account for account in statement.accounts if account.closing == 6000]
+    assert [(line.what, line.amount) for line in of_hall.lines] == [
+        ("Sold", 4800),
+        ("Sold", 1200),
+        ("Went back to the buyer", -2400),
+        ("Went back to the buyer", 2400),
+        ("Went back to the buyer", -2400),
+        ("Went back to the buyer", 2400),
+    ]
+    assert of_hall.lines[-1].how == "Step 1: the first €60.00; it goes on from €24.00 → €0.00"
 
 
 def test_a_refund_that_comes_back_is_the_parties_again_until_it_is_repaid_otherwise(event: Event) -> None:

@@ -83,9 +83,74 @@ def test_a_new_version_goes_on_from_what_was_earned_and_old_sales_stay_with_the_
 
     earn(second, "sale:2", 600)  # 400 fill the hall's thousand, of the other 200 half are the band's
     assert owed_and_owing() == {"hall": (1000, 0), "band": (100, 0)}
-    earn(first, "refund:1", -600)
-    assert owed_and_owing() == {"hall": (400, 0), "band": (100, 0)}
+    earn(first, "refund:1", -600)  # the hall's thousand is not full without them
+    assert owed_and_owing() == {"hall": (600, 0), "band": (0, 0)}
     assert off_plan() == []
+
+
+def test_a_later_version_has_what_its_rules_say_of_what_is_there_whatever_goes_back_under_older_ones(
+    northside: world.House,
+) -> None:
+    """The first 300.00 to the hall, then 70 %, later 60 %, to the band; 200.00 and 1,000.00 are sold, then the 200.00 go back."""
+
+    def to_band(basis_points: int) -> Rules:
+        return Rules((Step((Share(HALL, WHOLE, cap=30_000),)), Step((Share(BAND, basis_points),))))
+
+    first = plan(to_band(7000))
+    earn(first, "sale:1", 20_000)
+    second, third = plan(to_band(6000)), plan(to_band(5000))
+    earn(second, "sale:2", 100_000)
+    assert owed_and_owing() == {"hall": (30_000, 0), "band": (54_000, 0)}
+
+    earn(first, "refund:1", -20_000)
+
+    assert owed_and_owing() == {"hall": (30_000, 0), "band": (42_000, 0)}
+    moved = SplitLine.objects.get(key="rebase:refund:1:2")
+    assert (moved.version, moved.amount, moved.before, moved.base, moved.base_moved) == (second, 0, 100_000, 0, -20_000)
+    assert [(one["reference"], one["amount"]) for one in moved.parts] == [
+        ("hall", 20_000),
+        ("band", -12_000),
+        ("", -8000),
+    ]
+    assert off_plan() == []
+    assert earn(first, "refund:1", -20_000) is None
+
+    earn(third, "sale:3", 10_000)  # goes on from the 1,000.00, not from what there was when it was made
+    assert (SplitLine.objects.get(key="sale:3").before, third.base) == (100_000, 20_000)
+    earn(first, "refund-failed:1", 20_000)  # and back again
+    assert owed_and_owing() == {"hall": (30_000, 0), "band": (54_000 + 5000, 0)}
+    assert SplitLine.objects.filter(key__startswith="rebase:refund-failed:1:").count() == 2
+    earn(first, "refund:2", -20_500)  # more than nothing cannot go back
+    assert owed_and_owing() == {"hall": (30_000, 0), "band": (42_000 + 5000, 0)}
+    assert off_plan() == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "due"),
+    [
+        (Rules((Step((Share(BAND, 1000),), above=1000),)), 50),
+        (Rules((Step((Share(BAND, 0, per_ticket=150, cap=600),)),)), 600),
+    ],
+)
+def test_so_do_thresholds_and_caps_by_the_ticket(northside: world.House, rules: Rules, due: int) -> None:
+    first = plan(Rules((Step((Share(HALL, 1),)),)))
+    with transaction.atomic():
+        share_out(version=first, key="sale:1", amount=2000, tickets=4)
+    second = plan(rules)
+    with transaction.atomic():
+        share_out(version=second, key="sale:2", amount=1500, tickets=5)
+        share_out(version=first, key="refund:1", amount=-2000, tickets=-4)
+    assert payable(BAND, "EUR") == due
+    assert off_plan() == []
+
+
+def test_a_version_that_does_not_go_on_from_what_is_there_is_found(northside: world.House) -> None:
+    first = plan()
+    earn(first, "sale:1", 600)
+    second = plan(Rules((Step((Share(BAND, 5000),)),)))
+    earn(second, "sale:2", 600)
+    SplitLine.objects.create(version=first, key="refund:1", amount=-600, before=600, base=0, parts=[])
+    assert [second.pk, "base", [0, 0], [600, 0]] in off_plan()
 
 
 def test_the_same_rules_again_and_rules_that_cannot_be_change_nothing(northside: world.House) -> None:
