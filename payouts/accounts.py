@@ -106,8 +106,10 @@ class _Source:
             word, _colon, rest = _moved(line).partition(":")
             ids.setdefault(word, []).append(UUID(rest))
         found: dict[str, Order] = {}
-        orders = Order.objects.select_related("event").in_bulk([*ids.get("sale", []), *ids.get("void", [])])
-        found |= {f"{word}:{pk}": order for pk, order in orders.items() for word in ("sale", "void")}
+        orders = Order.objects.select_related("event").in_bulk(
+            [pk for word in ("sale", "cover", "void") for pk in ids.get(word, [])]
+        )
+        found |= {f"{word}:{pk}": order for pk, order in orders.items() for word in ("sale", "cover", "void")}
         refunds = Refund.objects.select_related("payment__order__event")
         for word in ("refund", "refund-failed", "repaid"):
             found |= {f"{word}:{pk}": one.payment.order for pk, one in refunds.in_bulk(ids.get(word, [])).items()}
@@ -197,6 +199,7 @@ def _what_happened() -> dict[str, str]:
         "repaid": _("Repaid to the buyer another way"),
         "dispute-lost": _("Lost to the buyer's bank"),
         "dispute-regained": _("Won back from the buyer's bank"),
+        "cover": _("Commission that partners' shares leave nothing for"),
         "void": _("Commission declined"),
     }
 

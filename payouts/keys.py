@@ -20,7 +20,7 @@ its AS (
     UNION ALL
     SELECT order_id, 'commission:' || key, kind FROM its_money
     UNION ALL
-    SELECT sale.id, 'commission:void:' || sale.id, 'back' FROM sale
+    SELECT sale.id, word || sale.id, 'back' FROM sale CROSS JOIN unnest(ARRAY['commission:cover:', 'commission:void:']) word
     UNION ALL
     SELECT its_money.order_id, 'rebase:' || key || ':' || later.number, kind FROM its_money
       JOIN orders_order ON orders_order.id = its_money.order_id

@@ -98,7 +98,7 @@ SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there
       JOIN entry ON entry.key IN ('refund:' || r.id, 'refund-failed:' || r.id)
     UNION ALL
     SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
-      JOIN entry ON entry.key = 'commission:void:' || sale.id
+      JOIN entry ON entry.key IN ('commission:cover:' || sale.id, 'commission:void:' || sale.id)
     UNION ALL
     SELECT sale.performance_id, d.currency, sale.is_there, -d.taken FROM sale
       JOIN payments_dispute d ON d.payment_id = sale.payment_id) part

@@ -87,11 +87,12 @@ def _settle_commission(*, key: str, order: Order, attribution: Attribution) -> N
 
 def commission_due(order: Order, attribution: Attribution) -> int:
     """What the affiliate is to have of an order as its money stands, minor units: in proportion to what did not go back, and no
-    more than the organizer keeps of it."""
+    more than the organizer keeps of it, or than it was cut to when it was approved."""
     if attribution.is_void or not is_posted(f"sale:{order.pk}"):
         return 0
     gone = order.total - sales_of(order)
-    return remaining(attribution.commission, total=order.total, gone=gone, kept=_kept_of(order, gone))
+    due = remaining(attribution.commission, total=order.total, gone=gone, kept=_kept_of(order, gone))
+    return due if attribution.cap is None else min(due, attribution.cap)
 
 
 def commission_accrued(order: Order) -> int:
@@ -111,7 +112,7 @@ def commissions_accrued(order_ids: Sequence[UUID]) -> dict[UUID, int]:
 def commission_keys(order_ids: Sequence[UUID]) -> dict[str, UUID]:
     """The keys of whatever can be booked of these orders' commissions: each with the order that it is of."""
     found = {commission_key(key): pk for key, pk in keys_by_order(order_ids).items()}
-    return found | {commission_key(f"void:{pk}"): pk for pk in order_ids}
+    return found | {commission_key(f"{word}:{pk}"): pk for pk in order_ids for word in ("cover", "void")}
 
 
 def _kept_of(order: Order, gone: int) -> int:

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from audit.actions import SYSTEM, Actor, record
 from checkout.affiliates import void
-from checkout.booking import commission_accrued, commission_due, pass_on, payee_of
+from checkout.booking import commission_accrued, commission_due, commissions_accrued, pass_on, payee_of
 from checkout.errors import CommissionSettled
 from events.models import Performance
 from ledger.collecting import lock_collecting
 from ledger.commissions import accrue, approve, commission_key
+from ledger.splits import lock_plan, rest
 from orders.models import Attribution, Order
 from orders.queries import order_for_update
 from payments.models import Refund
@@ -52,8 +53,13 @@ def due_commissions(*, at: datetime) -> QuerySet[Attribution]:
 def approve_commission(*, order_id: UUID, actor: Actor) -> int:
     """Let an order's commission be paid; how much of it there is, minor units. Approving it again changes nothing.
 
-    Staff may approve before its time. Raises NotFound, CommissionSettled for one that is void, not paid for or disputed.
+    It is cut to what partners' shares leave the organizer of all that was sold under the order's plan, beside the commissions that
+    were approved before. Staff may approve before its time. Raises NotFound, CommissionSettled for one that is void, not paid for
+    or disputed.
     """
+    order = order_for_update(order_id)
+    if order.is_separate:
+        lock_collecting(order.currency)
     order, attribution = _locked(order_id)
     if attribution.is_approved:
         return 0
@@ -63,13 +69,36 @@ def approve_commission(*, order_id: UUID, actor: Actor) -> int:
         raise CommissionSettled(_("This order is not paid. Nothing was changed."))
     if order.is_frozen:
         raise CommissionSettled(_("The buyer’s bank disputes this order. Wait for the outcome. Nothing was changed."))
-    amount = commission_accrued(order)
+    accrued = commission_accrued(order)
+    amount = _covered(order, accrued)
+    if amount < accrued:
+        attribution.cap, key = amount, f"cover:{order.pk}"
+        payee = payee_of(attribution)
+        accrue(key=key, payee=payee, currency=order.currency, amount=amount - accrued, is_approved=False)
+        if order.is_separate:
+            pass_on(key=commission_key(key), order=order)
     attribution.approved_at = timezone.now()
-    attribution.save(update_fields=["approved_at"])
+    attribution.save(update_fields=["approved_at", "cap"])
     if amount:
         approve(key=str(order.pk), payee=payee_of(attribution), currency=order.currency, amount=amount)
-    record(verb="approve_commission", target=order, actor=actor, detail={"amount": amount})
+    detail = {"amount": amount, **({} if amount == accrued else {"not_covered": accrued - amount})}
+    record(verb="approve_commission", target=order, actor=actor, detail=detail)
     return amount
+
+
+def _covered(order: Order, amount: int) -> int:
+    """How much of a commission the organizer has left of what was sold under the order's plan, once partners and commissions that are
+    approved have theirs. Nothing is shared out by the plan, or approved of it, until the transaction ends."""
+    if order.split_version is None or amount <= 0:
+        return amount
+    lock_plan(order.split_version)
+    left = rest(order.split_version)
+    approved = Attribution.objects.filter(order__split_version=order.split_version, approved_at__isnull=False)
+    most = approved.aggregate(sum=Sum("commission", default=0))["sum"]
+    if amount <= left - most:  # they have no more than that, so this is mostly all there is to ask
+        return amount
+    had = commissions_accrued(list(approved.values_list("order_id", flat=True)))
+    return min(amount, max(0, left - sum(had.values())))
 
 
 @transaction.atomic

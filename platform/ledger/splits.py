@@ -84,6 +84,12 @@ def stands(version: SplitVersion) -> Stands:
     return Stands(base, base, base_tickets, base_tickets)
 
 
+def rest(version: SplitVersion) -> int:
+    """What of all that was sold under it is the organizer's, before any commission."""
+    where = stands(version)
+    return where.top - where.base - sum(where.parts(Rules.from_dict(version.rules)).values())
+
+
 def earned(version: SplitVersion) -> int:
     """Where its waterfall stands, minor units: its base and all that was sold under it, less what went back."""
     return stands(version).top

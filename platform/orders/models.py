@@ -252,7 +252,8 @@ class Attribution(models.Model):
 
     `commission` is what the affiliate has of it as long as nothing goes back, minor units of the order's currency: by `rate`
     (promotions.commission.Rate) of `base` for so many `tickets`, after `tickets_before`. It waits until it is approved; a void one
-    earns nothing. What it has earned so far is the ledger's word.
+    earns nothing. `cap` is what it was cut to when it was approved, where partners' shares left the organizer no more. What it has
+    earned so far is the ledger's word.
     """
 
     class How(models.TextChoices):
@@ -273,6 +274,7 @@ class Attribution(models.Model):
     tickets_before = models.PositiveIntegerField()
     commission = models.PositiveBigIntegerField()
     approved_at = models.DateTimeField(null=True)
+    cap = models.PositiveBigIntegerField(null=True)
     void_reason = models.CharField(max_length=5, choices=VoidReason, blank=True)
     words = models.CharField(max_length=200, blank=True)  # why staff declined it, as the affiliate reads it
 

@@ -12,18 +12,20 @@ from analytics.invariants import breaches
 from audit.actions import SYSTEM, user_actor
 from checkout import actions as checkout
 from checkout.affiliates import Via
+from checkout.charge_models import choose_charge_model
 from checkout.code_desk import create_code
 from checkout.commissions import approve_commission, approve_due, decline_commission, due_commissions, run_approvals
 from checkout.errors import CommissionSettled
 from checkout.refunds import GivingBack, give_back
 from events.charges import add_tax_rate, tax_ticket_type
-from events.models import Event
+from events.models import ChargeModel, Event
 from ledger.models import Party
 from ledger.queries import standings
 from ledger.split_rules import WHOLE, Payee, Rules, Share, Step
 from ledger.splits import set_split_plan
 from orders.models import Attribution, Order
 from payments.models import Payment, Refund
+from payouts.affiliate_statement import affiliate_statement
 from payouts.affiliates import change_details, change_state, invite_affiliate
 from payouts.statement import event_statement
 from people.actions import add_member
@@ -33,6 +35,7 @@ from promotions.commission import CommissionKind, Rate, Tier
 from promotions.models import Affiliate
 from promotions.touches import Touch
 from tests import world
+from tests.reconciliation.conftest import fresh_account
 from tests.world import BEA, FREE, STANDARD
 
 NORA = user_actor(UUID(int=1))
@@ -182,7 +185,7 @@ def test_it_comes_out_of_what_the_organizer_keeps_and_is_never_more(event: Event
     set_programme(rate=Rate(CommissionKind.PERCENT, basis_points=5000, currency="EUR"), actor=NORA)
     first = paid(placed(event, touch("ADA"), **{STANDARD: 2}))
     assert stands() == {"hall": (0, 3000, 0), str(ada.pk): (1800, 0, 0)}
-    paid(placed(event, touch("ADA")))
+    second = paid(placed(event, touch("ADA")))
     assert stands()[str(ada.pk)] == (1800 + 1200, 0, 0)
     assert breaches() == {}
 
@@ -191,7 +194,52 @@ def test_it_comes_out_of_what_the_organizer_keeps_and_is_never_more(event: Event
     assert stands() == {"hall": (0, 2400, 0), str(ada.pk): (1200, 0, 0)}
     assert breaches() == {}
     (yours,) = [one for one in event_statement(event).sections if one.title == "What is yours"]
-    assert [row.amount for row in yours.rows] == [0, 0, -1200, 0, -1200]
+    assert [row.amount for row in yours.rows] == [0, 0, -1200, 0, -1200]  # as long as it waits
+
+    assert approve_commission(order_id=second.pk, actor=NORA) == 0
+    assert stands() == {"hall": (0, 2400, 0), str(ada.pk): (0, 0, 0)}
+    assert breaches() == {}
+
+
+@pytest.mark.parametrize("model", [ChargeModel.DIRECT, ChargeModel.ON_BEHALF])
+def test_approved_is_what_partners_leave_of_all_orders_whichever_went_back(
+    paying: world.House, event: Event, ada: Affiliate, model: ChargeModel
+) -> None:
+    """The first 30.00 to the hall, 50 % to Ada; of two orders of 48.00 the first, which paid the hall, goes back."""
+    if model == ChargeModel.ON_BEHALF:
+        fresh_account(paying)
+        choose_charge_model(event_id=event.pk, model=model, actor=NORA)
+    set_split_plan(
+        subject=str(event.pk), currency="EUR", rules=Rules((Step((Share(HALL, WHOLE, cap=3000),)),)), actor=NORA
+    )
+    set_programme(rate=Rate(CommissionKind.PERCENT, basis_points=5000, currency="EUR"), actor=NORA)
+    first = paid(placed(event, touch("ADA"), **{STANDARD: 2}))
+    second = paid(placed(event, touch("ADA"), **{STANDARD: 2}))
+    assert standing_of(ada) == (1800 + 2400, 0, 0)
+    refund(first, 1, 2)
+    assert standing_of(ada) == (2400, 0, 0)
+    assert breaches() == {}
+
+    assert approve_commission(order_id=second.pk, actor=NORA) == 1800
+    assert standing_of(ada) == (0, 1800, 0)
+    assert breaches() == {}
+    statement = event_statement(event)
+    (yours,) = [one for one in statement.sections if one.title == "What is yours"]
+    assert [row.amount for row in yours.rows] == [1800, 0, -1800, 0, 0]
+    assert [(one.what, one.amount) for one in affiliate_statement(ada, "EUR").entries][-1] == (
+        "Cut: partners’ shares come first",
+        -600,
+    )
+    refund(second, amount=10)  # of 24.00 its own order leaves 23.96, which is more
+    assert standing_of(ada) == (0, 1800, 0)
+    third = paid(placed(event, touch("ADA"), **{STANDARD: 2}))
+    assert approve_commission(order_id=third.pk, actor=NORA) == 2400  # 48.00 more are the organizer's
+    assert standing_of(ada) == (0, 4200, 0)
+    assert breaches() == {}
+
+
+def standing_of(affiliate: Affiliate) -> tuple[int, int, int]:
+    return stands()[str(affiliate.pk)]
 
 
 # --- Approved, given back -------------------------------------------------------------------------------------------------
