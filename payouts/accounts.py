@@ -20,7 +20,7 @@ from ledger.commissions import commission_key
 from ledger.models import Account, LedgerEntry, Party, SplitLine
 from ledger.split_rules import ORGANIZER, Payee, Rules
 from ledger.splits import Stands
-from orders.models import Order
+from orders.models import Order, Position
 from payments.models import Dispute, Refund
 from payouts.models import Partner, PartnerPayment, Transfer, TransferReversal
 from payouts.paper import on_paper
@@ -116,7 +116,8 @@ class _Source:
         disputes = Dispute.objects.select_related("payment__order__event")
         for word in ("dispute-lost", "dispute-regained"):
             found |= {f"{word}:{pk}": one.payment.order for pk, one in disputes.in_bulk(ids.get(word, [])).items()}
-        return cls(found)
+        positions = Position.objects.select_related("order__event").in_bulk(ids.get("cancelled", []))
+        return cls(found | {f"cancelled:{pk}": one.order for pk, one in positions.items()})
 
     def steps(self, line: SplitLine, payee: Payee, currency: str) -> list[tuple[str, int]]:
         """Rule by rule, what of a line is a party's: what the rule gives of all that was earned after it, less what it gave before."""
@@ -199,6 +200,7 @@ def _what_happened() -> dict[str, str]:
         "repaid": _("Repaid to the buyer another way"),
         "dispute-lost": _("Lost to the buyer's bank"),
         "dispute-regained": _("Won back from the buyer's bank"),
+        "cancelled": _("Cancelled, no money went back"),
         "cover": _("Commission that partners' shares leave nothing for"),
         "void": _("Commission declined"),
     }

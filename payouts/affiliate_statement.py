@@ -133,6 +133,7 @@ def _entry(
         "repaid": _("Refund, paid another way"),
         "dispute-lost": _("Taken back by the buyer’s bank"),
         "dispute-regained": _("Won back from the buyer’s bank"),
+        "cancelled": _("Cancelled, no money went back"),
         "cover": _("Cut: partners’ shares come first"),
         "void": _("Declined: %s") % words,
     }[kind]

@@ -1,4 +1,4 @@
-"""Under which keys the ledger has what sales earned and what became of it, as a piece of SQL for whoever adds up orders.
+"""Under which keys the ledger has what sales earned and what became of it, or of their tickets, as a piece of SQL for whoever adds up orders.
 
 What an affiliate got of it has the same keys with "commission:" before them, and what it moved under later versions of its plan
 "rebase:" before and the version's number after them; of these there are split lines alone.
@@ -14,7 +14,10 @@ its_money AS (
      CROSS JOIN unnest(ARRAY['refund:', 'refund-failed:', 'repaid:']) word
     UNION ALL
     SELECT sale.id, word || d.id, 'disputed' FROM sale JOIN payments_dispute d ON d.payment_id = sale.payment_id
-     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word),
+     CROSS JOIN unnest(ARRAY['dispute-lost:', 'dispute-regained:']) word
+    UNION ALL
+    SELECT sale.id, 'cancelled:' || p.id, 'back' FROM sale
+      JOIN orders_position p ON p.order_id = sale.id AND p.state = 'cancelled' AND p.price > 0),
 its AS (
     SELECT order_id, key, kind FROM its_money
     UNION ALL

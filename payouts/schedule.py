@@ -100,6 +100,10 @@ SELECT performance_id, currency, coalesce(sum(amount) FILTER (WHERE NOT is_there
     SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
       JOIN entry ON entry.key IN ('commission:cover:' || sale.id, 'commission:void:' || sale.id)
     UNION ALL
+    SELECT sale.performance_id, entry.currency, entry.is_there, entry.amount FROM sale
+      JOIN orders_position p ON p.order_id = sale.id AND p.state = 'cancelled' AND p.price > 0
+      JOIN entry ON entry.key = 'cancelled:' || p.id
+    UNION ALL
     SELECT sale.performance_id, d.currency, sale.is_there, -d.taken FROM sale
       JOIN payments_dispute d ON d.payment_id = sale.payment_id) part
  GROUP BY performance_id, currency

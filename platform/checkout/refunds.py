@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.actions import Actor, record
-from checkout.booking import book
+from checkout.booking import book, uncount
 from checkout.errors import NotRefundable
 from events.seating_plan import painting_of, plan_of_date
 from inventory.blocks import Purpose, return_places
@@ -160,6 +160,8 @@ def give_back(*, order_id: UUID, asked: GivingBack, actor: Actor) -> Refund | No
         order.state, order.closed_at = Order.State.REFUNDED, timezone.now()
         order.save(update_fields=["state", "closed_at"])
         give_use_back(hold_id=order.hold_id, kind=StockEntry.Kind.RETURN, actor=actor, cause="order refunded")
+    if asked.cancels and refund is None:
+        uncount(order, positions)
     detail = {
         "amount": amount,
         "cancelled": [position.index for position in positions] if asked.cancels else [],

@@ -8,9 +8,10 @@ from django.db import connection
 from analytics.invariants import breaches
 from audit.actions import user_actor
 from checkout import actions as checkout
+from checkout.charge_models import choose_charge_model
 from checkout.refunds import GivingBack, give_back, repaid_otherwise
 from events.charges import add_tax_rate, tax_ticket_type
-from events.models import Event
+from events.models import ChargeModel, Event
 from ledger.actions import Kind
 from ledger.models import Party, SplitLine
 from ledger.queries import balance, standings
@@ -18,8 +19,10 @@ from ledger.split_rules import WHOLE, Payee, Rules, Share, Step
 from ledger.splits import set_split_plan
 from orders.models import Order
 from payments.models import Refund
+from payouts.schedule import earned_by_date
 from payouts.statement import event_statement
 from tests import world
+from tests.reconciliation.conftest import fresh_account
 from tests.world import FREE, STANDARD
 
 NORA = user_actor(UUID(int=1))
@@ -194,3 +197,40 @@ def test_a_share_by_the_ticket_follows_the_tickets_that_count(paying: world.Hous
     refund(order, *order.positions.filter(state="sold", price__gt=0).values_list("index", flat=True))
     assert owed() == {"hall": 0, "band": 0}
     assert breaches() == {}
+
+
+@pytest.mark.parametrize("model", [ChargeModel.DIRECT, ChargeModel.ON_BEHALF])
+def test_a_ticket_cancelled_without_money_no_longer_counts(paying: world.House, model: ChargeModel) -> None:
+    """1.50 a ticket to the hall, 70 % of the rest to the band: of 72.00 for three tickets, then for two."""
+    made = world.make_event(kinds=((STANDARD, 2400, 20),))
+    if model == ChargeModel.ON_BEHALF:
+        fresh_account(paying)
+        choose_charge_model(event_id=made.pk, model=model, actor=NORA)
+    rules = Rules((Step((Share(HALL, 0, per_ticket=150),)), Step((Share(BAND, 7000),))))
+    set_split_plan(subject=str(made.pk), currency="EUR", rules=rules, actor=NORA)
+    order = world.paid_order(made, **{STANDARD: 3})
+
+    def parties() -> dict[str, int]:
+        return {name: amount for name, amount in owed().items() if name}
+
+    assert parties() == {"hall": 450, "band": 4725}
+
+    cancel_only(order, 1)
+    assert parties() == {"hall": 300, "band": 4830}
+    assert breaches() == {}
+    statement = event_statement(made)
+    (version,) = [one for one in statement.sections if one.title == "Who gets what, version 1"]
+    assert [row.amount for row in version.rows] == [300, 4830, 2070, 7200]
+    assert [account.lines[-1].what for account in statement.accounts] == ["Cancelled, no money went back"] * 3
+    assert {one.amount for one in earned_by_date().values()} == {7200 - 300 - 4830}
+
+    refund(order, 2)  # money goes back with this one: 24.00 less
+    assert parties() == {"hall": 150, "band": 3255}
+    cancel_only(order, 3)
+    assert parties() == {"hall": 0, "band": 3360}
+    assert breaches() == {}
+
+
+def cancel_only(order: Order, number: int) -> None:
+    chosen = frozenset(order.positions.filter(index=number).values_list("pk", flat=True))
+    assert give_back(order_id=order.pk, asked=GivingBack(chosen, cancels=True, amount=0), actor=NORA) is None
