@@ -1,6 +1,7 @@
 """A transfer to a partner and verbs of an order at the same moment, with real connections and real commits."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event as Signal
 from typing import Any
@@ -28,6 +29,7 @@ from tests.reconciliation.conftest import connected_partner
 from tests.scanning.door import committing_house
 from tests.scanning.test_races import all_at_once
 from tests.world import STANDARD
+from ui.ids import new_code
 
 SECONDS = 3  # less than a lock may take: whoever waits for the other is found out, not killed
 
@@ -61,7 +63,9 @@ def move_seats(order: Order, wait: Wait) -> bool:
 def erase(order: Order, wait: Wait) -> bool:
     came = []
     then = timezone.now() - erasure.DISPUTABLE_FOR - timedelta(days=2)
-    Performance.objects.update(doors_at=then, starts_at=then, ends_at=then + timedelta(hours=3))
+    Performance.objects.filter(pk=order.performance_id).update(
+        doors_at=then, starts_at=then, ends_at=then + timedelta(hours=3)
+    )
     with patch.object(erasure, "forget_emails_to", lambda _email: came.append(wait())):
         erasure.erase_buyer(email=order.email, actor=SYSTEM)
     return came == [True]
@@ -76,7 +80,10 @@ def test_a_transfer_does_not_wait_for_whoever_has_its_order(
     rules = Rules((Step((Share(hall.payee, WHOLE, cap=1000),)),))
     set_split_plan(subject=str(event.pk), currency="EUR", rules=rules, actor=SYSTEM)
     choose_charge_model(event_id=event.pk, model=ChargeModel.ON_BEHALF, actor=SYSTEM)  # its transfers name their order
-    order = world.paid_order(event, **{STANDARD: 1})
+    somebody = replace(
+        world.BEA, email=f"{new_code(8)}@example.com"
+    )  # what is committed stays: of nobody else's orders
+    order = world.paid_order(event, buyer=somebody, **{STANDARD: 1})
     is_locked, is_paid = Signal(), Signal()
 
     def wait() -> bool:
