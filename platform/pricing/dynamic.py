@@ -244,7 +244,8 @@ def _reached(base: int, rules: Rules, state: SaleState) -> list[Reason]:
         ("fill", _highest(rules.fill, state.sold * 100, state.size)),
         ("days", _lowest(rules.days, state.hours_to_go, HOURS_A_DAY)),
         ("faster", _highest(rules.faster, pace, even) if lately >= LEAST_FOR_PACE else None),
-        ("slower", _lowest(rules.slower, pace, even) if state.hours_on_sale >= hours else None),
+        # Nothing is left to be sold slowly in a full house, however few bought it up lately.
+        ("slower", _lowest(rules.slower, pace, even) if left and state.hours_on_sale >= hours else None),
         ("ahead", _highest(rules.ahead, ahead, whole)),
         ("behind", _highest(rules.behind, -ahead, whole)),
     ]

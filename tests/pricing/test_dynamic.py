@@ -151,6 +151,14 @@ def test_a_phase_below_the_floor_is_not_brought_up_to_it():
     assert wanted(6000, BY_FILL, state(50)).price == 6000  # above the cap by itself
 
 
+def test_a_full_house_is_not_sold_slowly():
+    rules = Rules(floor=1000, cap=9000, slower=(Rung(0, -600), Rung(100, -600)))
+    full = SaleState(sold=1, size=1, house_sold=1, house_size=1, hours_to_go=0, hours_on_sale=24, sold_lately=0)
+
+    assert [wanted(2400, rules, replace(full, sold_lately=lately)).price for lately in (0, 1)] == [2400, 2400]
+    assert wanted(2400, rules, replace(full, sold=0, house_sold=0)).price == 1800
+
+
 def test_what_a_step_alone_would_make_of_the_price():
     rules = replace(BY_FILL, step=100, ending=90)
 
