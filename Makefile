@@ -33,7 +33,7 @@ test: set-up-tests ## every check, then every test
 	@exec $(LAUNCHER) test -- $(ARGS)
 
 proofs: set-up-tests ## the tests that `make test` leaves out because they take minutes
-	@MARQUEE_LONG=1 $(LAUNCHER) test -- -q tests/flows/test_refund_batch.py tests/waitlist/test_races.py $(ARGS)
+	@MARQUEE_LONG=1 $(LAUNCHER) test -- -q tests/flows/test_refund_batch.py tests/waitlist/test_races.py tests/flows/test_code_rush.py $(ARGS)
 	@HYPOTHESIS_PROFILE=deep $(LAUNCHER) test -- -q tests/pricing tests/reconciliation/test_in_any_order.py $(ARGS)
 
 services: set-up-tests ## keep the tests' Postgres, Redis and mailbox up: then `source var/test/env.sh && pytest`
