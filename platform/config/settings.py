@@ -148,8 +148,7 @@ def _database(url: str) -> dict[str, Any]:
         **server,
         "ENGINE": "tenants.pg",
         "CONN_MAX_AGE": 0,
-        # One empty round trip as a connection leaves the pool: after a restart of Postgres nobody gets a dead one.
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # by tenants.pg as a connection leaves the pool; the pool's own would sleep a second
         "OPTIONS": {
             "connect_timeout": 3,  # seconds
             "tcp_user_timeout": 10_000,  # milliseconds: a wire that swallows what is sent is a broken one

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
+from psycopg import Error
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
@@ -98,7 +99,6 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # untyped ba
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
                 configure=self._configure_connection,
-                check=ConnectionPool.check_connection,
                 **{**options, "max_size": settings.DATABASE_PAYING_POOL_SIZE},
             )
             self._connection_pools.setdefault(name, reserve)
@@ -114,8 +114,23 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # untyped ba
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection of the pool still has its last user's path: forget what this wrapper believed."""
         self.search_path_set_schemas = None
-        connection = super().get_new_connection(conn_params)
+        connection = self._living_connection(conn_params)
         self._check_durability(connection)
+        return connection
+
+    def _living_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection that has answered an empty round trip, waited for no longer than DATABASE_POOL_TIMEOUT each time.
+
+        A restart of Postgres kills every idle connection: the first that is met dead has all of them made anew, so that it costs
+        one request some milliseconds. The pool's own check would sleep a second for each, longer than a page may wait for one.
+        """
+        connection = super().get_new_connection(conn_params)
+        try:
+            ConnectionPool.check_connection(connection)
+        except Error:
+            connection._pool.putconn(connection)
+            connection._pool.drain()
+            connection = super().get_new_connection(conn_params)
         return connection
 
     @classmethod
