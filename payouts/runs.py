@@ -173,6 +173,7 @@ def send_payout(*, payout_id: UUID) -> None:
                 account_id=payout.account_id,
                 amount=payout.amount,
                 currency=payout.currency,
+                about=_about(payout),
                 key=f"payout-{payout.pk}",
             )
     except ProviderRefused as refused:
@@ -185,13 +186,15 @@ def send_payout(*, payout_id: UUID) -> None:
 
 
 def _find(payout: Payout) -> gateway.PayoutFacts | None:
-    """A payout that was asked for long ago, if the provider made it: nothing else leaves an account with the same amount."""
+    """A payout that was asked for long ago, if the provider made it."""
     if not gateway.may_be_forgotten(payout.created_at):
         return None
     there = gateway.list_payouts(account_id=payout.account_id, since=payout.created_at - CLOCKS_DIFFER)
-    known = set(Payout.objects.filter(provider_id__in=[one.id for one in there]).values_list("provider_id", flat=True))
-    same = (one for one in there if (one.amount, one.currency) == (payout.amount, payout.currency))
-    return next((one for one in same if one.id not in known), None)
+    return next((one for one in there if one.about == _about(payout)), None)
+
+
+def _about(payout: Payout) -> str:
+    return f"payout:{payout.pk}"
 
 
 @transaction.atomic

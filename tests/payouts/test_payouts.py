@@ -367,9 +367,7 @@ def test_a_payout_whose_message_is_given_up_is_sent_by_the_clock(
     run_payouts(at=at)
     assert Payout.objects.get().state == "asked"  # as long as the outbox has its time
     if was_made:
-        provider().v1.payouts.create(
-            params={"amount": 4800, "currency": "eur"}, options={"stripe_account": account, "idempotency_key": "gone"}
-        )
+        _pay_out(account, about=f"payout:{Payout.objects.get().pk}")
     Payout.objects.update(created_at=timezone.now() - timedelta(hours=hours))
 
     run_payouts(at=at)
@@ -380,6 +378,33 @@ def test_a_payout_whose_message_is_given_up_is_sent_by_the_clock(
     assert balance(Kind.BANK) == {"EUR": 4800}
     assert agrees(account)
     assert set(breaches()) == {"I17"}  # people still see that the message is dead
+
+
+def test_what_somebody_else_paid_out_is_not_taken_for_a_payout_of_ours(
+    event: Event, account: str, stripe_sandbox: Sandbox
+) -> None:
+    world.paid_order(event, **{STANDARD: 2})
+    stripe_sandbox.control("balance/available")
+    at = timezone.now() + timedelta(days=14)
+    run_payouts(at=at)
+    OutboxMessage.objects.filter(kind="send_payout").update(is_dead=True)
+    world.paid_order(event, **{STANDARD: 2})
+    stripe_sandbox.control("balance/available")
+    by_hand = _pay_out(account)
+    Payout.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+    send_payout(payout_id=Payout.objects.get().pk)
+
+    ours = Payout.objects.get()
+    assert (ours.state, ours.amount) == ("sent", 4800)
+    paid = provider().v1.payouts.list(options={"stripe_account": account}).data
+    assert [(one.id, one.amount) for one in paid] == [(ours.provider_id, 4800), (by_hand, 4800)]
+
+
+def _pay_out(account: str, **said: str) -> str:
+    """4,800 minor units to the bank, asked for at the provider itself."""
+    options: Any = {"stripe_account": account, "idempotency_key": "gone"}
+    return provider().v1.payouts.create({"amount": 4800, "currency": "eur", "metadata": said}, options).id
 
 
 # --- It comes back ------------------------------------------------------------------------------------------------------------

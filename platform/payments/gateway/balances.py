@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 
 from payments.gateway.call import PAGE, bounds, of_account, provider, translated
-from payments.gateway.facts import BalanceLine, PayoutFacts, balance_line
+from payments.gateway.facts import BalanceLine, PayoutFacts, balance_line, said_about
 
 
 def list_balance_lines(
@@ -48,11 +48,11 @@ def set_manual_payouts(account_id: str) -> None:
         )
 
 
-def create_payout(*, account_id: str, amount: int, currency: str, key: str) -> PayoutFacts:
-    """Pay `amount` minor units out to the account's bank. The same `key` pays once."""
+def create_payout(*, account_id: str, amount: int, currency: str, about: str, key: str) -> PayoutFacts:
+    """Pay `amount` minor units out to the account's bank. The same `key` pays once; `about` is found again when it is forgotten."""
     with translated():
         made = provider().v1.payouts.create(
-            params={"amount": amount, "currency": currency.lower()},
+            params={"amount": amount, "currency": currency.lower(), "metadata": {"about": about}},
             options=of_account(account_id, key=key),
         )
     return fetch_payout(account_id=account_id, payout_id=made.id)
@@ -85,5 +85,6 @@ def _payout_facts(payout: stripe.Payout) -> PayoutFacts:
         state=payout.status,
         failure=payout.failure_code or "",
         arrives_at=datetime.fromtimestamp(payout.arrival_date, UTC),
+        about=said_about(payout),
         lines=tuple(balance_line(line) for line in lines if line),
     )

@@ -112,6 +112,7 @@ class PayoutFacts:
     state: str
     failure: str  # the bank's reason, in Stripe's code
     arrives_at: datetime
+    about: str  # what we said with it; "" where somebody else asked for it
     lines: tuple[BalanceLine, ...]
 
 
@@ -249,9 +250,9 @@ def _about(source: Any) -> str:
     return _id(getattr(source, "charge", None))
 
 
-def said_about(transfer: Any) -> str:
-    """What we said with a transfer or a reversal that it is about, or ""."""
-    said: Any = transfer.metadata or {}
+def said_about(thing: Any) -> str:
+    """What we said with a transfer, a reversal or a payout that it is about, or ""."""
+    said: Any = thing.metadata or {}
     return str(said["about"]) if "about" in said else ""
 
 

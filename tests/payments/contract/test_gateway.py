@@ -109,11 +109,14 @@ def test_all_that_the_gateway_says_is_understood(account, recording, stripe_sand
     confirm(other.id, account)
     gateway.capture_intent(account_id=account, intent_id=other.id, key=f"{account}-capture-more")
     stripe_sandbox.control("balance/available")
-    paid_out = gateway.create_payout(account_id=account, amount=1000, currency="EUR", key=f"{account}-payout")
+    paid_out = gateway.create_payout(
+        account_id=account, amount=1000, currency="EUR", about="payout:1", key=f"{account}-payout"
+    )
     assert (paid_out.amount, paid_out.currency, [line.net for line in paid_out.lines]) == (1000, "EUR", [-1000])
     stripe_sandbox.control(f"payouts/{paid_out.id}/fail")
     back = gateway.fetch_payout(account_id=account, payout_id=paid_out.id)
-    assert (back.state, back.failure, [line.net for line in back.lines]) == ("failed", "account_closed", [-1000, 1000])
+    assert (back.state, back.failure, back.about) == ("failed", "account_closed", "payout:1")
+    assert [line.net for line in back.lines] == [-1000, 1000]
     assert gateway.list_payouts(account_id=account, since=lines[1].created_at) == [back]
     called |= {"set_manual_payouts", "fetch_available", "create_payout", "fetch_payout", "list_payouts"}
     warned = stripe_sandbox.control("fraud_warnings", payment_intent=made.id)
