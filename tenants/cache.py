@@ -2,14 +2,37 @@
 
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 from tenants.current import current_schema
 
 logger = logging.getLogger(__name__)
+
+
+class SharedConnectionsCache(RedisCache):
+    """Django's cache in Redis, with one pool of connections for each server and process.
+
+    Django keeps a cache object per context. Under ASGI each request and each task is one, and its own would connect to Redis
+    anew: some milliseconds of this process's time, many times a second (docs/benchmarks.md).
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _client  # what Django's makes its client with, when it is first used
+
+
+def _client(servers: list[str], **options: Any) -> RedisCacheClient:
+    return _kept_client(tuple(servers), tuple(options.items()))
+
+
+@lru_cache
+def _kept_client(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> RedisCacheClient:
+    return RedisCacheClient(list(servers), **dict(options))
 
 
 def organizer_key(key: str, key_prefix: str, version: int) -> str:

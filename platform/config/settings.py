@@ -188,14 +188,14 @@ _once_more = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
 REDIS_PATIENCE: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": _once_more}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "tenants.cache.SharedConnectionsCache",
         "LOCATION": _redis(1),
         "KEY_FUNCTION": "tenants.cache.organizer_key",
         "OPTIONS": REDIS_PATIENCE,
     },
     # Shared facts such as host -> organizer: the same key in every organizer.
     "public": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "tenants.cache.SharedConnectionsCache",
         "LOCATION": _redis(2),
         "OPTIONS": REDIS_PATIENCE,
     },
