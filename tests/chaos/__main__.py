@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -77,7 +78,9 @@ def _one(case: "Case", stack: "Stack", house: "world.House") -> tuple[str, str]:
             marker.unlink()
         stack.sandbox.control("webhooks", mode="normal")
         stack.revive()
-        return "FAILED", f"{type(error).__name__}: {error}"
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = str(error) or where.line  # an assertion without words says what it asserts
+        return "FAILED", f"{type(error).__name__}: {said} ({Path(where.filename).name}:{where.lineno})"
 
 
 if __name__ == "__main__":

@@ -285,7 +285,8 @@ def give_all_back(stack: Stack, house: world.House) -> money.Watch:
 
 def pay_out(stack: Stack, house: world.House) -> money.Watch:
     """What arrived on the organizer's account by transfer goes on to its bank."""
-    watch, _hall, _sold_before = _paid(stack, house, 2)
+    # Its half, 72.00, is more than the 40.10 that the undecided dispute of an earlier story leaves it owing.
+    watch, _hall, _sold_before = _paid(stack, house, 6)
     stack.sandbox.control("balance/available")
     account, known = _own(), set(Payout.objects.values_list("pk", flat=True))
     new = Payout.objects.exclude(pk__in=known)
