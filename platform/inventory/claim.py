@@ -16,8 +16,14 @@ none. docs/locking.md tells the rules; here is their order:
    it; the caller prices with the next phase and asks again (checkout/phases.py).
 6. Holds, places, journal and keys are written, each by one statement.
 
-One instant serves every check and the journal; two readings would let two buyers overlap. The planner settings keep the
-partial indexes in use when the function was first planned on empty tables.
+One instant serves every check and the journal; two readings would let two buyers overlap.
+
+Plans are made once and kept, because making them costs more than a claim. A plan made when tables were small would read them
+whole when they are large, claim after claim, until the next autovacuum. So all are made anew at the first claim on a pool larger
+than any before on this connection; and what grows by thousands within seconds is read in ways that suit any size: the keys by a
+lateral join, the holds of persons by a statement that is planned each time (tests/inventory/test_claim_plans.py). The partial
+indexes stay in use by the planner settings, and as their order is asked for: `number + 0` is in the index of what is free alone,
+while that of all numbers would be read past all that was sold.
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,8 +70,15 @@ DECLARE
     wanted_seats bigint[];
     free bigint[]; lapsed bigint[] := '{}'; locked bigint[];
     place_ids bigint[] := '{}'; place_requests int[] := '{}'; place_types uuid[] := '{}';
+    held_before int[];                -- of each line with a limit: how many places its person has
+    largest int;
     wanted int; start int; has int; first_line int := 1; last_line int; fits boolean; written int;
 BEGIN
+    largest := (SELECT max(s) FROM unnest(line_sizes) s);
+    IF largest > coalesce(nullif(current_setting('marquee.largest_pool', true), ''), '0')::int THEN
+        DISCARD PLANS;
+        PERFORM set_config('marquee.largest_pool', largest::text, false);
+    END IF;
     PERFORM FROM events_performance p WHERE p.id = performance AND p.offer_version = offer;
     IF NOT FOUND THEN
         request := 0; outcome := 'stale';
@@ -78,8 +91,9 @@ BEGIN
 
     -- 2. Keys that have their answer.
     FOR request IN
-        SELECT x.i FROM unnest(scopes, keys) WITH ORDINALITY AS x(scope, key, i)
-          JOIN idempotency_idempotencykey k ON k.scope = x.scope AND k.key = x.key WHERE x.key <> ''
+        SELECT x.i FROM unnest(scopes, keys) WITH ORDINALITY AS x(scope, key, i) CROSS JOIN LATERAL (
+            SELECT FROM idempotency_idempotencykey k WHERE k.scope = x.scope AND k.key = x.key LIMIT 1) answered
+         WHERE x.key <> ''
     LOOP
         verdicts[request] := 'known';
     END LOOP;
@@ -89,6 +103,19 @@ BEGIN
         SELECT DISTINCT hashtextextended(persons[r], hashtextextended(performance::text, 0)) AS k
           FROM unnest(line_requests, line_person_limits) AS x(r, most)
          WHERE most IS NOT NULL AND persons[r] <> '' ORDER BY 1) sorted;
+    IF FOUND THEN
+        -- A type that draws from several pools has a line for each, and as many places in each.
+        EXECUTE $limits$
+            SELECT array_agg(CASE WHEN most IS NOT NULL AND persons[r] <> '' THEN (
+                SELECT count(*) FROM inventory_hold h JOIN inventory_place p ON p.hold_id = h.id
+                 WHERE h.performance_id = $1 AND h.person = persons[r] AND h.person <> ''
+                   AND p.pool_id = pool AND p.ticket_type_id = type
+                   AND (p.state = 'sold' OR (p.state = 'held' AND p.held_until > $2))) END ORDER BY l)
+              FROM (SELECT $3) AS given(persons),
+                   unnest($4, $5, $6, $7) WITH ORDINALITY AS x(r, pool, type, most, l)$limits$
+           INTO held_before
+          USING performance, moment, persons, line_requests, line_pools, line_types, line_person_limits;
+    END IF;
     FOR l IN 1 .. lines LOOP
         request := line_requests[l];
         pool_of[l] := array_position(pools, line_pools[l]);
@@ -97,11 +124,7 @@ BEGIN
             verdicts[request] := CASE WHEN line_phases[l] THEN 'phase_over' ELSE 'not_on_sale' END;
             short_lines[request] := l;
         ELSIF line_person_limits[l] IS NOT NULL AND persons[request] <> '' THEN
-            -- A type that draws from several pools has a line for each, and as many places in each.
-            SELECT count(*) INTO has FROM inventory_hold h JOIN inventory_place p ON p.hold_id = h.id
-             WHERE h.performance_id = performance AND h.person = persons[request]
-               AND p.pool_id = line_pools[l] AND p.ticket_type_id = line_types[l]
-               AND (p.state = 'sold' OR (p.state = 'held' AND p.held_until > moment));
+            has := held_before[l];
             IF has + line_ns[l] > line_person_limits[l] THEN
                 verdicts[request] := 'person_limit';
                 short_lines[request] := l;
@@ -153,14 +176,14 @@ BEGIN
         locked := '{}';
         IF wanted > 0 THEN
             free := ARRAY(
-                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number >= start
+                SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number + 0 >= start
                    AND id <> ALL (named)
-                 ORDER BY pool_id, number LIMIT wanted FOR UPDATE SKIP LOCKED);
+                 ORDER BY pool_id, number + 0 LIMIT wanted FOR UPDATE SKIP LOCKED);
             IF cardinality(free) < wanted THEN
                 free := free || ARRAY(
-                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number < start
+                    SELECT id FROM inventory_place WHERE pool_id = pools[k] AND state = 'free' AND number + 0 < start
                        AND id <> ALL (named)
-                     ORDER BY pool_id, number LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
+                     ORDER BY pool_id, number + 0 LIMIT wanted - cardinality(free) FOR UPDATE SKIP LOCKED);
             END IF;
             IF cardinality(free) < wanted THEN
                 locked := ARRAY(
@@ -223,11 +246,15 @@ BEGIN
                 END IF;
                 fits := false;
                 IF claimable_of[pool_of[l]] IS NULL THEN
-                    -- Two counts, each by its partial index.
+                    -- Two counts, each in the order of its partial index.
                     claimable_of[pool_of[l]] :=
-                        (SELECT count(*) FROM inventory_place WHERE pool_id = line_pools[l] AND state = 'free')
-                        + (SELECT count(*) FROM inventory_place
-                            WHERE pool_id = line_pools[l] AND state = 'held' AND held_until <= moment);
+                        (SELECT count(*) FROM (
+                            SELECT FROM inventory_place WHERE pool_id = line_pools[l] AND state = 'free'
+                             ORDER BY pool_id, number + 0) free_places)
+                        + (SELECT count(*) FROM (
+                            SELECT FROM inventory_place
+                             WHERE pool_id = line_pools[l] AND state = 'held' AND held_until <= moment
+                             ORDER BY pool_id, held_until) lapsed_places);
                 END IF;
                 available := greatest(claimable_of[pool_of[l]] - granted_of[pool_of[l]], 0);
             END IF;

@@ -1,7 +1,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -113,7 +113,8 @@ class Place(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["pool", "number"], condition=Q(state="free"), name="place_free"),
+            # An order of its own, so that no claim goes by `place_number_once`, past all that was sold (inventory/claim.py).
+            models.Index("pool", F("number") + 0, condition=Q(state="free"), name="place_free"),
             models.Index(fields=["pool", "held_until"], condition=Q(state="held"), name="place_held"),
             models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="place_hold"),
         ]
