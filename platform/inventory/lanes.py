@@ -25,8 +25,10 @@ from ui.errors import Overloaded
 
 logger = logging.getLogger(__name__)
 
-GROUP = 64  # of a call, as a rule: while Postgres answers these, the next are read and the last are written
-MOST_IN_GROUP = 512  # where thousands wait, an eighth of them: each call costs a commit, and nobody is served sooner by a smaller one
+# A call takes half of those who wait: while Postgres answers these, this process reads and writes for the others. Were all taken,
+# each of the two would wait for the other.
+LEAST_IN_GROUP = 32  # who are fewer go together: each call costs a commit
+MOST_IN_GROUP = 512
 MOST_WAITING = 20_000  # per lane; beyond that people are sent away at once
 BUSY_SECONDS = 1.0  # so long is a claim made again that others' unfinished ones stood in the way of
 BUSY_PAUSE_SECONDS = 0.005
@@ -155,7 +157,7 @@ class _Lane:
         group: list[_Waiting] = []
         later: list[_Waiting] = []
         persons, keys = set[str](), set[tuple[str, str]]()
-        most = min(max(GROUP, len(self.waiting) // 8), MOST_IN_GROUP)
+        most = min(max(LEAST_IN_GROUP, len(self.waiting) // 2), MOST_IN_GROUP)
         while self.waiting and len(group) < most:
             waiting = self.waiting.popleft()
             request = waiting.request

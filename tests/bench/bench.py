@@ -57,10 +57,10 @@ class Bench:
         return hammer(self.web.port, make, connections=CONNECTIONS, seconds=seconds or self.seconds)
 
     def event_for_holds(self, title: str, *, places: int) -> tuple[world.Event, dict[str, Any]]:
-        """An event with so many places, and the body of a hold of one of them; autovacuum has been here, as before any sale."""
+        """An event with so many places, and the body of a hold of one of them; autovacuum has been here, as before a sale."""
         event = world.make_event(title, kinds=((world.STANDARD, 2400, places),))
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE inventory_place")
+            cursor.execute("VACUUM ANALYZE")
         kind = world.kind_of(event, world.STANDARD)
         items = [{"ticket_type_id": str(kind.pk), "quantity": 1}]
         return event, {"performance_id": str(world.the_performance(event).pk), "items": items}
