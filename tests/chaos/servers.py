@@ -186,10 +186,9 @@ def check_ours() -> None:
     port = int(settings.DATABASES["default"]["PORT"])
     if not file.exists() or int(file.read_text().splitlines()[3]) != port:
         raise AssertionError(f"the Postgres at port {port} is not our own: unset DATABASE_URL")
-    url = urlsplit(settings.REDIS_URL)
-    asked = redis.Redis(host=str(url.hostname), port=int(url.port or 6379), socket_timeout=5)
+    asked, _process = _redis()
     if FilePath(asked.config_get("dir")["dir"]).resolve() != own.server_folder("redis").resolve():
-        raise AssertionError(f"the Redis at port {url.port} is not our own: unset REDIS_URL")
+        raise AssertionError(f"the Redis of {settings.REDIS_URL} is not our own: unset REDIS_URL")
 
 
 def kill_postgres() -> None:
