@@ -20,7 +20,7 @@ One instant serves every check and the journal; two readings would let two buyer
 
 Plans are made once and kept, because making them costs more than a claim. A plan made when tables were small would read them
 whole when they are large, claim after claim, until the next autovacuum. So all are made anew at the first claim on a pool larger
-than any before on this connection; and what grows by thousands within seconds is read in ways that suit any size: the keys by a
+than any before of this organizer on this connection (each organizer's function has plans of its own); and what grows by thousands within seconds is read in ways that suit any size: the keys by a
 lateral join, the holds of persons by a statement that is planned each time (tests/inventory/test_claim_plans.py). The partial
 indexes stay in use by the planner settings, and as their order is asked for: `number + 0` is in the index of what is free alone,
 while that of all numbers would be read past all that was sold.
@@ -75,9 +75,9 @@ DECLARE
     wanted int; start int; has int; first_line int := 1; last_line int; fits boolean; written int;
 BEGIN
     largest := (SELECT max(s) FROM unnest(line_sizes) s);
-    IF largest > coalesce(nullif(current_setting('marquee.largest_pool', true), ''), '0')::int THEN
+    IF largest > coalesce(nullif(current_setting('marquee.largest_pool_of_' || current_schema(), true), ''), '0')::int THEN
         DISCARD PLANS;
-        PERFORM set_config('marquee.largest_pool', largest::text, false);
+        PERFORM set_config('marquee.largest_pool_of_' || current_schema(), largest::text, false);
     END IF;
     PERFORM FROM events_performance p WHERE p.id = performance AND p.offer_version = offer;
     IF NOT FOUND THEN

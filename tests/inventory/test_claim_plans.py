@@ -37,6 +37,15 @@ class Fair(NamedTuple):
 
 
 @pytest.fixture
+def elsewhere(django_db_setup: None, django_db_blocker: Any) -> Fair:
+    """A larger event of another organizer, for whom the same connection claims, too."""
+    with django_db_blocker.unblock():
+        house = world.open_house("Far Fields", f"far-{uuid4().hex[:8]}", owner="Flo", door="Fritz")
+        with tenant_context(house.organizer):
+            return open_fair(house.organizer.schema_name, places=2 * GROUPS * IN_GROUP)
+
+
+@pytest.fixture
 def schema(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """An organizer of its own whose rows are committed, as autovacuum and a lane see them."""
     with django_db_blocker.unblock():
@@ -47,10 +56,11 @@ def schema(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("is_vacuumed", [True, False])
-def test_a_claim_reads_few_rows_however_many_are_held_or_gone(schema, is_vacuumed):
+def test_a_claim_reads_few_rows_however_many_are_held_or_gone(elsewhere, schema, is_vacuumed):
     with psycopg.connect(_address()) as other, psycopg.connect(_address(), autocommit=True) as lane:
         other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         other.execute("SELECT txid_current()")  # whoever looks at an older state keeps what was from being cleared
+        claim(lane, group(elsewhere, 0), "held")
         small = open_fair(schema, places=IN_GROUP)
         if is_vacuumed:
             vacuum(schema)
