@@ -58,12 +58,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "platform.check_money",
         "schedule": crontab(hour="*/6", minute="25"),
     },
-    "let people in from the waiting rooms": {
-        "task": "waiting_room.tick",
-        "schedule": 1.0,
-        "options": {"expires": 2},  # a worker that was busy must not make up for every second
-    },
-    "find waiting rooms to tend": {"task": "waiting_room.watch", "schedule": 5.0, "options": {"expires": 5}},
     "see what each account may do, and register its hosts for wallets": {
         "task": "payments.look_after_accounts",
         "schedule": 6 * 3600.0,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,22 @@ def test_from_the_line_to_the_tickets(
     first.locator("#tickets-form button[type=submit]").click()
     expect(first).to_have_url(re.compile(r"/checkout/"), timeout=SLOW)
     assert breaches() == {}
+
+
+def test_the_line_moves_while_no_worker_does(
+    stack: Stack, in_house: world.House, event: world.Event, phone: Page
+) -> None:
+    """As when it draws the tickets of those who were let in before."""
+    change(in_house, event, mode="on", rate_min=60, rate_max=60)
+    assert stack.worker.child is not None
+    os.killpg(stack.worker.child.pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.2)  # what a process remembers of lines
+        phone.goto(stack.url(in_house.host, f"/events/{event.slug}/"))
+        phone.get_by_role("button", name="Join the line").click()
+        state(phone, "turn")
+    finally:
+        os.killpg(stack.worker.child.pid, signal.SIGCONT)
 
 
 def test_without_script_and_when_the_socket_is_blocked(

@@ -5,7 +5,6 @@ from kombu.transport.redis import Channel
 
 from config.celery import app
 from config.tasks import drain_outbox, process_inbox, reconcile
-from waiting_room.tasks import tick
 
 
 def priority_of(task: Task) -> int:
@@ -14,10 +13,9 @@ def priority_of(task: Task) -> int:
 
 
 def test_what_people_wait_for_comes_before_mails() -> None:
-    assert {task.name: priority_of(task) for task in (process_inbox, reconcile, tick, drain_outbox)} == {
+    assert {task.name: priority_of(task) for task in (process_inbox, reconcile, drain_outbox)} == {
         "inbox.process": 0,
         "checkout.reconcile": 0,
-        "waiting_room.tick": 0,
         "outbox.drain": 5,
     }
 

@@ -1,30 +1,31 @@
 """The clock: who is tended, found again after a loss of Redis, and one tick at a time."""
 
+import signal
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from audit.actions import SYSTEM
+from inventory.announcer import Announcer
 from tests import world
 from tests.waiting_room.test_line import flush
-from waiting_room import gate, store
+from waiting_room import clock, gate, store
 from waiting_room.actions import change_room
+from waiting_room.clock import tick, watch
 from waiting_room.models import Line
 from waiting_room.queries import open_line
-from waiting_room.tasks import tick, watch
 
 
-def run(task):
-    """As a worker would, on the platform's schema; the test stays in its organizer."""
-    tenant = connection.tenant
+def run(act):
+    """As the clock does, on the platform's schema; the test stays in its organizer."""
     with schema_context("public"):
-        done = task.apply().get()
-    connection.set_tenant(tenant)
-    return done
+        return act()
 
 
 def test_only_organizers_with_a_room_are_tended(event, northside, southside, open_room):
@@ -123,12 +124,47 @@ def test_each_organizers_line_is_its_own(event, northside, southside, open_room,
     assert Line.objects.count() == 1
 
 
-@pytest.mark.parametrize("task", [tick, watch])
-def test_without_redis_the_clock_goes_on(event, open_room, task, monkeypatch, settings):
+def test_without_redis_the_clock_goes_on(event, northside, open_room, monkeypatch, settings):
     open_room()
-    settings.LIVE_REDIS_URL = "redis://127.0.0.1:1/0"
-    store.client.cache_clear()
-    try:
-        assert run(task) == 0
-    finally:
+    address = settings.LIVE_REDIS_URL
+
+    def let_redis_be_at(url: str) -> None:
+        settings.LIVE_REDIS_URL = url
         store.client.cache_clear()
+
+    class TenPauses(threading.Event):
+        """Redis is back after the fourth; after the tenth it is over."""
+
+        pauses = 0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.pauses += 1
+            if self.pauses == 4:
+                let_redis_be_at(address)
+            elif self.pauses == 10:
+                self.set()
+            return self.is_set()
+
+    monkeypatch.setattr(connection, "close", lambda: None)  # the test's transaction is on it
+    let_redis_be_at("redis://127.0.0.1:1/0")
+    try:
+        run(lambda: clock.run(TenPauses()))
+    finally:
+        let_redis_be_at(address)
+
+    assert open_line(event.pk).started_at is not None
+    assert store.tended() == {northside.organizer.schema_name}
+
+
+def test_live_counts_do_not_go_on_without_the_clock(monkeypatch):
+    def breaks(_stop):
+        raise RuntimeError("the clock broke")
+
+    told: list[bool] = []
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(clock, "run", breaks)
+    monkeypatch.setattr(Announcer, "run", lambda _self, stop, **_: told.append(stop.wait(10)))
+
+    with pytest.raises(RuntimeError, match="the clock broke"):
+        call_command("announce")
+    assert told == [True]
