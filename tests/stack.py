@@ -145,16 +145,19 @@ def product_env(base_url: str, failpoints: Path) -> dict[str, str]:
 
 def web_command(server: str, port: int, application: str = "config.asgi:application") -> list[str]:
     """How to start gunicorn (HTTP as in production), the server of the on-sale path, or daphne, with an ASGI application."""
+    gunicorn = [
+        *(sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn_conf", "--bind", f"127.0.0.1:{port}")
+    ]
     if server == "gunicorn":
         return [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+            *(*gunicorn, "config.wsgi:application"),
             # Without --reuse-port keep-alive connections pile up on one worker.
-            *("--workers", "2", "--threads", "8", "--backlog", "8192", "--reuse-port"),
+            *("--workers", "2", "--threads", "8", "--reuse-port"),
         ]
     if server == "onsale":
         return [
-            *(sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"),
-            *("--worker-class", "config.onsale_worker.OnSaleWorker", "--workers", "1", "--backlog", "8192"),
+            *(*gunicorn, application),
+            *("--worker-class", "config.onsale_worker.OnSaleWorker", "--workers", "1"),
             *("--worker-connections", "10000"),
             *("--keep-alive", "75"),  # longer than the proxy keeps a connection idle: it must not close one in use
         ]

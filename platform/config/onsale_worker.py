@@ -6,9 +6,9 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 
 class OnSaleWorker(ASGIWorker):  # type: ignore[misc]
-    """`gunicorn -k config.onsale_worker.OnSaleWorker --backlog 8192`.
+    """`gunicorn -c python:config.gunicorn_conf -k config.onsale_worker.OnSaleWorker`.
 
-    gunicorn listens with `--backlog`, then asyncio's `create_server` listens on the same socket again with its own default of
+    gunicorn listens with its `backlog`, then asyncio's `create_server` listens on the same socket again with its own default of
     100: whoever came in the first moment of a rush beyond that had to try again after one second, and after three.
     """
 

@@ -100,6 +100,15 @@ def live_places(event: world.Event) -> int:
     ).count()
 
 
+def test_a_server_s_sign_of_life_waits_for_no_disk(web):
+    first = web.process.child.pid
+    (worker, *_others) = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+
+    (sign,) = (name for file in Path(f"/proc/{worker}/fd").iterdir() if "/wgunicorn-" in (name := os.readlink(file)))
+
+    assert sign.startswith("/dev/shm/")
+
+
 def test_two_hundred_buyers_for_fifty_tickets(web):
     event = on_sale("Fifty Seats")
 
