@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun, worker_init
 from django.db import connection
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
@@ -94,6 +94,15 @@ def _leave_organizer(task: Any, **_: Any) -> None:
     entered_from = getattr(task.request, "entered_from", None)
     if entered_from is not None:
         connection.set_tenant(entered_from)  # type: ignore[attr-defined]
+    if not task.request.is_eager:
+        connection.close()  # back to the pool, which gives the next task a living one
+
+
+@worker_init.connect(dispatch_uid="tenants.begin_without_connections")
+def _begin_without_connections(**_: Any) -> None:
+    # What the worker's first process had open its children must not share; Celery would close their end under its feet.
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def tenant_task(*args: Any, **options: Any) -> Any:

@@ -235,11 +235,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": [0, 5],
     "queue_order_strategy": "priority",
 }
-# While five hundred mails wait, payments are settled and people in line let in: what may take long and can wait comes later.
+# While five hundred mails wait, payments are settled: what may take long and can wait comes later.
 CELERY_TASK_ROUTES = {
     name: {"priority": 5} for name in ("outbox.drain", "outbox.drain_platform", "stock.prove_changed", "stock.prove")
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Celery would end a child's whole pool of connections before and after each task. Ours go back to it (tenants/tasks.py).
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240

@@ -35,9 +35,7 @@ BUSY_SECONDS = 1.0  # so long is a claim made again that others' unfinished ones
 BUSY_PAUSE_SECONDS = 0.005
 MARK_SECONDS = 0.1  # live counts are asked for so often at most
 TURN_CALLS = 20  # a lane keeps its connection for so many calls, then lets others have it
-IDLE_SECONDS = (
-    0.02  # and so long while nobody asks: in a rush people come closer together, and each start of a turn costs
-)
+IDLE_SECONDS = 0.02  # and so long while nobody asks: in a rush people come closer together
 CONNECTIONS = 4  # claims of different performances that one process may have under way
 POOL_SECONDS = 1.0  # a claim waits so long for a connection
 

@@ -41,6 +41,9 @@ def run(stop: Event) -> None:
         except (RedisError, DatabaseError) as error:
             logger.warning("the waiting rooms wait: %s", error)
             stop.wait(AFTER_FAILURE_SECONDS)
+        except Exception:  # whatever it is, the next turn tries again: nobody else lets people in
+            logger.exception("the waiting rooms wait")
+            stop.wait(AFTER_FAILURE_SECONDS)
         finally:
             connection.close()  # back to the pool, which gives a living one next time
         stop.wait(max(0.0, TICK_SECONDS - (time.monotonic() - started)))
@@ -61,9 +64,19 @@ def tick() -> int:
         return 0
     try:
         for organizer in Organizer.objects.filter(schema_name__in=schemas):
-            with tenant_context(organizer):
-                if not tend.tend_rooms():
-                    store.tend_no_more(organizer.schema_name)
+            _tend(organizer)
     finally:
         store.end_turn()
     return len(schemas)
+
+
+def _tend(organizer: Organizer) -> None:
+    """One organizer's trouble must not keep the others' visitors waiting. Raises RedisError, which is everybody's."""
+    try:
+        with tenant_context(organizer):
+            if not tend.tend_rooms():
+                store.tend_no_more(organizer.schema_name)
+    except RedisError:
+        raise
+    except Exception:
+        logger.exception("the waiting rooms of %s could not be tended", organizer.schema_name)

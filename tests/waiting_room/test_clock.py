@@ -13,9 +13,10 @@ from django_tenants.utils import schema_context, tenant_context
 
 from audit.actions import SYSTEM
 from inventory.announcer import Announcer
+from tenants.current import current_organizer
 from tests import world
 from tests.waiting_room.test_line import flush
-from waiting_room import clock, gate, store
+from waiting_room import clock, gate, store, tend
 from waiting_room.actions import change_room
 from waiting_room.clock import tick, watch
 from waiting_room.models import Line
@@ -122,6 +123,28 @@ def test_each_organizers_line_is_its_own(event, northside, southside, open_room,
         assert Line.objects.count() == 1
         assert store.fresh_meta(line.pk).total == 0
     assert Line.objects.count() == 1
+
+
+def test_one_organizers_trouble_is_not_the_others(event, northside, southside, open_room, monkeypatch):
+    open_room()
+    with tenant_context(southside.organizer):
+        theirs = world.make_event(kinds=((world.FREE, 0, 10),))
+        change_room(event_id=theirs.pk, actor=SYSTEM, mode="on", rate_min=60, rate_max=60)
+    run(watch)
+    tend_rooms = tend.tend_rooms
+
+    def breaks_for_northside():
+        if current_organizer() == northside.organizer:
+            raise RuntimeError("a room of theirs is broken")
+        return tend_rooms()
+
+    monkeypatch.setattr(tend, "tend_rooms", breaks_for_northside)
+    run(tick)
+
+    assert open_line(event.pk).started_at is None
+    with tenant_context(southside.organizer):
+        assert open_line(theirs.pk).started_at is not None
+    assert store.take_turn(seconds=1)  # the tick gave its turn back
 
 
 def test_without_redis_the_clock_goes_on(event, northside, open_room, monkeypatch, settings):
