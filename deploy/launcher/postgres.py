@@ -36,7 +36,7 @@ _THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """One embedded server. Tests let the owner role create databases and may trade durability for speed."""
+    """One embedded server. Tests let the owner role create databases and ask for checkpoints, and may trade durability for speed."""
 
     def __init__(self, place: Place, *, may_create_databases: bool = False, is_durable: bool = True) -> None:
         self.place = place
@@ -103,6 +103,7 @@ class Postgres:
                     )
             if self.may_create_databases:
                 connection.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(OWNER)))
+                connection.execute(sql.SQL("grant pg_checkpoint to {}").format(sql.Identifier(OWNER)))
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 connection.execute(
                     sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))

@@ -57,10 +57,15 @@ class Bench:
         return hammer(self.web.port, make, connections=CONNECTIONS, seconds=seconds or self.seconds)
 
     def event_for_holds(self, title: str, *, places: int) -> tuple[world.Event, dict[str, Any]]:
-        """An event with so many places, and the body of a hold of one of them; autovacuum has been here, as before a sale."""
+        """An event with so many places, and the body of a hold of one of them.
+
+        As long before a sale: autovacuum has been here, and all is written to the disk. What was just made would be written while
+        the sale waits for the same disk.
+        """
         event = world.make_event(title, kinds=((world.STANDARD, 2400, places),))
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+            cursor.execute("CHECKPOINT")
         kind = world.kind_of(event, world.STANDARD)
         items = [{"ticket_type_id": str(kind.pk), "quantity": 1}]
         return event, {"performance_id": str(world.the_performance(event).pk), "items": items}
