@@ -4,7 +4,7 @@ from tests.bench.bench import Bench
 from tests.bench.figure import Figure, figure
 from tests.load import hammer
 
-STOCK = 100_000
+PER_SECOND = 20_000  # places for each second of a round; more than anybody has held
 SERVER = "gunicorn's ASGI worker, 1 process"
 
 
@@ -12,11 +12,12 @@ def measure(bench: Bench) -> list[Figure]:
     """`holds_hot` (64 connections), `holds_hot_256`, `holds_hot_times` (how many times `holds_http`)."""
     figures, rates = [], {}
     for connections, name in ((64, "holds_hot"), (256, "holds_hot_256")):
-        _event, body = bench.event_for_holds(f"Stadium for {connections}", places=STOCK)
         hammer(bench.onsale.port, bench.empty_asgi(), connections=connections, seconds=1)
-        hammer(bench.onsale.port, bench.holds(body, on=bench.onsale), connections=connections, seconds=1)
         values, baselines = list[float](), list[float]()
-        for _round in range(bench.rounds):
+        for number in range(bench.rounds):
+            stock = min(100_000, int(PER_SECOND * (1 + bench.seconds)))
+            _event, body = bench.event_for_holds(f"Stadium {number} for {connections}", places=stock)
+            hammer(bench.onsale.port, bench.holds(body, on=bench.onsale), connections=connections, seconds=1)
             empty = hammer(bench.onsale.port, bench.empty_asgi(), connections=connections, seconds=bench.seconds)
             baselines.append(empty.per_second(200))
             last = hammer(
@@ -29,7 +30,7 @@ def measure(bench: Bench) -> list[Figure]:
                 raise AssertionError(f"{name}: answers by status {last.by_status}, expected only 201")
             values.append(last.per_second(201))
         how = (
-            f"POST /api/v1/holds in groups, 1 of {STOCK} places, own key each; {connections} connections;"
+            f"POST /api/v1/holds in groups, 1 of {stock} places, own key each; {connections} connections;"
             f" {last.milliseconds(0.5):.0f} ms half, {last.milliseconds(0.99):.0f} ms 99 of 100; {SERVER}, against an"
             " empty endpoint of the same"
         )
