@@ -29,6 +29,14 @@ def run(act):
         return act()
 
 
+def open_room_of(house):
+    """An event of this organizer, behind a line that is open."""
+    with tenant_context(house.organizer):
+        made = world.make_event(kinds=((world.FREE, 0, 10),))
+        change_room(event_id=made.pk, actor=SYSTEM, mode="on", rate_min=60, rate_max=60)
+    return made
+
+
 def test_only_organizers_with_a_room_are_tended(event, northside, southside, open_room):
     assert (run(watch), run(tick)) == (0, 0)
     open_room()
@@ -110,9 +118,7 @@ def test_a_tick_that_is_at_work_is_not_overtaken(event, northside, open_room):
 
 def test_each_organizers_line_is_its_own(event, northside, southside, open_room, newcomer):
     open_room()
-    with tenant_context(southside.organizer):
-        theirs = world.make_event(kinds=((world.FREE, 0, 10),))
-        change_room(event_id=theirs.pk, actor=SYSTEM, mode="on", rate_min=60, rate_max=60)
+    theirs = open_room_of(southside)
     run(watch)
     run(tick)
     newcomer()
@@ -127,9 +133,7 @@ def test_each_organizers_line_is_its_own(event, northside, southside, open_room,
 
 def test_one_organizers_trouble_is_not_the_others(event, northside, southside, open_room, monkeypatch):
     open_room()
-    with tenant_context(southside.organizer):
-        theirs = world.make_event(kinds=((world.FREE, 0, 10),))
-        change_room(event_id=theirs.pk, actor=SYSTEM, mode="on", rate_min=60, rate_max=60)
+    theirs = open_room_of(southside)
     run(watch)
     tend_rooms = tend.tend_rooms
 
