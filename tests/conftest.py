@@ -19,6 +19,8 @@ from tests import depth, world
 from tests.browser import browser  # noqa: F401 - for pytest to find
 from tests.processes import Sandbox, start_sandbox
 
+pytest_plugins = ["tests.asked_to_stop"]
+
 assert depth.settings.default.deadline is None  # loaded before any property test
 # In this process a test is all visitors of a page at once, and each wants what it did just now. (tests/storefront/test_edge.py)
 settings.KEEPS_HOT_PAGES = False
