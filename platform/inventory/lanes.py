@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from inventory.claim import CALL, ClaimAnswer, ClaimRequest, answers, parameters
 from inventory.live import mark_many
+from inventory.prepared import Prepared
 from ui.errors import Overloaded
 
 logger = logging.getLogger(__name__)
@@ -149,11 +150,11 @@ class _Lane:
     async def _work(self) -> None:
         group: list[_Waiting] = []
         try:
-            async with self.lanes.connection() as connected:
+            async with self.lanes.connection() as connected, Prepared(connected) as prepared:
                 for _turn in range(TURN_CALLS):
                     group = self._next_group()
                     if group:
-                        await self._serve(connected, group)
+                        await self._serve(prepared, group)
                     if not await self._somebody_asks():
                         break
         except (OperationalError, PoolTimeout) as error:
@@ -196,23 +197,23 @@ class _Lane:
         self.waiting.extendleft(reversed(later))
         return group
 
-    async def _serve(self, connected: AsyncConnection[Any], group: list[_Waiting]) -> None:
+    async def _serve(self, prepared: Prepared, group: list[_Waiting]) -> None:
         """One call, one transaction. Raises OperationalError when the connection is lost."""
         requests = [waiting.request for waiting in group]
         values = parameters(self.performance_id, group[0].offer_version, requests, at=None, waits=False)
         try:
-            cursor = await connected.execute(self._call, values, prepare=True)
+            rows = await prepared.rows(self._call, values)
         except OperationalError:
             raise
         except DatabaseError as error:
             if len(group) > 1:  # one bad request fails its whole group: each gets a call of its own
                 for waiting in group:
-                    await self._serve(connected, [waiting])
+                    await self._serve(prepared, [waiting])
                 return
             logger.warning("A claim of %s failed: %s", self.performance_id, error)
             self._fail_all(group)
             return
-        self._hand_out(group, answers(requests, await cursor.fetchall()))
+        self._hand_out(group, answers(requests, rows))
         if all(not waiting.answer.done() for waiting in group):
             await asyncio.sleep(BUSY_PAUSE_SECONDS)
 
