@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import stripe
 from django.conf import settings
@@ -366,6 +367,11 @@ def order_seats(event: Event, *, buyer: checkout.Buyer = BEA, is_access: bool = 
 
 def the_performance(event: Event) -> Performance:
     return event.performances.get()
+
+
+def day_of(performance: Performance) -> date:
+    """The day on which it begins where it takes place; in UTC it may be another."""
+    return performance.starts_at.astimezone(ZoneInfo(performance.timezone)).date()
 
 
 def kind_of(event: Event, name: str) -> TicketType:

@@ -194,7 +194,7 @@ def test_events_are_found_by_everything_that_they_say(northside: House) -> None:
     gig = make_event("Hafenkonzert", city="Hamburg")
     say(play, category="theatre", tags=["classic", "german"], properties={**SAID, "range": 7})
     say(gig, category="concert", tags=["jazz"], properties={"minutes": 45, "language": "English", "bar": False})
-    day = world.the_performance(play).starts_at.date()
+    day = world.day_of(world.the_performance(play))
 
     both = sorted([play.title, gig.title])
     assert sorted(found()) == both

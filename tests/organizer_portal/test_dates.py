@@ -110,6 +110,7 @@ def test_what_is_wrong_with_a_rule_stands_beside_its_field(
 
 
 def test_each_date_says_how_full_it_is_and_filters_leave_some(nora: Visitor, event: Event) -> None:
+    first = world.the_performance(event)  # some weeks from now, on whatever day of the week
     dates = make(nora, event)
     buy(event, dates[3])
     change(nora, event, dates[:2], "pause")
@@ -121,7 +122,7 @@ def test_each_date_says_how_full_it_is_and_filters_leave_some(nora: Visitor, eve
     assert "2 of 50 sold" in text(listed)
     assert listed.context["n_shown"] == 61
     assert paused.context["n_shown"] == 2
-    assert tuesdays.context["n_shown"] == 30
+    assert tuesdays.context["n_shown"] == 30 + (world.day_of(first).weekday() == 1)
     assert {row.day.weekday() for month in tuesdays.context["months"] for row in month.rows} == {1}
     assert "61 dates" in text(nora.get(f"/portal/events/{event.pk}/"))
 
