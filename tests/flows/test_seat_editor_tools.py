@@ -62,9 +62,13 @@ class Drawer(Hand):
         if part.get_attribute("open") is None:
             self.push(heading, "heading")
 
-    def undo(self, step: str) -> None:
+    def has_done(self, step: str) -> None:
+        """Wait until the editor has made this step: what is saved before would be without it."""
         button = self.page.get_by_role("button", name="Undo", exact=True)
         expect(button).to_have_attribute("title", f"Undo: {step}")
+
+    def undo(self, step: str) -> None:
+        self.has_done(step)
         self.press("Control+z")
 
     def redo(self, step: str) -> None:
@@ -733,12 +737,14 @@ def turns_and_arrays_about_the_focal_point(drawer: Drawer) -> None:
     drawer.open("Arrange")
     drawer.fill("Turn by (°)", "90", is_leaving=False)
     drawer.push("About the focal point")
+    drawer.has_done("Rotate")
     assert [(seat.x, seat.y) for seat in drawer.row("A").seats[:2]] == [(925, 75), (925, 125)]
     drawer.undo("Rotate")
     drawer.open("Copy")
     drawer.fill("Copies in all", "3", is_leaving=False)
     drawer.fill("Angle between copies (°)", "90", is_leaving=False)
     drawer.push("Array around the focal point")
+    drawer.has_done("Array")
     copies = drawer.section("Stalls").rows[3:]
     assert [(row.seats[0].x, row.seats[0].y) for row in copies] == [(925, 75), (1450, 0)]
     drawer.undo("Array")
