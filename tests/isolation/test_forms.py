@@ -4,13 +4,11 @@ The forms are found by crawling, so a new one is tried as well.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import quote, urljoin, urlsplit
 
 from django.conf import settings
-from django.urls import Resolver404, resolve
 
 from accounts.models import User
 from tests import world
@@ -91,26 +89,12 @@ def forms_of(crawl: Crawl) -> Iterator[Form]:
                 yield form
 
 
-def shares_of_junk(forms: list[Form]) -> Iterator[tuple[Form, dict[str, str]]]:
-    """Every form with what is to be typed into it. Those that differ by nothing but an id share the junk, a piece each at least."""
-    alike: dict[object, list[Form]] = {}
-    for form in forms:
-        path = urlsplit(form.action).path
-        with suppress(Resolver404):
-            path = resolve(path).route
-        alike.setdefault((path, form.method, frozenset(form.names)), []).append(form)
-    for same in alike.values():
-        for number, form in enumerate(same):
-            share = list(JUNK.items())[number :: len(same)] or [list(JUNK.items())[number % len(JUNK)]]
-            yield form, dict(share)
-
-
 def try_everything(visitor: Visitor, forms: list[Form]) -> dict[str, int]:
-    """Fill the forms with junk; the faults."""
+    """Fill every form with each junk; the faults."""
     visitor.raise_request_exception = False
     faults = {}
-    for form, share in shares_of_junk(forms):
-        for what, junk in share.items():
+    for form in forms:
+        for what, junk in JUNK.items():
             forget_limits()
             typed = dict.fromkeys(form.names - {"csrfmiddlewaretoken"}, junk)
             path = urlsplit(form.action).path
