@@ -19,6 +19,11 @@ def _server_pid(state: Path) -> int:
     return int((state / "test" / "postgres" / "data" / "postmaster.pid").read_text().split("\n")[0])
 
 
+def _faults(pid: int) -> int:
+    """How often a process was given a page of memory: `minflt` of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[7])
+
+
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(url, autocommit=True, connect_timeout=5)
 
@@ -90,6 +95,21 @@ def test_launcher_and_server_killed_together_leave_a_lock_that_does_not_stop_the
     lines = lock.read_text().split("\n")
     lock.write_text("\n".join([str(os.getpid()), *lines[1:]]))
     assert _accepts(start().wait_until_up()["DATABASE_URL"])
+
+
+def test_a_statement_does_not_fetch_its_memory_anew_from_the_system(running: Launcher) -> None:
+    with _connect(running.wait_until_up()["DATABASE_URL"]) as connection:
+
+        def sum_many(times: int) -> None:
+            for _time in range(times):
+                connection.execute(
+                    "select sum(n) from unnest((select array_agg(n) from generate_series(1, 20000) n)) n"
+                )
+
+        sum_many(20)
+        before = _faults(connection.info.backend_pid)
+        sum_many(100)
+        assert _faults(connection.info.backend_pid) - before < 100
 
 
 def test_a_second_launcher_of_the_same_place_says_who_has_it(running: Launcher) -> None:
