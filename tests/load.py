@@ -18,6 +18,7 @@ from itertools import count, repeat
 from typing import Any
 
 MOST_AT_ONCE = 512  # open-loop requests under way; more than that wait their turn, and their time counts
+MOST_BYTES = 8192  # read at once; a larger buffer for each answer costs more than the answer
 MOST_SECONDS = 60  # nothing here runs longer, whatever a test asks for
 
 
@@ -221,8 +222,10 @@ class _Crowd:
                 with suppress(OSError):  # closed this instant: the poll tells of it
                     line.socket.sendall(next(source))
                 sent += 1
-            due = started + sent / per_second - time.monotonic()
-            for number, _event in self.poll.poll(max(0.0, min(due, 0.05)) if sent < wanted else 0.05):
+            # Who may not send waits for an answer: to look again at once would take the processor from who is to give it.
+            may_send = sent < wanted and len(self.open) < MOST_AT_ONCE
+            due = started + sent / per_second - time.monotonic() if may_send else 0.05
+            for number, _event in self.poll.poll(max(0.0, min(due, 0.05))):
                 self._read_open(number)
         self.rush.seconds = time.monotonic() - self.counts_from
         for line in list(self.open.values()):
@@ -242,7 +245,7 @@ class _Crowd:
             line.socket.close()
             return
         try:
-            data = line.socket.recv(262144)
+            data = line.socket.recv(MOST_BYTES)
         except OSError:
             data = b""
         line.received += data
@@ -274,7 +277,7 @@ class _Crowd:
 
     def _read(self, line: _Line) -> None:
         try:
-            data = line.socket.recv(262144)
+            data = line.socket.recv(MOST_BYTES)
         except OSError:
             data = b""
         if not data:
