@@ -14,6 +14,9 @@ h1{font-size:1.9rem;margin:0}h2{margin:2.2rem 0 .4rem;font-size:1.15rem}p.sub{co
 .good{color:#166534}.bad{color:#b91c1c}table{border-collapse:collapse;width:100%}
 td,th{text-align:right;padding:.3rem .5rem;border-bottom:1px solid #e7e5e4}td:first-child,th:first-child{text-align:left}
 .wide{overflow-x:auto}td:last-child{white-space:nowrap}svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#57534e}
+dl{display:grid;grid-template-columns:14rem 1fr;gap:.3rem .8rem;margin:0;font-size:.875rem;color:#57534e}
+dd{display:flex;align-items:center;gap:.6rem;margin:0;white-space:nowrap}dd i{min-width:2px;height:1rem;border-radius:3px;background:#f59e0b}
+@media(max-width:600px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}svg text{font-size:24px}}
 """
 ENDS = {
     "tickets": "got their tickets",
@@ -82,7 +85,7 @@ def _lines(series: list[tuple[str, str, list[float]]], seconds: float) -> str:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f"<polyline points='{path}' fill=none stroke='{color}' stroke-width=2.5 />")
         parts.append(
-            f"<text x={MARGIN + 8} y={MARGIN + 14 + 16 * index} style='fill:{color}'>{name} ({len(times):,})</text>"
+            f"<text x={MARGIN + 8} y={MARGIN + 14 + 26 * index} style='fill:{color}'>{name} ({len(times):,})</text>"
         )
     axis = (
         f"<path d='M{MARGIN} {MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}' fill=none stroke='#a8a29e' />"
@@ -93,13 +96,10 @@ def _lines(series: list[tuple[str, str, list[float]]], seconds: float) -> str:
 
 
 def _bars(values: dict[str, float], *, unit: str) -> str:
+    """The largest first, each as long as it is large."""
     most = max([1, *values.values()])
-    rows = []
-    for index, (name, value) in enumerate(sorted(values.items(), key=lambda item: -item[1])):
-        y = 26 * index
-        rows.append(
-            f"<text x=0 y={y + 16}>{escape(name[:40])}</text>"
-            f"<rect x=230 y={y + 4} width={max(1, value / most * 400):.1f} height=16 rx=3 fill='#f59e0b' />"
-            f"<text x={240 + value / most * 400:.1f} y={y + 16}>{value:,g}{unit}</text>"
-        )
-    return f"<svg viewBox='0 0 {WIDTH} {26 * len(values) + 6}' role=img aria-label='Bars'>{''.join(rows)}</svg>"
+    rows = [
+        f"<dt>{escape(name[:40])}</dt><dd><i style='width:calc((100% - 7rem) * {value / most:.4f})'></i>{value:,g}{unit}</dd>"
+        for name, value in sorted(values.items(), key=lambda item: -item[1])
+    ]
+    return f"<dl>{''.join(rows)}</dl>"
