@@ -30,6 +30,7 @@ from outbox.models import OutboxMessage
 from payments import gateway
 from payments.models import Payment, Refund, RefundTurn
 from tests import world
+from tests.processes import plain_http
 from tests.stack import Stack
 from tickets.models import Ticket
 
@@ -153,7 +154,7 @@ class Sale:
         assert len({mail.get("message_id") for mail in mails}) == 1
 
     def mails(self) -> list[dict[str, Any]]:
-        everything = httpx.get(os.environ["MAIL_API"], timeout=10).json()
+        everything = plain_http().get(os.environ["MAIL_API"], timeout=10).json()
         return [mail for mail in everything if re.search(re.escape(self.email), str(mail["to"]))]
 
     def provider_facts(self) -> list[tuple[str, int, int]]:

@@ -114,9 +114,9 @@ def let_charge(house: House) -> None:
 
 def enable_account(account_id: str) -> None:
     """Do at the sandbox what the organizer does on the provider's onboarding page."""
-    import httpx
+    from tests.processes import plain_http
 
-    httpx.post(f"{settings.STRIPE_API_BASE}/_sandbox/accounts/{account_id}/complete").raise_for_status()
+    plain_http().post(f"{settings.STRIPE_API_BASE}/_sandbox/accounts/{account_id}/complete").raise_for_status()
 
 
 def ask_to_sign_in(house: House, email: str, *, then: str = "") -> tuple[SignIn, str]:

@@ -19,13 +19,18 @@ NEEDS_KEY = {"create_hold", "create_order"}
 class OrganizerAPI(NinjaAPI):
     """NinjaAPI whose document says how problems come, and which headers are required."""
 
+    _document: OpenAPISchema | None = None
+
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**kwargs)
-        describe_problems(schema)
-        for path in schema["paths"].values():
-            for operation in path.values():
-                _describe_parameters(operation)
-        return schema
+        """The document, made once: it takes a sixth of a second, anybody may ask for it, and it is the same for all."""
+        if self._document is None:
+            document = super().get_openapi_schema(**kwargs)
+            describe_problems(document)
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _describe_parameters(operation)
+            self._document = document
+        return self._document
 
 
 def _describe_parameters(operation: dict[str, Any]) -> None:

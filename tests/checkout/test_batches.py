@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-import httpx
 import pytest
 import stripe
 from django.utils import timezone
@@ -31,7 +30,7 @@ from orders.models import Order
 from outbox.models import OutboxMessage
 from payments.models import Payment, Refund, RefundBatch, RefundTurn
 from tests import world
-from tests.processes import Sandbox
+from tests.processes import Sandbox, plain_http
 from tests.world import FREE, STANDARD
 from tickets.models import Ticket
 from ui.errors import NotFound
@@ -50,7 +49,7 @@ def _at_full_speed(settings: Any) -> None:
 
 
 def forget_faults(sandbox: Sandbox) -> None:
-    httpx.delete(f"{sandbox.base}/_sandbox/faults").raise_for_status()
+    plain_http().delete(f"{sandbox.base}/_sandbox/faults").raise_for_status()
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from django_tenants.utils import tenant_context
 from playwright.sync_api import Browser, Page
 
 from payments import gateway
 from tests import world
+from tests.processes import plain_http
 from tests.stack import Stack, start_stack
 
 PHONE = {"width": 390, "height": 844}
@@ -83,7 +83,7 @@ def mails() -> Callable[..., list[dict[str, Any]]]:
         deadline = time.monotonic() + seconds
         found: list[dict[str, Any]] = []
         while time.monotonic() < deadline:
-            everything = httpx.get(os.environ["MAIL_API"], timeout=10).json()
+            everything = plain_http().get(os.environ["MAIL_API"], timeout=10).json()
             found = [mail for mail in everything if re.search(re.escape(to), str(mail["to"]))]
             if len(found) >= count:
                 return found

@@ -69,7 +69,7 @@ from payouts.transfers import request_transfers, run_transfers
 from reconciliation.models import Incident, ProviderLine
 from tests import world
 from tests.depth import looking
-from tests.processes import Sandbox
+from tests.processes import Sandbox, plain_http
 from tests.reconciliation.conftest import check_money, connect_partner, connected_partner, fresh_account, provider
 from tests.staff import Visitor
 
@@ -401,7 +401,7 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
     def the_provider_refuses(self, path: str) -> None:
         self.sandbox.control("faults", path=path, method="POST", mode="error", status=400, when="before", count=1)
         self.a_worker_works("")
-        httpx.delete(f"{self.sandbox.base}/_sandbox/faults").raise_for_status()
+        plain_http().delete(f"{self.sandbox.base}/_sandbox/faults").raise_for_status()
 
     @rule(number=numbers, refunds=st.booleans(), hears=st.booleans())
     def a_card_network_warns(self, number: int, refunds: bool, hears: bool) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from payments.contract import check_request, check_response
 from payments.contract.recorder import RecordingClient, read_records
-from tests.processes import ROOT, Process, free_port, wait_for
+from tests.processes import ROOT, Process, free_port, plain_http, wait_for
 
 RETURN_URL = "http://shop.localhost/return"
 
@@ -37,7 +36,7 @@ class Server:
         return stripe.StripeClient(key, base_addresses={"api": self.base}, **options)
 
     def control(self, path: str, method: str = "POST", /, **body: Any) -> Any:
-        answer = httpx.request(method, f"{self.base}/_sandbox/{path}", json=body or None, timeout=30)
+        answer = plain_http().request(method, f"{self.base}/_sandbox/{path}", json=body or None, timeout=30)
         answer.raise_for_status()
         return answer.json()
 

@@ -8,13 +8,14 @@ import pytest
 import stripe
 
 from tests.payments.sandbox.conftest import new_account
+from tests.processes import plain_http
 
 FORM = {"amount": "5000", "currency": "eur"}
 
 
 def post(server, path="/v1/payment_intents", data=FORM, **headers):
     headers = {"Authorization": "Bearer sk_test_x", **{name.replace("_", "-"): v for name, v in headers.items()}}
-    return httpx.post(f"{server.base}{path}", data=data, headers=headers, timeout=20)
+    return plain_http().post(f"{server.base}{path}", data=data, headers=headers, timeout=20)
 
 
 @pytest.mark.parametrize(
