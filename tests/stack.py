@@ -162,6 +162,5 @@ def web_command(server: str, port: int, application: str = "config.asgi:applicat
             *(*gunicorn, application),
             *("--worker-class", "config.onsale_worker.OnSaleWorker", "--workers", "1"),
             *("--worker-connections", "10000"),
-            *("--keep-alive", "75"),  # longer than the proxy keeps a connection idle: it must not close one in use
         ]
     return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application]
